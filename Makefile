@@ -1,0 +1,57 @@
+# dcn-verify: `make help` lists what there is.
+.DEFAULT_GOAL := help
+.PHONY: help venv verify test lint lab lab-status lab-down clean-leftovers detect lock
+
+PYTHON ?= python3
+BIN := .venv/bin
+LAB := /var/lib/dcn-lab
+WORKERS ?= 2
+PYTEST_ARGS ?=
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+.venv/ready: requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@touch $@
+
+venv: .venv/ready ## set up the virtual environment
+
+verify: .venv/ready ## verify ENVIRONMENT=file.yaml; without it, bring up the lab on this machine and verify that
+ifdef ENVIRONMENT
+	$(BIN)/python -m pytest -n $(WORKERS) --environment '$(ENVIRONMENT)' $(PYTEST_ARGS)
+else
+	$(BIN)/python -m lab up
+	$(BIN)/python -m pytest -n $(WORKERS) --environment $(LAB)/environment.yaml $(PYTEST_ARGS)
+endif
+
+test: .venv/ready ## the project's own tests: no root, no network
+	$(BIN)/python -m pytest selftests -m 'not lab and not clients' -q -n $(WORKERS) $(PYTEST_ARGS)
+
+lint: .venv/ready ## ruff and mypy --strict
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lab: .venv/ready ## bring up the lab: a real deployment on this machine (root on a disposable Debian 12)
+	$(BIN)/python -m lab up
+
+lab-status: .venv/ready ## say for each service of the lab whether it answers
+	$(BIN)/python -m lab status
+
+lab-down: .venv/ready ## end the lab, and leave nothing of it behind
+	$(BIN)/python -m lab down
+
+detect: .venv/ready ## break the lab in every known way, and see whether the right claims fail
+	$(BIN)/python -m lab detect
+
+clean-leftovers: .venv/ready ## remove what killed runs have left in ENVIRONMENT=file.yaml (default: the lab)
+	$(BIN)/python -m helpers.leftovers --environment '$(or $(ENVIRONMENT),$(LAB)/environment.yaml)'
+
+lock: ## resolve pyproject.toml anew into requirements.lock
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet '.[lab,simulator,dev]'
+	(echo '# Exact versions of everything that the project runs with; made by `make lock` from pyproject.toml.'; \
+	 .venv-lock/bin/python -m pip freeze --exclude dcn-verify) > requirements.lock
+	rm -rf .venv-lock

@@ -1,0 +1,110 @@
+"""The OpenStack cloud: one login, and the image service of each site at its own endpoint."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import keystoneauth1.exceptions
+import openstack
+import openstack.connection
+import openstack.exceptions
+import yaml
+
+from helpers.environment import Environment, Site
+from helpers.glance import Glance, ImageApi
+from helpers.redact import register
+
+
+class BadCloud(Exception):
+    """The cloud's entry or credentials cannot be used; the message is one line that says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One row of the catalog."""
+
+    service: str
+    interface: str
+    region: str
+    url: str
+
+
+class Cloud:
+    """A logged-in connection; all sites' Glances are reached with the same token.
+
+    :param environment: names the entry of clouds.yaml
+    :raises BadCloud: unknown entry, unreadable file, refused credentials, no answer from Keystone
+    """
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+        self._glances: dict[str, Glance] = {}
+        self._lock = threading.Lock()
+        self.connection = _connect(environment)
+
+    def glance(self, site: Site) -> Glance:
+        """The image service of a site, at the site's own endpoint."""
+        if site.glance is None:
+            raise ValueError(f"site {site.name} has no Glance")
+        with self._lock:
+            if site.name not in self._glances:
+                connection = openstack.connection.Connection(
+                    session=self.connection.session,
+                    image_endpoint_override=f"{site.glance.rstrip('/')}/v2",
+                    image_api_version="2",
+                )
+                self._glances[site.name] = Glance(cast("ImageApi", connection.image), site, self.environment.cloud)
+            return self._glances[site.name]
+
+    @property
+    def auth_url(self) -> str:
+        """Keystone's address, which tells one cloud from another."""
+        auth: Any = self.connection.session.auth
+        return str(auth.auth_url)
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Every endpoint of the catalog that the token came with."""
+        session: Any = self.connection.session
+        access = session.auth.get_access(session)
+        return tuple(
+            Endpoint(service["type"], endpoint["interface"], endpoint.get("region", ""), endpoint["url"])
+            for service in access.service_catalog.catalog
+            for endpoint in service["endpoints"]
+        )
+
+
+def _connect(environment: Environment) -> openstack.connection.Connection:
+    where = str(environment.clouds_file or "clouds.yaml")
+    files = [str(environment.clouds_file)] if environment.clouds_file else None
+    try:
+        loader = openstack.config.OpenStackConfig(config_files=files)
+        region = loader.get_one(cloud=environment.cloud)
+        _register_secrets(region.config)
+        connection = openstack.connection.Connection(config=region)
+        connection.authorize()
+    except yaml.YAMLError as error:
+        raise BadCloud(f"{where}: not YAML: {' '.join(str(error).split())}") from error
+    except openstack.exceptions.ConfigException as error:
+        raise BadCloud(
+            f"{where}: cloud {environment.cloud!r}: {error} Name an entry of it in the environment file's `cloud`."
+        ) from error
+    except (keystoneauth1.exceptions.Unauthorized, openstack.exceptions.HttpException) as error:
+        raise BadCloud(
+            f"{where}: cloud {environment.cloud!r}: Keystone refuses its credentials ({error}); "
+            "check user, password and project there"
+        ) from error
+    except (openstack.exceptions.SDKException, keystoneauth1.exceptions.ClientException) as error:
+        raise BadCloud(
+            f"{where}: cloud {environment.cloud!r}: no login at Keystone: {' '.join(str(error).split())}"
+        ) from error
+    return connection
+
+
+def _register_secrets(config: Mapping[str, Any]) -> None:
+    auth = config.get("auth") or {}
+    for name in ("password", "token", "application_credential_secret", "passcode"):
+        if auth.get(name):
+            register(str(auth[name]))

@@ -1,0 +1,208 @@
+"""Where `ceph` and `rbd` run on a node, and where a service's files are: podman, docker, cephadm, or the host itself.
+
+Sources: the doc ("Confirm images may be copied between sites": `sudo podman exec ceph-mon-$(hostname) …`); cephadm's
+names `ceph-FSID-mon-HOST`, `ceph-FSID-mon.HOST` before Ceph 16; podman-ps(1) and docker-ps(1) for their JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from helpers.environment import Ceph, Service
+from helpers.remote import CommandFailed, Completed, FileFacts, Runner, read_file
+
+Engine = Literal["podman", "docker"]
+
+_FSID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_LIST: dict[Engine, tuple[str, ...]] = {
+    "podman": ("podman", "ps", "--all", "--format", "json"),
+    "docker": ("docker", "ps", "--all", "--no-trunc", "--format", "{{json .}}"),
+}
+
+
+class NoContainer(CommandFailed):
+    """The container that was looked for does not run on the node; the message says which containers there are."""
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container, running or not; `state` is the engine's word (`running`, `exited`, …)."""
+
+    name: str
+    state: str
+    engine: Engine
+
+    @property
+    def running(self) -> bool:
+        return self.state == "running"
+
+    def __str__(self) -> str:
+        return self.name if self.running else f"{self.name} ({self.state})"
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """How a node runs `ceph` and `rbd`: what stands before the command, and how it names the local cluster.
+
+    >>> Adapter("podman", ("podman", "exec", "ceph-mon-a"), ("--cluster", "dcn0")).prefix
+    ('podman', 'exec', 'ceph-mon-a')
+    """
+
+    runtime: Literal["podman", "docker", "cephadm", "host"]
+    prefix: tuple[str, ...]
+    cluster_options: tuple[str, ...]
+
+
+def find_adapter(node: Runner, ceph: Ceph) -> Adapter:
+    """How this node runs `ceph` and `rbd`: as the environment file says, or as is found on the node.
+
+    Podman, docker and a host without containers need no look at the node, if the container's name has no FSID in
+    it. Everything else asks the node for its containers. Raises NoContainer.
+    """
+    by_name = ("--cluster", ceph.cluster)
+    if ceph.runtime == "host":
+        return Adapter("host", (), by_name)
+    pattern = ceph.mon_container or "ceph-mon-{hostname}"
+    if ceph.runtime in {"podman", "docker"} and "{fsid}" not in pattern:
+        name = pattern.replace("{hostname}", node.hostname)
+        return Adapter(ceph.runtime, (ceph.runtime, "exec", name), by_name)
+    engines: tuple[Engine, ...] = ("podman", "docker")
+    if ceph.runtime in engines:
+        engines = (ceph.runtime,)
+    listings = [_listed(node, engine) for engine in engines]
+    found = [container for _, containers in listings for container in containers]
+    plain, cephadm = _mon_patterns(ceph, node.hostname)
+    for container in sorted(found, key=lambda each: not each.running):
+        if not container.running:
+            break
+        prefix = (container.engine, "exec", container.name)
+        if plain and re.fullmatch(plain, container.name):
+            return Adapter(container.engine, prefix, by_name)
+        if cephadm and re.fullmatch(cephadm, container.name):
+            return Adapter("cephadm", prefix, _cephadm_options(node, prefix, ceph))
+    if ceph.runtime == "detect" and node.run("rbd", "--version").exit_status == 0:
+        return Adapter("host", (), by_name)
+    wanted = " or ".join(
+        name.replace("{hostname}", node.hostname).replace("{fsid}", "FSID")
+        for name in ([ceph.mon_container] if ceph.mon_container else _usual_names(ceph))
+    )
+    raise NoContainer(listings[0][0], f"no running container {wanted}; {_what_there_was(listings)}")
+
+
+def service_file(node: Runner, service: Service, path: str) -> FileFacts:
+    """A file as the service sees it: inside its container, or on the host where the environment file says so.
+
+    A container of pacemaker's, `openstack-cinder-volume-podman-0` for `cinder_volume`, is found too.
+    Raises NoContainer, which says which containers there are, and CommandFailed.
+    """
+    if service.container is None:
+        return read_file(node, path)
+    container = find_container(node, service.container)
+    return read_file(node, path, (container.engine, "exec", container.name))
+
+
+def find_container(node: Runner, name: str) -> Container:
+    """The running container of that name, or pacemaker's bundle of it. Raises NoContainer."""
+    bundle = re.compile(rf"(?:openstack-)?{re.escape(name.replace('_', '-'))}-(?:podman|docker)-\d+")
+    listings = [_listed(node, engine) for engine in _LIST]
+    running = [container for _, containers in listings for container in containers if container.running]
+    tests: tuple[Callable[[str], object], ...] = (name.__eq__, bundle.fullmatch)
+    for test in tests:
+        for container in running:
+            if test(container.name):
+                return container
+    raise NoContainer(listings[0][0], f"no running container {name}; {_what_there_was(listings)}")
+
+
+def is_container_trouble(completed: Completed) -> bool:
+    """Whether it was `podman exec` or `docker exec` that failed, and not the command in the container."""
+    if completed.argv[:2] not in {("podman", "exec"), ("docker", "exec")} or completed.exit_status == 0:
+        return False
+    last = (completed.stderr.strip().splitlines() or [""])[-1]
+    return bool(
+        re.match(
+            r"(?:Error: (?:no container|No such container|can only create exec sessions|unable to exec)"
+            r"|Error response from daemon: (?:No such container|[Cc]ontainer \S+ is not running)"
+            r"|Error: .*container state improper)",
+            last,
+        )
+    )
+
+
+def parse_podman_ps(text: str) -> tuple[Container, ...]:
+    """The containers of `podman ps --all --format json`. ValueError: not that JSON."""
+    entries = json.loads(text or "[]") or []
+    return tuple(
+        Container(name=name, state=str(entry.get("State", "")).lower(), engine="podman")
+        for entry in entries
+        for name in entry.get("Names") or ()
+    )
+
+
+def parse_docker_ps(text: str) -> tuple[Container, ...]:
+    """The containers of `docker ps --all --format '{{json .}}'`, one object a line. ValueError: not that JSON."""
+    entries: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines() if line.strip()]
+    return tuple(
+        Container(name=name, state=_docker_state(entry), engine="docker")
+        for entry in entries
+        for name in str(entry.get("Names", "")).split(",")
+        if name
+    )
+
+
+def _docker_state(entry: dict[str, Any]) -> str:
+    if "State" in entry:
+        return str(entry["State"]).lower()
+    # docker before 20.10 has `Up 3 hours` only
+    return "running" if str(entry.get("Status", "")).startswith("Up") else "exited"
+
+
+def _listed(node: Runner, engine: Engine) -> tuple[Completed, tuple[Container, ...]]:
+    completed = node.run(*_LIST[engine])
+    if completed.exit_status != 0:
+        return completed, ()
+    try:
+        parse = parse_podman_ps if engine == "podman" else parse_docker_ps
+        return completed, parse(completed.stdout)
+    except (ValueError, AttributeError) as error:
+        raise CommandFailed(completed, f"{engine} ps printed {completed.stdout[:80]!r}, no JSON") from error
+
+
+def _what_there_was(listings: Iterable[tuple[Completed, tuple[Container, ...]]]) -> str:
+    said = []
+    for completed, containers in listings:
+        engine = completed.argv[0]
+        if completed.exit_status != 0:
+            said.append(f"{engine} does not answer")
+        else:
+            said.append(f"{engine} has {', '.join(sorted(map(str, containers))) or 'no containers'}")
+    return "; ".join(said)
+
+
+def _usual_names(ceph: Ceph) -> tuple[str, ...]:
+    cephadm = ("ceph-{fsid}-mon-{hostname}",)
+    return cephadm if ceph.runtime == "cephadm" else ("ceph-mon-{hostname}", *cephadm)
+
+
+def _mon_patterns(ceph: Ceph, hostname: str) -> tuple[str | None, str | None]:
+    """Regular expressions for ceph-ansible's name of the mon container, and for cephadm's."""
+    short = hostname.partition(".")[0]
+    hosts = "|".join(sorted({re.escape(name) for name in (hostname, hostname.replace(".", "-"), short)}))
+    if ceph.mon_container:
+        given = re.escape(ceph.mon_container)
+        given = given.replace(re.escape("{hostname}"), f"(?:{hosts})").replace(re.escape("{fsid}"), _FSID)
+        has_fsid = "{fsid}" in ceph.mon_container or ceph.runtime == "cephadm"
+        return (None, given) if has_fsid else (given, None)
+    cephadm = rf"ceph-{_FSID}-mon[-.](?:{hosts})"
+    return (None if ceph.runtime == "cephadm" else rf"ceph-mon-(?:{hosts})", cephadm)
+
+
+def _cephadm_options(node: Runner, prefix: tuple[str, ...], ceph: Ceph) -> tuple[str, ...]:
+    # to cephadm's own containers every cluster is called `ceph`; its clients may call it otherwise
+    conf = f"/etc/ceph/{ceph.cluster}.conf"
+    there = node.run(*prefix, "test", "-e", conf).exit_status == 0
+    return ("--cluster", ceph.cluster) if there else ()

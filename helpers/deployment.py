@@ -1,0 +1,71 @@
+"""A deployment within reach: the cloud, the nodes and the clusters of its sites, each with one kept connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from helpers.ceph import Cluster
+from helpers.cloud import BadCloud, Cloud
+from helpers.environment import Environment
+from helpers.remote import Node, Unreachable
+
+
+class NotReady(Exception):
+    """The deployment cannot be verified as the environment file describes it; one line per problem."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Connections to everything that the environment file names.
+
+    `nodes`: node name → node; `clusters`: site name → the site's Ceph cluster.
+    """
+
+    environment: Environment
+    cloud: Cloud
+    nodes: Mapping[str, Node]
+    clusters: Mapping[str, Cluster]
+    unreachable: Mapping[str, Unreachable] = field(default_factory=dict)
+
+    def close(self) -> None:
+        for node in self.nodes.values():
+            node.close()
+
+
+def connect(environment: Environment, *, allow_unreachable: bool = False) -> Deployment:
+    """Log in at Keystone and at every node, all at the same time, and change nothing.
+
+    :param allow_unreachable: go on without the nodes that do not answer; what needs them is then unknown
+    :raises NotReady: one line for each login that fails
+    """
+    nodes = {spec.name: Node(spec, environment.ssh) for spec in environment.nodes}
+    problems: list[str] = []
+    unreachable: dict[str, Unreachable] = {}
+
+    def attempt(action: Callable[[], Any]) -> Any:
+        try:
+            return action()
+        except (BadCloud, Unreachable) as error:
+            return error
+
+    with ThreadPoolExecutor(max_workers=64) as pool:
+        login = pool.submit(attempt, lambda: Cloud(environment))
+        greetings = {name: pool.submit(attempt, node.connect) for name, node in nodes.items()}
+        cloud = login.result()
+        for name, greeting in greetings.items():
+            if isinstance(greeting.result(), Unreachable):
+                unreachable[name] = greeting.result()
+    if isinstance(cloud, BadCloud):
+        problems.append(str(cloud))
+    if not allow_unreachable:
+        problems += [str(error) for error in unreachable.values()]
+    if problems:
+        raise NotReady("\n".join(problems))
+    clusters = {
+        site.name: Cluster(site, [nodes[spec.name] for spec in site.nodes_with("ceph-mon")])
+        for site in environment.storage_sites
+    }
+    return Deployment(environment, cloud, nodes, clusters, unreachable)

@@ -1,0 +1,332 @@
+"""One Glance: its stores and import methods, and images as its records show them."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import openstack.exceptions
+from openstack.image.v2.image import Image
+from openstack.image.v2.service_info import Store as SdkStore
+
+from helpers.environment import Site
+from helpers.wait import FailedState, TimedOut, wait_until
+
+_RBD_URL = re.compile(r"rbd://(?P<fsid>[^/]+)/(?P<pool>[^/]+)/(?P<image>[^/]+)/(?P<snapshot>[^/]+)")
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store as `GET /v2/info/stores` lists it; `pool`, `user` and `type` are None where details are not shown."""
+
+    id: str
+    default: bool
+    read_only: bool
+    description: str | None = None
+    type: str | None = None
+    pool: str | None = None
+    user: str | None = None
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where one copy of an image is: the store's id in the record; cluster, pool, image and snapshot of its URL."""
+
+    store: str | None
+    url: str
+    fsid: str | None
+    pool: str | None
+    image: str | None
+    snapshot: str | None
+
+    @classmethod
+    def from_url(cls, url: str, store: str | None = None) -> Location:
+        match = _RBD_URL.fullmatch(url)
+        parts = match.groupdict() if match else {}
+        return cls(store, url, *(parts.get(name) for name in ("fsid", "pool", "image", "snapshot")))
+
+
+@dataclass(frozen=True)
+class Task:
+    """One import task of an image: `status` is pending, processing, success or failure."""
+
+    id: str
+    status: str
+    message: str
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """An image as one Glance's API shows it. Stores are a set: their order means nothing.
+
+    `size` is bytes; `locations` and `direct_url` are None where the API hides them.
+    """
+
+    id: str
+    name: str
+    status: str
+    stores: frozenset[str]
+    disk_format: str | None
+    container_format: str | None
+    size: int | None
+    checksum: str | None
+    hash_algorithm: str | None
+    hash: str | None
+    importing_to: frozenset[str]
+    failed: frozenset[str]
+    locations: tuple[Location, ...] | None
+    direct_url: Location | None
+    by_hand: str
+
+    @classmethod
+    def from_sdk(cls, image: Image, by_hand: str) -> ImageRecord:
+        properties: Mapping[str, Any] = image.properties or {}
+        locations = image.locations
+        return cls(
+            id=image.id,
+            name=image.name,
+            status=image.status,
+            stores=_names(properties.get("stores")),
+            disk_format=image.disk_format,
+            container_format=image.container_format,
+            size=image.size,
+            checksum=image.checksum,
+            hash_algorithm=image.hash_algo,
+            hash=image.hash_value,
+            importing_to=_names(properties.get("os_glance_importing_to_stores")),
+            failed=_names(properties.get("os_glance_failed_import")),
+            locations=None
+            if locations is None
+            else tuple(
+                Location.from_url(location["url"], (location.get("metadata") or {}).get("store"))
+                for location in locations
+            ),
+            direct_url=Location.from_url(image.direct_url) if image.direct_url else None,
+            by_hand=by_hand,
+        )
+
+
+def _names(listed: str | None) -> frozenset[str]:
+    return frozenset(name for name in (listed or "").split(",") if name)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An HTTP error answer: status code and the service's own words."""
+
+    status: int
+    message: str
+
+
+class ImportFailed(Exception):
+    """An import or copy ended without reaching its stores; the message says which, and what Glance says of it."""
+
+    def __init__(self, message: str, record: ImageRecord | None, tasks: tuple[Task, ...] = ()) -> None:
+        super().__init__(message)
+        self.record, self.tasks = record, tasks
+
+
+#: seconds that a record may need to show what its ended tasks have done
+_SETTLING = 10.0
+
+
+def _listed(names: Iterable[str]) -> str:
+    return "{" + ", ".join(sorted(names)) + "}"
+
+
+class ImageApi(Protocol):
+    """What is used of openstacksdk's image proxy."""
+
+    def __getattr__(self, name: str) -> Any: ...
+
+
+class Glance:
+    """One site's image service, thin over openstacksdk's image proxy.
+
+    :param proxy: the proxy, bound to the site's endpoint
+    :param cloud: the entry of clouds.yaml, for the commands that a person would type
+    """
+
+    def __init__(self, proxy: ImageApi, site: Site, cloud: str) -> None:
+        self.site, self._proxy, self._cloud = site, proxy, cloud
+
+    def __repr__(self) -> str:
+        return f"<Glance of {self.site.name} at {self.site.glance}>"
+
+    def by_hand(self, path: str, method: str = "GET", body: str = "") -> str:
+        """The command line that makes a request to this very Glance by hand, such as `/v2/images/ID`."""
+        token = f'-H "X-Auth-Token: $(openstack --os-cloud {shlex.quote(self._cloud)} token issue -f value -c id)"'
+        data = f" -H 'Content-Type: application/json' -d {shlex.quote(body)}" if body else ""
+        verb = "" if method == "GET" else f" -X {method}"
+        return f"curl -s {token}{verb}{data} {shlex.quote(f'{self.site.glance}{path}')}"
+
+    def show_by_hand(self, image_id: str) -> str:
+        """The command line that shows an image's record here."""
+        if self.site.central:
+            return f"openstack --os-cloud {shlex.quote(self._cloud)} image show {image_id}"
+        return self.by_hand(f"/v2/images/{image_id}")
+
+    def delete_by_hand(self, image_id: str) -> str:
+        """The command line that deletes an image."""
+        return self.by_hand(f"/v2/images/{image_id}", "DELETE")
+
+    def delete_from_by_hand(self, store: str, image_id: str) -> str:
+        """The command line that deletes one store's copy."""
+        return self.by_hand(f"/v2/stores/{store}/{image_id}", "DELETE")
+
+    def import_by_hand(self, image_id: str, method: str, store: str) -> str:
+        """The command line that asks for an import or copy into one store."""
+        body = json.dumps({"method": {"name": method}, "stores": [store]})
+        return self.by_hand(f"/v2/images/{image_id}/import", "POST", body)
+
+    def stores(self) -> tuple[Store, ...]:
+        """The stores, with details where the cloud allows them to this user (`/v2/info/stores/detail`, else without)."""
+        response = self._proxy.get("/info/stores/detail")
+        if response.status_code >= 400:
+            response = self._proxy.get("/info/stores")
+        openstack.exceptions.raise_from_response(response)
+        return tuple(_store(store) for store in response.json()["stores"])
+
+    def import_methods(self) -> frozenset[str]:
+        """The enabled import methods, `GET /v2/info/import`."""
+        return frozenset(self._proxy.get_import_info().import_methods["value"])
+
+    def image(self, image_id: str) -> ImageRecord | None:
+        """The record of an image; None when there is none."""
+        try:
+            image = self._proxy.get_image(image_id)
+        except openstack.exceptions.NotFoundException:
+            return None
+        return ImageRecord.from_sdk(image, self.show_by_hand(image_id))
+
+    def tasks(self, image_id: str) -> tuple[Task, ...]:
+        """The image's import tasks, `GET /v2/images/ID/tasks`."""
+        return tuple(Task(task.id, task.status, task.message or "") for task in self._proxy.image_tasks(image_id))
+
+    def create(self, image_id: str, name: str, disk_format: str, container_format: str) -> None:
+        """Create an empty record under an id of the caller's choice."""
+        self._proxy.create_image(
+            id=image_id,
+            name=name,
+            disk_format=disk_format,
+            container_format=container_format,
+            allow_duplicates=True,
+            visibility="private",
+        )
+
+    def stage(self, image_id: str, data: bytes) -> None:
+        """Put data into the staging area, for glance-direct."""
+        response = self._proxy.put(
+            f"/images/{image_id}/stage", data=data, headers={"Content-Type": "application/octet-stream"}
+        )
+        openstack.exceptions.raise_from_response(response)
+
+    def start_import(
+        self,
+        image_id: str,
+        method: str,
+        *,
+        stores: Iterable[str] = (),
+        all_stores: bool | None = None,
+        all_stores_must_succeed: bool | None = None,
+        uri: str | None = None,
+    ) -> None:
+        """Ask for an import; returns as soon as Glance has accepted it.
+
+        :raises openstack.exceptions.HttpException: when Glance refuses it
+        """
+        image = Image(id=image_id, disk_format="raw", container_format="bare")  # the SDK only checks that both are set
+        response = self._proxy.import_image(
+            image,
+            method,
+            uri=uri,
+            stores=[SdkStore(id=store) for store in stores],
+            all_stores=all_stores,
+            all_stores_must_succeed=all_stores_must_succeed,
+        )
+        openstack.exceptions.raise_from_response(response)
+
+    def wait_imported(self, image_id: str, stores: frozenset[str] | None, timeout: float) -> ImageRecord:
+        """Wait until the image's import tasks have ended and it is in the given stores (None: wherever it was asked for).
+
+        The tasks are watched too: for a moment after the record looks finished Glance still holds the import's lock.
+
+        :param timeout: seconds
+        :raises ImportFailed: the task failed, a store failed, or the time is over
+        """
+
+        def probe() -> tuple[ImageRecord | None, tuple[Task, ...]]:
+            return self.image(image_id), self.tasks(image_id)
+
+        def done(seen: tuple[ImageRecord | None, tuple[Task, ...]]) -> bool:
+            record, tasks = seen
+            return (
+                record is not None
+                and record.status == "active"
+                and not record.importing_to
+                and (stores is None or stores <= record.stores)
+                and all(task.status in {"success", "failure"} for task in tasks)
+            )
+
+        ended_at: list[float] = []
+
+        def failed(seen: tuple[ImageRecord | None, tuple[Task, ...]]) -> str | None:
+            record, tasks = seen
+            if record is None:
+                return "the image is gone"
+            if not all(task.status in {"success", "failure"} for task in tasks):
+                return None
+            bad = [task for task in tasks if task.status == "failure"]
+            if tasks and bad and not done(seen):
+                return f"import task {bad[-1].id} failed: {bad[-1].message or 'no message'}"
+            if record.failed and (stores is None or record.failed & stores):
+                return f"Glance reports failed stores {', '.join(sorted(record.failed))}"
+            # Glance believes that it has finished, yet the stores are not there: they will not come any more
+            ended_at.append(time.monotonic())
+            if not done(seen) and ended_at[-1] - ended_at[0] > _SETTLING:
+                return f"every import task has ended, but the image is {record.status} in {_listed(record.stores)}"
+            return None
+
+        try:
+            record, _ = wait_until(probe, done, timeout=timeout, what=f"import of image {image_id}", failed=failed)
+        except (FailedState, TimedOut) as error:
+            record = self.image(image_id)
+            raise ImportFailed(str(error), record, self.tasks(image_id) if record else ()) from error
+        if record is None:  # `done` has ruled it out
+            raise ImportFailed("the image is gone", None)
+        return record
+
+    def delete(self, image_id: str) -> None:
+        """Ask for the deletion of an image, in all stores; one that is already gone is no error."""
+        self._proxy.delete_image(image_id, ignore_missing=True)
+
+    def delete_from(self, store: str, image_id: str) -> None:
+        """Ask for the deletion of one store's copy (`stores-delete --store STORE ID`)."""
+        self._proxy.delete_image(image_id, store=store, ignore_missing=False)
+
+    def owned(self, prefix: str) -> list[tuple[str, str]]:
+        """Id and name of every image whose name begins so."""
+        return [(image.id, image.name) for image in self._proxy.images() if (image.name or "").startswith(prefix)]
+
+
+def refusal(error: openstack.exceptions.HttpException) -> Refusal:
+    """What the service answered, from the SDK's exception."""
+    return Refusal(int(error.status_code or 0), str(error.details or error.message or error))
+
+
+def _store(record: Mapping[str, Any]) -> Store:
+    properties = record.get("properties") or {}
+    return Store(
+        id=record["id"],
+        default=str(record.get("default", "")).lower() == "true",
+        read_only=str(record.get("read-only", "")).lower() == "true",
+        description=record.get("description"),
+        type=record.get("type"),
+        pool=properties.get("pool"),
+        user=properties.get("user"),
+    )

@@ -1,0 +1,121 @@
+"""An image as three independent witnesses see it: the API record, its locations, and every Ceph cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from helpers.ceph import Cluster
+from helpers.environment import Environment, Site
+from helpers.glance import Glance, ImageRecord
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot of an RBD image; `size` in bytes."""
+
+    name: str
+    size: int
+    protected: bool
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What one cluster's pool `images` holds under an image's id: nothing (`size` None), or an RBD image.
+
+    `size` is bytes; `snapshots` in the order of their names; `parent` is `pool/image@snap`, or None for a whole image.
+    """
+
+    size: int | None = None
+    snapshots: tuple[Snapshot, ...] = ()
+    parent: str | None = None
+    in_trash: bool = False
+
+    @classmethod
+    def whole(cls, size: int) -> Copy:
+        """What Glance leaves in a cluster: a whole image of this size, and its protected snapshot `snap`."""
+        return cls(size, (Snapshot("snap", size, True),))
+
+    @property
+    def present(self) -> bool:
+        return self.size is not None
+
+
+ABSENT = Copy()
+
+
+@dataclass(frozen=True)
+class WitnessedImage:
+    """An image at one moment. `copies` and `fsids`: site name → what its cluster holds, and the cluster's FSID.
+
+    `record` is central's; None when Glance has no such image.
+    """
+
+    id: str
+    record: ImageRecord | None
+    copies: Mapping[str, Copy]
+    fsids: Mapping[str, str]
+    commands: Mapping[str, str] = field(repr=False)
+
+    @property
+    def stores(self) -> frozenset[str]:
+        return self.record.stores if self.record else frozenset()
+
+    @property
+    def sites_by_cluster(self) -> frozenset[str]:
+        """The sites whose cluster holds the image."""
+        return frozenset(site for site, copy in self.copies.items() if copy.present)
+
+    @property
+    def sites_by_location(self) -> frozenset[str] | None:
+        """The sites that the locations name by their FSID (an FSID of no site stands for itself); None where hidden."""
+        if self.record is None or self.record.locations is None:
+            return None
+        names = {fsid: site for site, fsid in self.fsids.items()}
+        return frozenset(names.get(location.fsid or "", location.url) for location in self.record.locations)
+
+    @property
+    def by_hand(self) -> tuple[str, ...]:
+        return (*((self.record.by_hand,) if self.record else ()), *self.commands.values())
+
+
+Witness = Callable[[str], WitnessedImage]
+
+
+def witness(image_id: str, glance: Glance, clusters: Mapping[str, Cluster], environment: Environment) -> WitnessedImage:
+    """Look at an image in central's Glance and, at the same time, in every cluster.
+
+    :param clusters: site name → its cluster
+    :raises helpers.remote.Unreachable: a cluster's nodes do not answer
+    :raises helpers.remote.CommandFailed: `rbd` fails there
+    """
+
+    def look(site: Site) -> tuple[Copy, str, str]:
+        cluster = clusters[site.name]
+        pool = cluster.pools.images
+        listing = cluster.listing(pool)
+        rows = [row for row in listing.rows if row.name == image_id]
+        heads = [row for row in rows if row.snapshot is None]
+        copy = Copy(
+            size=heads[0].size if heads else None,
+            snapshots=tuple(
+                Snapshot(row.snapshot, row.size, row.protected)
+                for row in sorted(rows, key=lambda row: row.snapshot or "")
+                if row.snapshot is not None
+            ),
+            parent=str(heads[0].parent) if heads and heads[0].parent else None,
+            in_trash=any(entry.name == image_id for entry in cluster.trash(pool)),
+        )
+        return copy, cluster.fsid(), listing.command
+
+    sites = environment.storage_sites
+    with ThreadPoolExecutor(max_workers=max(1, len(sites))) as pool:
+        looks = dict(zip((site.name for site in sites), pool.map(look, sites), strict=True))
+    return WitnessedImage(
+        id=image_id,
+        record=glance.image(image_id),
+        copies={name: copy for name, (copy, _, _) in looks.items()},
+        fsids={name: fsid for name, (_, fsid, _) in looks.items()},
+        commands={name: command for name, (_, _, command) in looks.items()},
+    )

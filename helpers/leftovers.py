@@ -1,0 +1,105 @@
+"""What killed runs have left: found by their ledgers, and by the names in the cloud; removed by the next run.
+
+`python -m helpers.leftovers --environment FILE` does it alone (`make clean-leftovers`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from helpers.cleanup import Leak, remove
+from helpers.deployment import Deployment, NotReady, connect
+from helpers.environment import BadEnvironment, load_environment
+from helpers.ledger import Entry, Ledger, pending
+from helpers.run import PREFIX, Run, run_id_in
+
+
+def lock(run: Run) -> FileLock:
+    """The lock that a run's process holds as long as it lives."""
+    return FileLock(run.folder / "lock")
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """What dead runs left: `runs` are known here by their ledger; `foreign` resources carry an id not known here."""
+
+    runs: tuple[Run, ...]
+    foreign: tuple[str, ...]
+
+
+def find(reports: Path, deployment: Deployment) -> Leftovers:
+    """Look for what earlier runs left. A run whose process lives holds its lock, and is left alone.
+
+    An image that carries the id of a run known here is put into that run's ledger, should it be missing there.
+    """
+    known = {folder.name: Run(folder) for folder in reports.glob("*-*-*") if (folder / "cloud.json").exists()}
+    here = {
+        run_id: run
+        for run_id, run in known.items()
+        if json.loads((run.folder / "cloud.json").read_text())["cloud"] == deployment.cloud.auth_url
+    }
+    foreign: list[str] = []
+    for image_id, name in deployment.cloud.glance(deployment.environment.central).owned(PREFIX + "."):
+        run_id = run_id_in(name)
+        if run_id in here:
+            listed = {entry.id for entry in pending(here[run_id].folder / "ledger.jsonl")}
+            if image_id not in listed and not _alive(here[run_id]):
+                here[run_id].ledger.plan("image", name, id=image_id)
+        elif run_id is not None:
+            foreign.append(f"image {name} {image_id}")
+    dead = [run for run in here.values() if pending(run.folder / "ledger.jsonl") and not _alive(run)]
+    return Leftovers(tuple(dead), tuple(foreign))
+
+
+def _alive(run: Run) -> bool:
+    held = lock(run)
+    try:
+        held.acquire(blocking=False)
+    except Timeout:
+        return True
+    held.release()
+    return False
+
+
+def clean(leftovers: Leftovers, deployment: Deployment) -> Iterator[tuple[Run, list[Entry], list[Leak]]]:
+    """Remove what dead runs left; yields each run, what it had left, and what could not be removed."""
+    for run in leftovers.runs:
+        with lock(run):
+            yield run, run.ledger.pending(), remove(Ledger(run.folder / "ledger.jsonl"), deployment)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; exit code 0 when nothing is left, 1 when something is, 4 for bad input."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.leftovers", description=__doc__)
+    parser.add_argument("--environment", type=Path, required=True)
+    parser.add_argument("--reports", type=Path, default=Path("reports"))
+    options = parser.parse_args(arguments)
+    try:
+        deployment = connect(load_environment(options.environment))
+    except (BadEnvironment, NotReady) as error:
+        sys.stderr.write(f"{error}\n")
+        return 4
+    found = find(options.reports.resolve(), deployment)
+    left = False
+    for run, entries, leaks in clean(found, deployment):
+        sys.stdout.write(f"{run.id}: {len(entries) - len(leaks)} of {len(entries)} leftovers removed\n")
+        for leak in leaks:
+            left = True
+            sys.stdout.write(f"  {leak.kind} {leak.name}: {leak.problem}\n    by hand: {leak.by_hand}\n")
+    for resource in found.foreign:
+        sys.stdout.write(f"of a run not known here, left alone: {resource}\n")
+    if not found.runs and not found.foreign:
+        sys.stdout.write("nothing was left\n")
+    deployment.close()
+    return 1 if left else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""What became of each stage, on disk, so that every process of a run reads the same."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter
+
+from helpers.redact import redact
+from helpers.stages import StageKey
+
+Outcome = Literal["passed", "failed", "unknown", "blocked"]
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """What became of one stage.
+
+    `error` says why it did not pass, `cause` names the stage whose failure blocked it, `by_hand` holds commands that show
+    it by hand. `started` is seconds since the epoch, `seconds` how long the stage itself took.
+    """
+
+    stage: str
+    outcome: Outcome
+    value: Any = None
+    error: str = ""
+    cause: str | None = None
+    by_hand: tuple[str, ...] = ()
+    started: float = 0.0
+    seconds: float = 0.0
+    needs: tuple[str, ...] = field(default=())
+
+
+class ResultStore:
+    """A folder with one JSON file per finished stage; a file appears whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def put(self, key: StageKey, result: StageResult, type_: Any) -> None:
+        """Publish a result. Its value is written as JSON by its declared type."""
+        value = TypeAdapter(type_).dump_python(result.value, mode="json") if result.outcome == "passed" else None
+        text = json.dumps({**asdict(result), "value": value}, indent=1)
+        path = self._path(str(key))
+        partial = path.with_suffix(f".{os.getpid()}.partial")
+        partial.write_text(redact(text))
+        partial.rename(path)
+
+    def get(self, key: StageKey, type_: Any) -> StageResult | None:
+        """The result of a stage, its value as the declared type again; None while it has not finished."""
+        try:
+            record = json.loads(self._path(str(key)).read_text())
+        except FileNotFoundError:
+            return None
+        if record["outcome"] == "passed":
+            record["value"] = TypeAdapter(type_).validate_python(record["value"], strict=False)
+        return _result(record)
+
+    def all(self) -> list[StageResult]:
+        """Every finished stage, values left as plain JSON, in the order in which they started."""
+        records = [json.loads(path.read_text()) for path in self.folder.glob("*.json")]
+        return sorted((_result(record) for record in records), key=lambda result: result.started)
+
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.json"
+
+
+def _result(record: dict[str, Any]) -> StageResult:
+    lists = {name: tuple(record[name]) for name in ("by_hand", "needs")}
+    return StageResult(**{**record, **lists})
+
+
+def longest_chain(results: list[StageResult]) -> float:
+    """Seconds of the longest chain of stages, each after those that it needs: the least a schedule could take."""
+    by_key = {result.stage: result for result in results}
+    ends: dict[str, float] = {}
+
+    def end(key: str) -> float:
+        if key not in ends:
+            result = by_key.get(key)
+            ends[key] = (result.seconds + max(map(end, result.needs), default=0.0)) if result else 0.0
+        return ends[key]
+
+    return max(map(end, by_key), default=0.0)

@@ -1,0 +1,210 @@
+"""The engine carries out each stage once, early, within limits; one failure blocks what depends on it."""
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from helpers.engine import CannotTell, Engine, StageFailed
+from helpers.results import ResultStore, StageResult, longest_chain
+from helpers.stages import Registry, StageKey
+from helpers.wait import wait_until
+
+
+@dataclass(frozen=True)
+class FakeSite:
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FakeEnvironment:
+    def site(self, name: str) -> FakeSite:
+        return FakeSite(name)
+
+
+@dataclass(frozen=True)
+class Thing:
+    names: frozenset[str]
+
+
+class Bench:
+    """An engine over the given stages, with a store in a folder of its own."""
+
+    def __init__(self, folder: Path, registry: Registry, **limits: int) -> None:
+        self.registry, self.store = registry, ResultStore(folder)
+        self.engine = Engine(registry, FakeEnvironment(), {}, self.store, limits=limits, threads=16)
+
+    def run(self, *keys: StageKey) -> dict[str, StageResult]:
+        self.engine.start(keys)
+        wanted = self.registry.closure(keys, FakeEnvironment())
+
+        def results() -> dict[str, StageResult]:
+            found = {str(key): self.store.get(key, self.registry.stages[key.stage].returns) for key in wanted}
+            return {name: result for name, result in found.items() if result}
+
+        return wait_until(results, lambda found: len(found) == len(wanted), timeout=10, what="stages", interval=0.01)
+
+
+def at(stage: str, site: str) -> StageKey:
+    return StageKey(stage, (("site", site),))
+
+
+def test_results_come_back_as_what_they_were(tmp_path: Path):
+    def thing() -> Thing:
+        return Thing(frozenset({"a", "b"}))
+
+    registry = Registry(axes=("site",))
+    registry.add(thing)
+
+    assert Bench(tmp_path, registry).run(StageKey("thing"))["thing"].value == Thing(frozenset({"a", "b"}))
+
+
+def test_shared_input_is_made_once(tmp_path: Path):
+    made = Counter[str]()
+
+    def image() -> int:
+        made["image"] += 1
+        return 1
+
+    def copy(image, site) -> str:
+        return f"{image} at {site}"
+
+    registry = Registry(axes=("site",))
+    registry.add(image)
+    registry.add(copy)
+    results = Bench(tmp_path, registry).run(at("copy", "dcn0"), at("copy", "dcn1"))
+
+    assert made == {"image": 1}
+    assert results["copy[dcn1]"].value == "1 at dcn1"
+
+
+def test_one_failure_blocks_all_that_follows(tmp_path: Path):
+    def image() -> int:
+        raise StageFailed("dcn0: expected a, seen b", by_hand=["look here"])
+
+    def copy(image, site) -> int:
+        return image
+
+    def server(copy, site) -> int:
+        return copy
+
+    registry = Registry(axes=("site",))
+    for act in (image, copy, server):
+        registry.add(act)
+    results = Bench(tmp_path, registry).run(at("server", "dcn0"))
+
+    assert (results["image"].outcome, results["image"].by_hand) == ("failed", ("look here",))
+    assert {name: (result.outcome, result.cause) for name, result in results.items() if name != "image"} == {
+        "copy[dcn0]": ("blocked", "image"),
+        "server[dcn0]": ("blocked", "image"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [(CannotTell("no answer"), "unknown"), (ValueError("odd"), "failed"), (StageFailed("wrong"), "failed")],
+)
+def test_exceptions_become_outcomes(tmp_path: Path, error: Exception, outcome: str):
+    def image() -> int:
+        raise error
+
+    registry = Registry(axes=())
+    registry.add(image)
+    result = Bench(tmp_path, registry).run(StageKey("image"))["image"]
+
+    assert result.outcome == outcome
+    assert str(error) in result.error
+
+
+def test_independent_stages_run_side_by_side(tmp_path: Path):
+    meeting = threading.Barrier(3, timeout=5)  # passes only when all three are under way
+
+    def stage(site) -> int:
+        return meeting.wait()
+
+    registry = Registry(axes=("site",))
+    registry.add(stage)
+    results = Bench(tmp_path, registry).run(*(at("stage", name) for name in ("a", "b", "c")))
+
+    assert {result.outcome for result in results.values()} == {"passed"}
+
+
+def test_limits_hold(tmp_path: Path):
+    lock, now, most = threading.Lock(), Counter[str](), Counter[str]()
+    pause = threading.Event()
+
+    def stage(site) -> int:
+        with lock:
+            now["all"] += 1
+            most["all"] = max(most["all"], now["all"])
+        pause.wait(0.02)
+        with lock:
+            now["all"] -= 1
+        return 0
+
+    registry = Registry(axes=("site",))
+    registry.add(stage, loads=("central",))
+    Bench(tmp_path, registry, central=2).run(*(at("stage", f"dcn{number}") for number in range(8)))
+
+    assert most == {"all": 2}
+
+
+def test_exclusive_stages_take_turns(tmp_path: Path):
+    lock = threading.Lock()
+
+    def stage(site) -> bool:
+        alone = lock.acquire(blocking=False)
+        threading.Event().wait(0.02)
+        lock.release()
+        return alone
+
+    registry = Registry(axes=("site",))
+    registry.add(stage, exclusive="image")
+    results = Bench(tmp_path, registry).run(*(at("stage", f"dcn{number}") for number in range(4)))
+
+    assert all(result.value is True for result in results.values())
+
+
+def test_stopped_engine_reports_what_did_not_begin(tmp_path: Path):
+    begun, release = threading.Event(), threading.Event()
+
+    def slow(site) -> int:
+        begun.set()
+        release.wait(5)
+        return 0
+
+    registry = Registry(axes=("site",))
+    registry.add(slow, loads=("central",))
+    bench = Bench(tmp_path, registry, central=1)
+    bench.engine.start([at("slow", "a"), at("slow", "b")])
+    begun.wait(5)
+    threading.Timer(0.05, release.set).start()
+    bench.engine.stop(grace=5)
+
+    outcomes = sorted(result.outcome for result in bench.store.all())
+    assert outcomes == ["passed", "unknown"]
+
+
+def test_secrets_stay_out_of_results(tmp_path: Path):
+    def image() -> str:
+        raise StageFailed("key = AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q==")
+
+    registry = Registry(axes=())
+    registry.add(image)
+    Bench(tmp_path, registry).run(StageKey("image"))
+
+    assert "AQD29" not in (tmp_path / "image.json").read_text()
+
+
+def test_longest_chain_adds_up_along_needs():
+    results = [
+        StageResult("a", "passed", seconds=2.0),
+        StageResult("b", "passed", seconds=3.0, needs=("a",)),
+        StageResult("c", "passed", seconds=4.0),
+    ]
+
+    assert longest_chain(results) == 5.0

@@ -1,0 +1,398 @@
+"""The environment file: what a good one gives, and the one line that each mistake is answered with."""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from helpers.environment import BadEnvironment, load_environment
+
+EXAMPLES = Path(__file__).parents[2] / "environments"
+
+GOOD: dict[str, Any] = {
+    "cloud": "dcn-lab",
+    "image": {"uri": "http://192.0.2.10:8099/guest.qcow2"},
+    "sites": {
+        "central": {
+            "central": True,
+            "availability_zone": "nova",
+            "store": "default_backend",
+            "glance": "http://192.0.2.10:9292",
+            "ceph": {"cluster": "central", "min_mons": 1},
+            "nodes": {
+                "control-plane-controller-0": {"address": "192.0.2.10", "roles": ["glance", "ceph-mon"]}
+            },
+        },
+        "dcn0": {
+            "availability_zone": "dcn0",
+            "store": "dcn0",
+            "glance": "http://192.0.2.20:9292/",
+            "ceph": {"cluster": "dcn0"},
+            "nodes": {"dcn0-hci-0": {"address": "192.0.2.20", "roles": ["compute"]}},
+        },
+        "dcn2": {"availability_zone": "dcn2"},
+    },
+}
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str | bytes], Path]:
+    def write_it(content: str | bytes) -> Path:
+        path = tmp_path / "environment.yaml"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write_it
+
+
+def changed(key: str, value: object) -> str:
+    """The good file with one value set (or taken out, for `...`); `key` is a path with `/` between."""
+    document = copy.deepcopy(GOOD)
+    *way, last = key.split("/")
+    place = document
+    for part in way:
+        place = place.setdefault(part, {})
+    if value is ...:
+        del place[last]
+    else:
+        place[last] = value
+    return yaml.safe_dump(document, sort_keys=False)
+
+
+def mistake(path: Path) -> str:
+    with pytest.raises(BadEnvironment) as caught:
+        load_environment(path)
+    line = str(caught.value)
+    assert "\n" not in line
+    assert line.startswith(f"{path}: ")
+    return line.removeprefix(f"{path}: ")
+
+
+@pytest.mark.parametrize("name", ["tripleo.example.yaml", "site-without-storage.example.yaml"])
+def test_the_examples_load(name: str, tmp_path: Path) -> None:
+    shutil.copy(EXAMPLES / name, tmp_path)
+    for named in ("clouds.yaml", "ssh_config", "known_hosts"):
+        (tmp_path / named).touch()
+    environment = load_environment(tmp_path / name)
+    assert environment.central.store == "default_backend"
+    assert environment.dcn_storage_sites[0].central_store == "central"
+    assert all(site.nodes for site in environment.sites)
+
+
+def test_a_minimal_file_has_tripleos_defaults(write: Callable[[str], Path]) -> None:
+    environment = load_environment(write(yaml.safe_dump(GOOD, sort_keys=False)))
+    central, dcn0, dcn2 = environment.sites
+    assert environment.central is central
+    assert environment.dcn_sites == (dcn0, dcn2)
+    assert environment.storage_sites == (central, dcn0)
+    assert [str(site) for site in environment.sites] == ["central", "dcn0", "dcn2"]
+    assert (central.store, central.local_store, central.central_store) == ("default_backend",) * 3
+    assert (dcn0.store, dcn0.local_store, dcn0.central_store) == ("dcn0", "dcn0", "central")
+    assert (dcn2.store, dcn2.local_store, dcn2.central_store, dcn2.glance, dcn2.ceph) == (None,) * 5
+    assert not dcn2.has_storage
+    assert dcn0.glance == "http://192.0.2.20:9292"
+    assert dcn0.ceph is not None
+    assert (dcn0.ceph.runtime, dcn0.ceph.mon_container, dcn0.ceph.min_mons) == ("detect", None, 3)
+    assert dcn0.ceph.client == "external"
+    assert environment.services["glance"].config == ("/etc/glance/glance-api.conf",)
+    assert environment.timeouts.import_ == 300
+    assert environment.network_of(dcn0) is None
+    assert {dcn0: 1}[dcn0] == 1, "sites serve as keys"
+
+
+def test_roles_and_nodes_are_found_by_name(write: Callable[[str], Path]) -> None:
+    environment = load_environment(write(yaml.safe_dump(GOOD, sort_keys=False)))
+    (node,) = environment.central.nodes_with("ceph-mon")
+    assert node is environment.node("control-plane-controller-0")
+    assert (node.address, node.site) == ("192.0.2.10", "central")
+    assert environment.site("dcn0").nodes_with("ceph-mon") == ()
+    with pytest.raises(KeyError, match=r"no site dcn7 .*sites there: central, dcn0, dcn2"):
+        environment.site("dcn7")
+    with pytest.raises(ValueError, match="no role 'ceph_mon'"):
+        environment.central.nodes_with("ceph_mon")
+
+
+def test_one_changed_service_keeps_the_other_defaults(write: Callable[[str], Path]) -> None:
+    environment = load_environment(write(changed("services/glance", {"container": None})))
+    assert environment.services.glance.container is None
+    assert environment.services.glance.config == ("/etc/glance/glance-api.conf",)
+    assert environment.services.nova_compute.container == "nova_compute"
+    with pytest.raises(KeyError, match="no service heat; services here: glance"):
+        environment.services["heat"]
+
+
+def test_the_network_may_be_the_sites(write: Callable[[str], Path]) -> None:
+    environment = load_environment(write(changed("network", "{site}-network")))
+    assert environment.network_of(environment.site("dcn0")) == "dcn0-network"
+
+
+def test_paths_are_relative_to_the_file(write: Callable[[str], Path], tmp_path: Path) -> None:
+    (tmp_path / "clouds.yaml").touch()
+    (tmp_path / "ssh_config").touch()
+    text = changed("clouds_file", "clouds.yaml") + "ssh: {config: ssh_config}\n"
+    environment = load_environment(write(text))
+    assert environment.clouds_file == tmp_path / "clouds.yaml"
+    assert environment.ssh.config == tmp_path / "ssh_config"
+
+
+EXPLODING = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n"
+    for before, name in zip("abcdef", "bcdefg", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param("", "is empty; see environments/ for examples", id="empty"),
+        pytest.param("# only a comment\n", "is empty; see environments/ for examples", id="comment"),
+        pytest.param("cloud: a\nsites: [\n", "is not YAML: line 3, column 1: ", id="broken"),
+        pytest.param("cloud: a\n\tb: c\n", "is not YAML: line 2, column 1: ", id="tab"),
+        pytest.param("cloud: !!python/object:os.system x\n", "is not YAML: line 1, column 8: ", id="tag"),
+        pytest.param("a: *b\n", "is not YAML: line 1, column 4: found undefined alias", id="no such anchor"),
+        pytest.param("a: 1\n---\nb: 2\n", "holds several YAML documents; keep one", id="documents"),
+        pytest.param("- a\n- b\n", "holds a list at the top; ", id="list"),
+        pytest.param("just words\n", "holds the single value 'just words' at the top", id="scalar"),
+        pytest.param("a: 2024-13-45\n", "holds a value that YAML cannot take: ", id="date"),
+        pytest.param(b"\x7fELF\x02\x01\x00\xff\xfe", "is not text: ", id="binary"),
+        pytest.param(b"cloud: a\0b\n", "is not text: it holds null bytes", id="null byte"),
+        pytest.param("cloud: a\x07\n", "is not YAML: character 0x7 at position 8", id="control"),
+        pytest.param("#" * 1_100_000, "is larger than 1048576 bytes", id="huge"),
+        pytest.param("a: " + "[" * 1200, "is nested too deeply", id="deep"),
+        pytest.param(EXPLODING, "f: grows to more than 100000 values by its aliases", id="aliases"),
+        pytest.param("a: &a [*a]\n", "a.0: is an alias that holds itself", id="recursive"),
+        pytest.param("cloud: a\ncloud: b\n", "cloud: stands twice, in lines 1 and 2", id="duplicate"),
+        pytest.param(
+            "ssh: {user: a, user: b}\n", "ssh.user: stands twice, in lines 1 and 1", id="in one line"
+        ),
+        pytest.param(
+            "sites:\n  a: {}\n  b: {}\n  a: {}\n",
+            "sites.a: stands twice, in lines 2 and 4",
+            id="duplicate site",
+        ),
+    ],
+)
+def test_a_file_that_is_no_environment(
+    content: str | bytes, expected: str, write: Callable[[str | bytes], Path]
+) -> None:
+    assert mistake(write(content)).startswith(expected)
+
+
+def test_no_file_and_a_folder(tmp_path: Path) -> None:
+    assert mistake(tmp_path / "none.yaml").startswith("there is no such file; name one with --environment")
+    assert mistake(tmp_path) == "is a folder; name the environment file itself"
+
+
+def node(address: str) -> dict[str, Any]:
+    return {"address": address, "roles": []}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("cloud", ..., "cloud: is missing; add it"),
+        ("cloud", "", "cloud: is empty; give it a value"),
+        ("cloud", 7, "cloud: 7 is not text; put it in quotes".replace("7 ", "'7' ")),
+        ("clouds", "x", "clouds: unknown key; did you mean `cloud`?"),
+        ("zebra", "x", "zebra: unknown key; keys here: cloud, clouds_file, ssh, "),
+        ("ssh", "heat-admin", "ssh: 'heat-admin' is not a mapping; "),
+        ("ssh/check-host-keys", False, "ssh.check-host-keys: unknown key; did you mean `check_host_keys`?"),
+        ("ssh/sudo", "yes please", "ssh.sudo: 'yes please' is neither true nor false"),
+        ("ssh/deadline", 0, "ssh.deadline: '0' is too small; it must be more than 0"),
+        ("ssh/deadline", "60", "ssh.deadline: '60' is not a whole number"),
+        ("ssh/config", "none", "ssh.config: "),
+        ("ssh/password", "hunter2hunter2", "ssh.password: unknown key; keys here: config"),
+        ("timeouts/import_", 5, "timeouts.import_: unknown key; did you mean `import`?"),
+        ("image", None, "image: is empty; write `key: value` lines below it"),
+        ("image/uri", "guest.qcow2", "image.uri: 'guest.qcow2' is not an http(s) URL; write it like http://"),
+        ("image/uri", "http://a:99999/x", "image.uri: 'http://a:99999/x' is not a URL (Port out of range"),
+        ("image/uri", "http://me:hunter2@a/x", "image.uri: 'http://me:***@a/x' holds credentials; "),
+        ("image/disk_format", "qcow", "image.disk_format: 'qcow' is not one of qcow2, raw, "),
+        ("ceph_warnings", "ignore", "ceph_warnings: 'ignore' is not one of fail, warn"),
+        ("services/glance/config", [], "services.glance.config: is an empty list; name at least one"),
+        (
+            "services/glance/config",
+            ["etc/x"],
+            "services.glance.config.0: 'etc/x' is a file on the node; give its abs",
+        ),
+        ("services/glanse", {}, "services.glanse: unknown key; did you mean `glance`?"),
+        ("sites", {}, "sites: is empty; declare the central site"),
+        (
+            "sites/central/central",
+            False,
+            "sites: none of central, dcn0, dcn2 has `central: true`; exactly one",
+        ),
+        ("sites/dcn0/central", True, "sites: central and dcn0 each have `central: true`; exactly one"),
+        (
+            "sites/dcn0/store",
+            "default_backend",
+            "sites.dcn0.store: 'default_backend' is the store of central too",
+        ),
+        ("sites/dcn0/store", ..., "sites.dcn0.store: is missing, though ceph and glance is given"),
+        ("sites/central/ceph", ..., "sites.central.ceph: is missing; the central site has storage"),
+        ("sites/dcn2/store", "dcn2", "sites.dcn2.ceph: is missing, though store is given"),
+        ("sites/dcn2/local_store", "x", "sites.dcn2.local_store: is given for a site without storage"),
+        ("sites/central/central_store", "x", "sites.central.central_store: is for DCN sites"),
+        ("sites/dcn0/central_store", "dcn0", "sites.dcn0.central_store: 'dcn0' is the site's own store too"),
+        (
+            "sites/dcn0/glance",
+            "http://192.0.2.10:9292",
+            "sites.dcn0.glance: 'http://192.0.2.10:9292' is the Glance of",
+        ),
+        (
+            "sites/dcn0/glance",
+            "http://192.0.2.20:9292/v2",
+            "sites.dcn0.glance: 'http://192.0.2.20:9292/v2' is not the",
+        ),
+        (
+            "sites/dcn0/ceph/mon-container",
+            "x",
+            "sites.dcn0.ceph.mon-container: unknown key; did you mean `mon_cont",
+        ),
+        (
+            "sites/dcn0/ceph/mon_container",
+            "ceph-{host}",
+            "sites.dcn0.ceph.mon_container: 'ceph-{host}': only {hostn",
+        ),
+        ("sites/dcn0/ceph/cluster", "a b", "sites.dcn0.ceph.cluster: 'a b' is not a name of Ceph's"),
+        (
+            "sites/dcn0/ceph/client",
+            "client.external",
+            "sites.dcn0.ceph.client: 'client.external' is not a name of Ce",
+        ),
+        (
+            "sites/dcn0/ceph/runtime",
+            "containerd",
+            "sites.dcn0.ceph.runtime: 'containerd' is not one of podman, dock",
+        ),
+        (
+            "sites/dcn0/ceph/pools/image",
+            "x",
+            "sites.dcn0.ceph.pools.image: unknown key; did you mean `images`?",
+        ),
+        (
+            "sites/dcn0/nodes/dcn0-hci-0/roles",
+            ["ceph_mon"],
+            "sites.dcn0.nodes.dcn0-hci-0.roles.0: 'ceph_mon' is not o",
+        ),
+        (
+            "sites/dcn0/nodes/dcn0-hci-0/roles",
+            "glance",
+            "sites.dcn0.nodes.dcn0-hci-0.roles: 'glance' is not a list",
+        ),
+        (
+            "sites/dcn0/nodes/dcn0-hci-0/address",
+            "192.0.2.10",
+            "sites.dcn0.nodes.dcn0-hci-0.address: '192.0.2.10' is t",
+        ),
+        (
+            "sites/dcn0/nodes/dcn0-hci-0/address",
+            "192.0.2.999",
+            "sites.dcn0.nodes.dcn0-hci-0.address: '192.0.2.999' is",
+        ),
+        (
+            "sites/dcn0/nodes/dcn0-hci-0/address",
+            "a:22",
+            "sites.dcn0.nodes.dcn0-hci-0.address: 'a:22' is neither an",
+        ),
+        (
+            "sites/dcn0/nodes/control-plane-controller-0",
+            node("192.0.2.21"),
+            "sites.dcn0.nodes.control-plane-controlle",
+        ),
+        (
+            "sites/dcn0/nodes/-oProxyCommand=x",
+            node("192.0.2.21"),
+            "sites.dcn0.nodes.-oProxyCommand=x: '-oProxyComman",
+        ),
+        (
+            "sites/dcn 3",
+            {"availability_zone": "a"},
+            "sites.dcn 3: 'dcn 3' cannot stand in a test's id; use letters",
+        ),
+        ("sites/dcn[3]", {"availability_zone": "a"}, "sites.dcn[3]: 'dcn[3]' cannot stand in a test's id"),
+        ("sites/not", {"availability_zone": "a"}, "sites.not: 'not' cannot stand in a test's id"),
+        ("sites/DCN0", {"availability_zone": "a"}, "sites.DCN0: differs from 'dcn0' in case only"),
+        ("sites/dcn3", None, "sites.dcn3: is empty; write `key: value` lines below it"),
+    ],
+)
+def test_a_mistake_names_its_key_and_the_fix(
+    key: str, value: object, expected: str, write: Callable[[str], Path]
+) -> None:
+    line = mistake(write(changed(key, value)))
+    assert line.startswith(expected)
+    assert "hunter2" not in line
+
+
+def test_a_site_named_by_a_number_is_to_be_quoted(write: Callable[[str], Path]) -> None:
+    text = yaml.safe_dump(GOOD, sort_keys=False).replace("  dcn2:", "  2:")
+    assert mistake(write(text)) == "sites.2: '2' is not text; put it in quotes"
+
+
+def test_several_mistakes_are_counted(write: Callable[[str], Path]) -> None:
+    text = changed("cloud", 7) + "flavour: tiny\nnetwrok: x\n"
+    assert mistake(write(text)) == "flavour: unknown key; did you mean `flavor`? (and 2 more mistakes)"
+
+
+@pytest.mark.parametrize(("key", "name"), [("clouds_file", "clouds.yaml"), ("ssh/config", "ssh_config")])
+def test_a_named_file_that_is_not_there(
+    key: str, name: str, write: Callable[[str], Path], tmp_path: Path
+) -> None:
+    line = mistake(write(changed(key, name)))
+    assert line.startswith(f"{key.replace('/', '.')}: {tmp_path / name} does not exist")
+    (tmp_path / name).mkdir()
+    assert mistake(write(changed(key, name))).endswith("is a folder; name a file")
+
+
+def test_known_hosts_matter_only_where_they_are_checked(write: Callable[[str], Path]) -> None:
+    ssh: dict[str, object] = {"known_hosts": "none"}
+    assert mistake(write(changed("ssh", ssh))).startswith("ssh.known_hosts: ")
+    assert (
+        load_environment(write(changed("ssh", {**ssh, "check_host_keys": False}))).ssh.check_host_keys
+        is False
+    )
+
+
+@pytest.mark.parametrize(
+    ("ssh_config", "expected"),
+    [
+        ("IdentityFile {folder}/missing\n", "names the key {folder}/missing for dcn0-hci-0"),
+        ("Host *.20\n IdentityFile {folder}/missing\n", "names the key {folder}/missing for dcn0-hci-0"),
+        (
+            "Host *.20\n ProxyJump jump\nHost jump\n IdentityFile {folder}/missing\n",
+            "names the key {folder}/missing for jump",
+        ),
+        ("Port abc\n", "Port 'abc' is not a number"),
+        ("Include {folder}/ssh_config\n", "does a file include itself?"),
+    ],
+)
+def test_a_key_that_ssh_config_names_is_there(
+    ssh_config: str, expected: str, write: Callable[[str], Path], tmp_path: Path
+) -> None:
+    (tmp_path / "ssh_config").write_text(ssh_config.format(folder=tmp_path))
+    document = copy.deepcopy(GOOD)
+    document["ssh"] = {"config": "ssh_config"}
+    del document["sites"]["central"]["nodes"]
+    line = mistake(write(yaml.safe_dump(document, sort_keys=False)))
+    assert line.startswith("ssh.config: ")
+    assert expected.format(folder=tmp_path) in line
+
+
+def test_a_hundred_sites_load_in_a_moment(write: Callable[[str], Path]) -> None:
+    document = copy.deepcopy(GOOD)
+    for number in range(3, 103):
+        document["sites"][f"dcn{number}"] = {
+            "availability_zone": f"dcn{number}",
+            "store": f"dcn{number}",
+            "glance": f"http://dcn{number}.example.com:9292",
+            "ceph": {"cluster": f"dcn{number}"},
+            "nodes": {f"dcn{number}-hci-0": {"address": f"198.51.100.{number}", "roles": ["ceph-mon"]}},
+        }
+    environment = load_environment(write(yaml.safe_dump(document)))
+    assert len(environment.dcn_storage_sites) == 101

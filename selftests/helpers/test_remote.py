@@ -1,0 +1,440 @@
+"""Commands over SSH, against servers in this process on loopback: what works, what is refused, and how it is said."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+
+import helpers.remote
+from helpers.environment import NodeSpec, Ssh
+from helpers.remote import CommandFailed, Completed, DeadlinePassed, Node, Unreachable
+
+CEPHX = "AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q=="
+
+
+class Server:
+    """An SSH server on loopback that runs commands in a shell of this machine; `hang` never ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self.key = asyncssh.generate_private_key("ssh-ed25519")
+        self.user_key = folder / "id_ed25519"
+        if not self.user_key.exists():
+            asyncssh.generate_private_key("ssh-ed25519").write_private_key(self.user_key)
+        self.commands: list[str] = []
+        self.connections: list[Any] = []
+        self.running = self.most_running = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._acceptor = self._call(self._listen())
+        self.port: int = self._acceptor.sockets[0].getsockname()[1]
+        public = self.key.export_public_key().decode().strip()
+        self.known_hosts_line = f"[127.0.0.1]:{self.port} {public}\n"
+
+    def _call(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+
+    async def _listen(self) -> Any:
+        outer = self
+
+        class Asked(asyncssh.SSHServer):
+            def connection_made(self, conn: Any) -> None:
+                outer.connections.append(conn)
+
+            def connection_requested(self, *_: object) -> bool:
+                return True
+
+        return await asyncssh.listen(
+            "127.0.0.1",
+            0,
+            server_factory=Asked,
+            server_host_keys=[self.key],
+            authorized_client_keys=asyncssh.import_authorized_keys(
+                asyncssh.read_private_key(self.user_key).export_public_key().decode()
+            ),
+            process_factory=self._handle,
+            encoding=None,
+        )
+
+    async def _handle(self, process: Any) -> None:
+        self.commands.append(process.command)
+        self.running += 1
+        self.most_running = max(self.running, self.most_running)
+        try:
+            if "hang" in process.command:
+                await asyncio.sleep(60)
+            real = await asyncio.create_subprocess_shell(
+                process.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            await process.redirect(stdout=real.stdout, stderr=real.stderr)
+            status = await real.wait()
+            await process.stdout.drain()
+            process.exit(status)
+        finally:
+            self.running -= 1
+
+    def drop_connections(self) -> None:
+        for connection in self.connections:
+            self._loop.call_soon_threadsafe(connection.abort)
+
+    def close(self) -> None:
+        if self._loop.is_closed():
+            return
+
+        async def stop() -> None:
+            self._acceptor.close()
+            for connection in self.connections:
+                connection.abort()
+            tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+        with contextlib.suppress(Exception):
+            self._call(stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+
+@pytest.fixture
+def make_server(tmp_path: Path) -> Iterator[Callable[[], Server]]:
+    servers: list[Server] = []
+
+    def make() -> Server:
+        servers.append(Server(tmp_path))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.close()
+
+
+@pytest.fixture
+def server(make_server: Callable[[], Server]) -> Server:
+    return make_server()
+
+
+@pytest.fixture
+def make_node(tmp_path: Path) -> Iterator[Callable[..., Node]]:
+    nodes: list[Node] = []
+
+    def make(server: Server, *, name: str = "dcn0-hci-0", extra: str = "", **ssh: Any) -> Node:
+        config = tmp_path / f"ssh_config-{len(nodes)}"
+        config.write_text(
+            f"Host {name}\n HostName 127.0.0.1\n Port {server.port}\n User heat-admin\n"
+            f" IdentityFile {server.user_key}\n IdentitiesOnly yes\n{extra}"
+        )
+        known_hosts = tmp_path / f"known_hosts-{len(nodes)}"
+        known_hosts.write_text(server.known_hosts_line)
+        settings = {"config": config, "known_hosts": known_hosts, "sudo": False, "connect_timeout": 5, **ssh}
+        # as load_environment leaves it: paths in place, nothing to validate any more
+        nodes.append(Node(NodeSpec(name, "192.0.2.20", (), "dcn0"), Ssh().model_copy(update=settings)))
+        return nodes[-1]
+
+    yield make
+    for node in nodes:
+        node.close()
+
+
+@pytest.fixture
+def node(server: Server, make_node: Callable[..., Node]) -> Node:
+    return make_node(server)
+
+
+def test_a_command_and_its_answer(node: Node) -> None:
+    completed = node.run("sh", "-c", "echo out; echo err >&2; exit 3")
+    assert (completed.exit_status, completed.stdout, completed.stderr) == (3, "out\n", "err\n")
+    assert completed.node == "dcn0-hci-0"
+
+
+@pytest.mark.parametrize("argument", ["a b", "$(id)", "`id`", "'", '"', "; false", "*", "\\", "", "a\nb", "ö€"])
+def test_arguments_are_never_read_by_a_shell(argument: str, node: Node) -> None:
+    assert node.run("printf", "%s", argument).stdout == argument
+
+
+def test_both_outputs_may_be_large(node: Node) -> None:
+    script = "head -c 1048576 /dev/zero | tr '\\0' e >&2; head -c 3000000 /dev/zero | tr '\\0' o"
+    completed = node.run("sh", "-c", script)
+    assert (len(completed.stderr), len(completed.stdout)) == (1_048_576, 3_000_000)
+
+
+def test_output_that_is_no_text_does_not_break(node: Node) -> None:
+    assert node.run("printf", "\\377a").stdout == "\N{REPLACEMENT CHARACTER}a"
+
+
+def test_sudo_and_the_deadline_stand_before_the_command(server: Server, make_node: Callable[..., Node]) -> None:
+    node = make_node(server, sudo=True, deadline=60)
+    completed = node.run("podman", "ps", deadline=7)
+    assert server.commands == ["sudo -n timeout -k 5 7 podman ps"]
+    assert completed.command == "sudo podman ps"
+
+
+def test_the_line_by_hand_can_be_pasted(node: Node) -> None:
+    completed = node.run("echo", "it's")
+    assert completed.by_hand == (
+        f"ssh -F {node._ssh.config} -o UserKnownHostsFile={node._ssh.known_hosts} "
+        "dcn0-hci-0 'echo '\"'\"'it'\"'\"'\"'\"'\"'\"'\"'\"'s'\"'\"''"
+    )
+
+
+def test_a_slow_command_is_ended_on_the_node(node: Node) -> None:
+    started = time.monotonic()
+    with pytest.raises(DeadlinePassed, match=r"dcn0-hci-0: not done within 0.3 s: ssh .* 'sleep 30'"):
+        node.run("sleep", "30", deadline=0.3)
+    assert time.monotonic() - started < 5
+
+
+def test_a_node_that_says_nothing_is_left(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(helpers.remote, "_GRACE", 0.2)
+    started = time.monotonic()
+    with pytest.raises(DeadlinePassed) as caught:
+        node.run("hang", deadline=0.3)
+    assert caught.value.deadline == 0.3
+    assert time.monotonic() - started < 5
+    assert node.run("true").exit_status == 0, "the connection still serves"
+
+
+def test_exit_status_124_of_the_command_itself_is_no_deadline(node: Node) -> None:
+    assert node.run("sh", "-c", "exit 124").exit_status == 124
+
+
+def test_many_threads_share_one_connection(server: Server, node: Node) -> None:
+    with ThreadPoolExecutor(24) as pool:
+        answers = list(pool.map(lambda number: node.run("sh", "-c", f"sleep 0.1; echo {number}"), range(24)))
+    assert [answer.stdout.strip() for answer in answers] == [str(number) for number in range(24)]
+    assert len(server.connections) == 1
+    assert 1 < server.most_running <= 8
+
+
+def test_a_lost_connection_is_made_anew(server: Server, node: Node) -> None:
+    assert node.run("true").exit_status == 0
+    server.drop_connections()
+    assert node.run("true").exit_status == 0
+    assert len(server.connections) == 2
+
+
+def test_a_connection_lost_in_the_middle_is_made_anew_once(
+    server: Server, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threading.Timer(0.5, server.drop_connections).start()
+    threading.Timer(1.5, server.drop_connections).start()
+    with pytest.raises(Unreachable, match="the connection failed: it was lost while a command ran"):
+        node.run("hang", deadline=20)
+
+
+def test_connecting_is_asked_for_or_comes_by_itself(server: Server, node: Node) -> None:
+    assert server.connections == []
+    node.connect()
+    assert len(server.connections) == 1
+    node.close()
+    assert node.run("true").exit_status == 0
+
+
+def test_a_failed_command_says_where_which_and_what(node: Node) -> None:
+    with pytest.raises(CommandFailed) as caught:
+        node.run_checked("sh", "-c", f"echo 'rbd: no key {CEPHX}' >&2; exit 2")
+    message = str(caught.value)
+    assert message.startswith("dcn0-hci-0: exit status 2: ssh -F ")
+    assert message.endswith("\nrbd: no key ***")
+    assert CEPHX not in message + repr(caught.value.completed)
+    assert caught.value.by_hand == (caught.value.completed.by_hand,)
+
+
+def unreachable(node: Node) -> str:
+    with pytest.raises(Unreachable) as caught:
+        node.connect()
+    line = str(caught.value)
+    assert "\n" not in line
+    assert caught.value.by_hand[0].startswith("ssh ")
+    assert line.startswith("dcn0-hci-0 (")
+    return line.partition("): ")[2]
+
+
+def test_nothing_listens(server: Server, make_node: Callable[..., Node]) -> None:
+    server.close()
+    assert unreachable(make_node(server)) == f"refused: nothing listens on port {server.port}"
+
+
+def test_another_host_key(server: Server, make_server: Callable[[], Server], make_node: Callable[..., Node]) -> None:
+    node = make_node(server)
+    other = make_server().known_hosts_line.partition(" ")[2]
+    node._ssh.known_hosts.write_text(f"[127.0.0.1]:{server.port} {other}")
+    reason = unreachable(node)
+    assert reason.startswith("host key mismatch: the node shows SHA256:")
+    assert f"and {node._ssh.known_hosts} has SHA256:" in reason
+
+
+def test_a_host_key_that_nobody_knows(server: Server, make_node: Callable[..., Node]) -> None:
+    node = make_node(server)
+    node._ssh.known_hosts.write_text("")
+    assert unreachable(node) == (
+        f"unknown host key: [127.0.0.1]:{server.port} is not in {node._ssh.known_hosts}; "
+        f"add it with ssh-keyscan -p {server.port} 127.0.0.1, or set ssh.check_host_keys to false"
+    )
+    accepting = make_node(server, check_host_keys=False, known_hosts=None)
+    assert accepting.run("true").exit_status == 0
+
+
+def test_the_host_key_is_looked_up_by_its_alias(server: Server, make_node: Callable[..., Node]) -> None:
+    node = make_node(server, extra=" HostKeyAlias the-node\n")
+    node._ssh.known_hosts.write_text(server.known_hosts_line.replace(f"[127.0.0.1]:{server.port}", "the-node"))
+    assert node.run("true").exit_status == 0
+
+
+def test_a_key_that_the_node_refuses(server: Server, make_node: Callable[..., Node]) -> None:
+    node = make_node(server)
+    asyncssh.generate_private_key("ssh-ed25519").write_private_key(server.user_key)
+    assert unreachable(node) == f"authentication refused for user heat-admin with key {server.user_key}"
+
+
+def test_a_key_with_a_passphrase(server: Server, make_node: Callable[..., Node]) -> None:
+    node = make_node(server)
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    key.write_private_key(server.user_key, passphrase="a passphrase")
+    assert unreachable(node) == f"the passphrase of key {server.user_key} is needed; load it into ssh-agent"
+
+
+def test_a_name_without_address(server: Server, make_node: Callable[..., Node]) -> None:
+    node = make_node(server)
+    config = node._ssh.config
+    config.write_text(config.read_text().replace("HostName 127.0.0.1", "HostName no-such-host.invalid"))
+    assert unreachable(node) == "unknown host: no-such-host.invalid has no address"
+
+
+@pytest.mark.parametrize("greeting", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_what_listens_is_no_ssh_server(greeting: bytes, server: Server, make_node: Callable[..., Node]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        accepted: list[socket.socket] = []
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                accepted.append(listener.accept()[0])
+                accepted[0].sendall(greeting)
+                if greeting:
+                    accepted[0].close()
+
+        thread = threading.Thread(target=accept)
+        thread.start()
+        node = make_node(server, connect_timeout=1)
+        config = node._ssh.config
+        config.write_text(config.read_text().replace(str(server.port), str(listener.getsockname()[1])))
+        reason = unreachable(node)
+        thread.join()
+        for connection in accepted:
+            connection.close()
+    assert reason.startswith("what listens on port " if greeting else "timed out: no answer within 1 s")
+
+
+def test_a_jump_host_is_shared_by_the_nodes_behind_it(
+    make_server: Callable[[], Server], make_node: Callable[..., Node]
+) -> None:
+    jump, server = make_server(), make_server()
+    extra = (
+        " ProxyJump undercloud\n"
+        f"Host undercloud\n HostName 127.0.0.1\n Port {jump.port}\n IdentityFile {jump.user_key}\n"
+    )
+    nodes = [make_node(server, extra=extra) for _ in range(4)]
+    for node in nodes:
+        node._ssh.known_hosts.write_text(server.known_hosts_line + jump.known_hosts_line)
+    # one environment has one ssh section
+    for node in nodes[1:]:
+        node._connection._ssh = nodes[0]._ssh
+    with ThreadPoolExecutor(4) as pool:
+        assert [answer.stdout for answer in pool.map(lambda node: node.run("echo", "a"), nodes)] == ["a\n"] * 4
+    assert len(server.connections) == 4
+    assert len(jump.connections) == 1
+    assert jump.commands == []
+
+    for node in nodes:
+        node.close()
+    jump.close()
+    reason = unreachable(nodes[0])
+    assert (
+        reason == f"behind jump host undercloud (127.0.0.1:{jump.port}): refused: nothing listens on port {jump.port}"
+    )
+
+
+def test_a_jump_host_that_does_not_get_there(make_server: Callable[[], Server], make_node: Callable[..., Node]) -> None:
+    jump, server = make_server(), make_server()
+    extra = (
+        " ProxyJump undercloud\n"
+        f"Host undercloud\n HostName 127.0.0.1\n Port {jump.port}\n IdentityFile {jump.user_key}\n"
+    )
+    node = make_node(server, extra=extra)
+    node._ssh.known_hosts.write_text(server.known_hosts_line + jump.known_hosts_line)
+    server.close()
+    assert unreachable(node).startswith("jump host undercloud does not get there: ")
+
+
+def test_a_proxy_command(server: Server, make_node: Callable[..., Node], tmp_path: Path) -> None:
+    relay = tmp_path / "relay.py"
+    relay.write_text(
+        "import os, socket, sys, threading\n"
+        "there = socket.create_connection((sys.argv[1], int(sys.argv[2])))\n"
+        "def back():\n"
+        "    while data := there.recv(65536): os.write(1, data)\n"
+        "threading.Thread(target=back, daemon=True).start()\n"
+        "while data := os.read(0, 65536): there.sendall(data)\n"
+    )
+    node = make_node(server, extra=f" ProxyCommand python3 {relay} %h %p\n")
+    assert node.run("echo", "a").stdout == "a\n"
+
+
+def test_a_file_is_read_with_its_facts(node: Node, tmp_path: Path) -> None:
+    path = tmp_path / "central.client.external.keyring"
+    path.write_text(f"[client.external]\n\tkey = {CEPHX}\n")
+    path.chmod(0o640)
+    facts = node.read_file(str(path))
+    assert (facts.exists, facts.mode, facts.size, facts.content) == (True, "0640", 66, path.read_text())
+    assert facts.owner == path.owner()
+    assert not facts.others_may_read
+    assert CEPHX not in repr(facts)
+    assert facts.by_hand.endswith(f"'cat -- {path}'")
+    path.chmod(0o644)
+    assert node.read_file(str(path)).others_may_read
+
+
+def test_what_is_no_file(node: Node, tmp_path: Path) -> None:
+    missing = node.read_file(f"{tmp_path}/none")
+    assert (missing.exists, missing.content) == (False, None)
+    assert repr(missing) == f"<no file {tmp_path}/none>"
+    assert not node.read_file("/etc/passwd/none").exists
+    assert node.read_file(str(tmp_path)).content is None
+    empty = tmp_path / "empty"
+    empty.touch()
+    assert node.read_file(str(empty)).content == ""
+    large = tmp_path / "large"
+    large.write_bytes(b"x" * 1_100_000)
+    with pytest.raises(CommandFailed, match="has 1100000 bytes and is no configuration file"):
+        node.read_file(str(large))
+
+
+def test_testinfras_modules_work_over_the_same_connection(server: Server, node: Node, tmp_path: Path) -> None:
+    (tmp_path / "a file").write_text("content\n")
+    assert node.host.file(f"{tmp_path}/a file").content_string == "content\n"
+    assert not node.host.file(f"{tmp_path}/none").exists
+    assert len(server.connections) == 1
+
+
+def test_the_nodes_own_name_is_asked_once(server: Server, node: Node) -> None:
+    assert node.hostname == socket.gethostname() == node.hostname
+    assert len(server.commands) == 1
+
+
+def test_a_completed_command_prints_without_secrets() -> None:
+    completed = Completed("n", ("a",), "a", 0, f"key = {CEPHX}", "", "ssh n a")
+    assert repr(completed) == "<ssh n a → exit status 0, stdout 'key = ***', stderr ''>"

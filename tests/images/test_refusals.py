@@ -1,0 +1,55 @@
+"""Bad requests are refused and change nothing; an import that cannot be fetched fails cleanly."""
+
+import pytest
+
+from fixtures.claims import claim
+from fixtures.images import FailedImport
+from fixtures.refusals import BAD_REQUESTS, RefusedRequests
+from helpers.environment import Site
+from helpers.images import ABSENT
+
+
+@claim("B9")
+@pytest.mark.parametrize("request_name", BAD_REQUESTS)
+def test_bad_request_is_refused(refused_requests: RefusedRequests, request_name: str):
+    """The request is refused by a code of the Images API."""
+    made = refused_requests[request_name]
+
+    assert made.refusal is not None, f"accepted, though it has to be refused: {made.request}"
+    assert made.refusal.status in BAD_REQUESTS[request_name], made.refusal.message
+
+
+@claim("B9")
+@pytest.mark.parametrize("request_name", BAD_REQUESTS)
+def test_bad_request_changes_nothing(refused_requests: RefusedRequests, request_name: str):
+    """Record, locations and clusters are as before the request."""
+    made = refused_requests[request_name]
+
+    assert made.after.record == made.before.record
+    assert made.after.copies == made.before.copies
+
+
+@claim("B10")
+def test_unfetchable_import_is_reported(unfetchable_image: FailedImport):
+    """Glance refuses the import, or its task ends as a failure; the image never becomes active."""
+    image = unfetchable_image.image
+    statuses = {task.status for task in unfetchable_image.tasks}
+
+    assert unfetchable_image.refusal is not None or statuses == {"failure"}
+    assert image.record is not None
+    assert image.record.status == "queued"
+
+
+@claim("B10")
+def test_unfetchable_import_leaves_no_store_behind(unfetchable_image: FailedImport):
+    """No store is said to hold the image, or to be still importing it."""
+    record = unfetchable_image.image.record
+
+    assert record.stores == frozenset()
+    assert record.importing_to == frozenset()
+
+
+@claim("B10")
+def test_unfetchable_import_leaves_no_data(unfetchable_image: FailedImport, site: Site):
+    """This site's cluster holds nothing of the image."""
+    assert unfetchable_image.image.copies[site.name] == ABSENT

@@ -1,0 +1,38 @@
+"""Deleting an image, and deleting one copy of it."""
+
+from fixtures.claims import claim
+from fixtures.images import ChangedImage
+from helpers.environment import Environment, Site
+from helpers.images import ABSENT
+
+
+@claim("B7")
+def test_delete_removes_the_record(deleted_image: ChangedImage):
+    """A deleted image has no record any more."""
+    assert deleted_image.after.record is None
+
+
+@claim("B7")
+def test_delete_removes_the_data(deleted_image: ChangedImage, site: Site):
+    """A deleted image is gone from this site's cluster, where it was; nothing is left in the trash."""
+    assert deleted_image.before.copies[site.name].present
+    assert deleted_image.after.copies[site.name] == ABSENT
+
+
+@claim("B8")
+def test_stores_delete_removes_exactly_this_store(trimmed_image: ChangedImage, dcn: Site):
+    """The record loses this site's store and its location, and no other."""
+    before, after = trimmed_image.before, trimmed_image.after
+
+    assert after.stores == before.stores - {dcn.store}
+    assert after.sites_by_location == before.sites_by_location - {dcn.name}
+
+
+@claim("B8")
+def test_stores_delete_removes_the_data_here_only(trimmed_image: ChangedImage, environment: Environment, dcn: Site):
+    """This site's cluster has lost the image, and every other one has what it had."""
+    before, after = dict(trimmed_image.before.copies), dict(trimmed_image.after.copies)
+
+    assert before.pop(dcn.name).present
+    assert after.pop(dcn.name) == ABSENT
+    assert after == before

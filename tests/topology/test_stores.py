@@ -1,0 +1,70 @@
+"""Each Glance's stores, import methods and settings."""
+
+from fixtures.claims import claim
+from fixtures.topology import GlanceConfigs, GlanceFacts
+from helpers.environment import Environment, Site
+
+
+@claim("A2")
+def test_central_glance_has_every_store(central_glance: GlanceFacts, environment: Environment):
+    """Central's Glance has the stores of all sites with storage, and no unknown one."""
+    assert central_glance.writable - {"http"} == {site.store for site in environment.storage_sites}
+
+
+@claim("A2")
+def test_central_glance_has_this_store(central_glance: GlanceFacts, site: Site):
+    """Central's Glance has this site's store, writable; where it shows details: an RBD store in this site's pool."""
+    store = central_glance.store(site.store)
+
+    assert not store.read_only
+    assert store.type in {"rbd", None}
+    assert store.pool in {site.ceph.pools.images, None}
+    assert site.central or store.user in {site.ceph.client, None}
+
+
+@claim("A2")
+def test_central_store_is_the_default(central_glance: GlanceFacts, central: Site):
+    """The default store of central's Glance is central's own."""
+    assert central_glance.default == central.store
+
+
+@claim("A3")
+def test_local_store_is_the_default(dcn_glance: GlanceFacts, dcn: Site):
+    """The default store of this site's Glance is its local one."""
+    assert dcn_glance.default == dcn.local_store
+
+
+@claim("A3")
+def test_central_is_the_one_additional_store(dcn_glance: GlanceFacts, dcn: Site):
+    """Besides the local store this site's Glance has central's, and no other."""
+    assert dcn_glance.writable - {"http"} == {dcn.local_store, dcn.central_store}
+
+
+@claim("A5")
+def test_import_methods_are_enabled(glance_service: GlanceFacts, site: Site):
+    """copy-image and web-download are enabled on this site's Glance."""
+    assert {"copy-image", "web-download"} <= glance_service.import_methods
+
+
+@claim("A6")
+def test_locations_are_shown(glance_config: GlanceConfigs, site: Site):
+    """Every Glance of this site shows multiple locations and the direct URL."""
+    hiding = [
+        config.node
+        for config in glance_config.nodes
+        if not (config.show_multiple_locations and config.show_image_direct_url)
+    ]
+
+    assert hiding == []
+
+
+@claim("A7")
+def test_conversion_is_on(glance_config: GlanceConfigs, site: Site):
+    """Every Glance of this site converts imported images to raw."""
+    without = [
+        config.node
+        for config in glance_config.nodes
+        if "image_conversion" not in config.import_plugins or config.output_format not in {"raw", None}
+    ]
+
+    assert without == []
