@@ -128,7 +128,7 @@ def _wait_gone_from_clusters(entries: list[Entry], deployment: Deployment) -> tu
 
 
 def remains(ids: Iterable[str], deployment: Deployment) -> dict[str, str]:
-    """Where any of these ids still stands in a cluster, the trash too: `images/ID at dcn0` → the command that shows it."""
+    """Where any of these ids still stands in a cluster or its trash: `images/ID at dcn0` → the command to see it."""
     wanted = frozenset(ids)
 
     def look(site: str) -> dict[str, str]:

@@ -122,7 +122,9 @@ class Engine:
 
     def _loads(self, key: StageKey) -> tuple[str, ...]:
         stage, axes = self.registry.stages[key.stage], dict(key.axes)
-        loads = tuple(axes.get(load, load) for load in stage.loads)
+        # what only reads does not wait for what acts
+        prefix = "" if stage.mutating else "reading "
+        loads = tuple(prefix + axes.get(load, load) for load in stage.loads)
         return (*loads, f"exclusive {stage.exclusive}") if stage.exclusive else loads
 
     def _limit(self, load: str) -> int:

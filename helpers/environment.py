@@ -90,9 +90,7 @@ def _address(value: str) -> str:
     except ValueError:
         pass
     if re.fullmatch(r"[\d.]+", value) or not _HOST_NAME.fullmatch(value):
-        raise ValueError(
-            f"{value!r} is neither an IP address nor a host name; give one of them, without a port"
-        )
+        raise ValueError(f"{value!r} is neither an IP address nor a host name; give one of them, without a port")
     return value
 
 
@@ -100,9 +98,7 @@ def _word(value: str) -> str:
     if not value.strip():
         raise ValueError("is empty; give it a value or leave the key out")
     if value != value.strip() or not value.isprintable():
-        raise ValueError(
-            f"{value!r} has white space around it or characters that cannot be printed; take them out"
-        )
+        raise ValueError(f"{value!r} has white space around it or characters that cannot be printed; take them out")
     return value
 
 
@@ -115,9 +111,7 @@ def _container_pattern(value: str) -> str:
 
 def _ceph_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", value) or value.startswith("client."):
-        raise ValueError(
-            f"{value!r} is not a name of Ceph's; use letters, digits, `-_.`, without `client.` before it"
-        )
+        raise ValueError(f"{value!r} is not a name of Ceph's; use letters, digits, `-_.`, without `client.` before it")
     return value
 
 
@@ -171,17 +165,19 @@ class ImageSource(_Section):
     """The guest image that the run imports: where central Glance downloads it from, and its form there."""
 
     uri: HttpUrl
-    disk_format: Literal[
-        "qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx", "iso", "ploop", "ami", "ari", "aki"
-    ] = "qcow2"
+    disk_format: Literal["qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx", "iso", "ploop", "ami", "ari", "aki"] = "qcow2"
     container_format: Literal["bare", "ovf", "ova", "docker", "compressed", "ami", "ari", "aki"] = "bare"
 
 
 class Limits(_Section):
-    """How many stages run at once at central and at a site; largest image, in bytes, compared by content."""
+    """How many stages act at once on central and on a site, and how many only read there.
+
+    `compare_bytes`: the largest image, in bytes, that is compared by content.
+    """
 
     central: Positive = 4
     site: Positive = 2
+    reading: Positive = 4
     compare_bytes: Annotated[StrictInt, Field(ge=0)] = 2 * 1024**3
 
 
@@ -453,9 +449,7 @@ def _sites(path: Path, parsed: _File) -> Iterator[Site]:
         _check_storage(path, key, entry)
         for node in entry.nodes:
             if not _HOST_NAME.fullmatch(node):
-                raise BadEnvironment(
-                    path, f"{key}.nodes.{node}", f"{node!r} is not a host name; give the node's own"
-                )
+                raise BadEnvironment(path, f"{key}.nodes.{node}", f"{node!r} is not a host name; give the node's own")
         yield Site(
             name=name,
             central=entry.central,
@@ -482,9 +476,7 @@ def _check_storage(path: Path, key: str, entry: _SiteEntry) -> None:
     given = {name for name in ("ceph", "store", "glance") if getattr(entry, name) is not None}
     if entry.central and len(given) < 3:
         missing = next(name for name in ("ceph", "store", "glance") if name not in given)
-        raise BadEnvironment(
-            path, f"{key}.{missing}", "is missing; the central site has storage and a Glance"
-        )
+        raise BadEnvironment(path, f"{key}.{missing}", "is missing; the central site has storage and a Glance")
     if given and len(given) < 3:
         missing = next(name for name in ("ceph", "store", "glance") if name not in given)
         raise BadEnvironment(
@@ -495,9 +487,7 @@ def _check_storage(path: Path, key: str, entry: _SiteEntry) -> None:
         )
     if not entry.ceph and (entry.local_store or entry.central_store):
         name = "local_store" if entry.local_store else "central_store"
-        raise BadEnvironment(
-            path, f"{key}.{name}", "is given for a site without storage; take it out, or add ceph"
-        )
+        raise BadEnvironment(path, f"{key}.{name}", "is given for a site without storage; take it out, or add ceph")
     if entry.central and entry.central_store:
         raise BadEnvironment(path, f"{key}.central_store", "is for DCN sites; central's own store is `store`")
     if not entry.central and entry.ceph and _central_store(entry) == (entry.local_store or entry.store):
@@ -533,9 +523,7 @@ def _check_uniqueness(environment: Environment) -> None:
             if (other := names.setdefault(node.name, site.name)) != site.name:
                 raise BadEnvironment(path, key, f"is a node of {other} too; a node belongs to one site")
             if (other := addresses.setdefault(node.address, node.name)) != node.name:
-                raise BadEnvironment(
-                    path, f"{key}.address", f"{node.address!r} is the address of {other} too"
-                )
+                raise BadEnvironment(path, f"{key}.address", f"{node.address!r} is the address of {other} too")
 
 
 # --- the files that it names
@@ -552,11 +540,7 @@ def _named_file(path: Path, key: str, given: Path | None) -> Path | None:
     except IsADirectoryError:
         raise BadEnvironment(path, key, f"{found} is a folder; name a file") from None
     except OSError as error:
-        reason = (
-            "does not exist"
-            if isinstance(error, FileNotFoundError)
-            else (error.strerror or str(error)).lower()
-        )
+        reason = "does not exist" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
         raise BadEnvironment(
             path, key, f"{found} {reason}; paths are relative to the environment file's folder"
         ) from None
@@ -619,9 +603,7 @@ def _read_yaml(path: Path) -> object:
         ) from None
     except yaml.composer.ComposerError as error:
         if "single document" in str(error):
-            raise BadEnvironment(
-                path, "", "holds several YAML documents; keep one, without `---` between"
-            ) from None
+            raise BadEnvironment(path, "", "holds several YAML documents; keep one, without `---` between") from None
         raise BadEnvironment(path, "", f"is not YAML: {_yaml_problem(error)}") from None
     except yaml.YAMLError as error:
         raise BadEnvironment(path, "", f"is not YAML: {_yaml_problem(error)}") from None
@@ -639,9 +621,7 @@ def _read_yaml(path: Path) -> object:
 def _read_text(path: Path) -> str:
     try:
         if not path.exists():
-            raise BadEnvironment(
-                path, "", "there is no such file; name one with --environment FILE or DCN_ENVIRONMENT"
-            )
+            raise BadEnvironment(path, "", "there is no such file; name one with --environment FILE or DCN_ENVIRONMENT")
         if not path.is_file():
             kind = "a folder" if path.is_dir() else "not a regular file"
             raise BadEnvironment(path, "", f"is {kind}; name the environment file itself")
@@ -695,9 +675,7 @@ def _check_nodes(path: Path, root: yaml.Node) -> None:
             for number, value in enumerate(node.value):
                 total += size(value, _join(key, number))
         if total > _MOST_NODES:
-            raise BadEnvironment(
-                path, key, f"grows to more than {_MOST_NODES} values by its aliases; write it out"
-            )
+            raise BadEnvironment(path, key, f"grows to more than {_MOST_NODES} values by its aliases; write it out")
         open_nodes.discard(id(node))
         sizes[id(node)] = total
         return total
@@ -729,18 +707,14 @@ def _first_mistake(path: Path, error: ValidationError) -> BadEnvironment:
     mistakes.sort(key=lambda mistake: mistake["type"] != "extra_forbidden")
     first = mistakes[0]
     location = [part for part in first["loc"] if part != "[key]"]
-    problem = _problem(
-        first["type"], location, first.get("input"), dict(first.get("ctx") or {}), first["msg"]
-    )
+    problem = _problem(first["type"], location, first.get("input"), dict(first.get("ctx") or {}), first["msg"])
     if len(mistakes) > 1:
         more = len(mistakes) - 1
         problem += f" (and {more} more {'mistake' if more == 1 else 'mistakes'})"
     return BadEnvironment(path, ".".join(map(str, location)), problem)
 
 
-def _problem(
-    kind: str, location: list[int | str], value: object, context: dict[str, Any], message: str
-) -> str:
+def _problem(kind: str, location: list[int | str], value: object, context: dict[str, Any], message: str) -> str:
     shown = _shown(location, value)
     if kind == "extra_forbidden":
         return f"unknown key; {_known_keys(location)}"
@@ -765,9 +739,8 @@ def _problem(
     if kind.startswith("int_"):
         return f"{shown} is not a whole number"
     if kind in {"greater_than", "greater_than_equal"}:
-        return (
-            f"{shown} is too small; it must be {'more than' if kind == 'greater_than' else 'at least'} "
-            + str(context.get("gt", context.get("ge")))
+        return f"{shown} is too small; it must be {'more than' if kind == 'greater_than' else 'at least'} " + str(
+            context.get("gt", context.get("ge"))
         )
     if kind == "path_type":
         return f"{shown} is not a path"

@@ -185,7 +185,7 @@ class Glance:
         return self.by_hand(f"/v2/images/{image_id}/import", "POST", body)
 
     def stores(self) -> tuple[Store, ...]:
-        """The stores, with details where the cloud allows them to this user (`/v2/info/stores/detail`, else without)."""
+        """The stores, with details where this user may see them (`/v2/info/stores/detail`), else without."""
         response = self._proxy.get("/info/stores/detail")
         if response.status_code >= 400:
             response = self._proxy.get("/info/stores")
@@ -252,7 +252,7 @@ class Glance:
         openstack.exceptions.raise_from_response(response)
 
     def wait_imported(self, image_id: str, stores: frozenset[str] | None, timeout: float) -> ImageRecord:
-        """Wait until the image's import tasks have ended and it is in the given stores (None: wherever it was asked for).
+        """Wait until the image's import tasks have ended and it is in the given stores (None: any).
 
         The tasks are watched too: for a moment after the record looks finished Glance still holds the import's lock.
 

@@ -83,10 +83,13 @@ class WitnessedImage:
 Witness = Callable[[str], WitnessedImage]
 
 
-def witness(image_id: str, glance: Glance, clusters: Mapping[str, Cluster], environment: Environment) -> WitnessedImage:
+def witness(
+    image_id: str, glance: Glance, clusters: Mapping[str, Cluster], environment: Environment, *, trash: bool = False
+) -> WitnessedImage:
     """Look at an image in central's Glance and, at the same time, in every cluster.
 
     :param clusters: site name → its cluster
+    :param trash: look into the pools' trash too, where something was or should have been removed
     :raises helpers.remote.Unreachable: a cluster's nodes do not answer
     :raises helpers.remote.CommandFailed: `rbd` fails there
     """
@@ -105,7 +108,7 @@ def witness(image_id: str, glance: Glance, clusters: Mapping[str, Cluster], envi
                 if row.snapshot is not None
             ),
             parent=str(heads[0].parent) if heads and heads[0].parent else None,
-            in_trash=any(entry.name == image_id for entry in cluster.trash(pool)),
+            in_trash=trash and any(entry.name == image_id for entry in cluster.trash(pool)),
         )
         return copy, cluster.fsid(), listing.command
 

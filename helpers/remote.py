@@ -14,6 +14,7 @@ import logging
 import selectors
 import shlex
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -68,9 +69,10 @@ class CommandFailed(Exception):
     def __init__(self, completed: Completed, problem: str = "") -> None:
         self.completed, self.node = completed, completed.node
         self.by_hand = (completed.by_hand,)
-        said = "\n".join(completed.stderr.strip().splitlines()[-5:]) or "(nothing on standard error)"
-        problem = problem or f"exit status {completed.exit_status}"
-        super().__init__(redact(f"{completed.node}: {problem}: {completed.by_hand}\n{said}"))
+        said = "\n".join(completed.stderr.strip().splitlines()[-5:])
+        if not problem:
+            problem, said = f"exit status {completed.exit_status}", said or "(nothing on standard error)"
+        super().__init__(redact(f"{completed.node}: {problem}: {completed.by_hand}\n{said}".rstrip()))
 
 
 @dataclass(frozen=True)
@@ -485,6 +487,23 @@ def _log_in(
     return client, jump
 
 
+class _ProxyCommand(paramiko.ProxyCommand):
+    """Paramiko's own only sends a signal: the process would stay as a zombie, and its pipes open."""
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(2)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+
 class _AcceptAnyKey(paramiko.MissingHostKeyPolicy):
     def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
         """The environment file says `check_host_keys: false`."""
@@ -501,7 +520,7 @@ def _known_hosts(target: SshTarget, ssh: Ssh) -> tuple[Path, ...]:
 
 def _stream(target: SshTarget, config: SshConfig, ssh: Ssh) -> tuple[Any, _Jump | None]:
     if target.proxy_command:
-        return paramiko.ProxyCommand(target.proxy_command), None
+        return _ProxyCommand(target.proxy_command), None
     if not target.jumps:
         return socket.create_connection((target.host, target.port), ssh.connect_timeout), None
     *earlier, last = target.jumps

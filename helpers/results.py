@@ -20,8 +20,8 @@ Outcome = Literal["passed", "failed", "unknown", "blocked"]
 class StageResult:
     """What became of one stage.
 
-    `error` says why it did not pass, `cause` names the stage whose failure blocked it, `by_hand` holds commands that show
-    it by hand. `started` is seconds since the epoch, `seconds` how long the stage itself took.
+    `error` says why it did not pass, `cause` names the stage whose failure blocked it, `by_hand` holds commands that
+    show it by hand. `started` is seconds since the epoch, `seconds` how long the stage itself took.
     """
 
     stage: str

@@ -108,9 +108,7 @@ class SshConfig:
 
     def jump_target(self, hop: str) -> SshTarget:
         """A hop of ProxyJump, `[user@]host[:port]` or `ssh://…`; its own Host block holds for it."""
-        match = re.fullmatch(
-            r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?P<host>\[[^]]+\]|[^:]+)(?::(?P<port>\d+))?/?", hop
-        )
+        match = re.fullmatch(r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?P<host>\[[^]]+\]|[^:]+)(?::(?P<port>\d+))?/?", hop)
         if match is None:
             raise BadSshConfig(f"{self.path}: ProxyJump {hop!r} is not [user@]host[:port]")
         target = self.target(match["host"].strip("[]"), user=match["user"])
@@ -119,9 +117,7 @@ class SshConfig:
 
 def _with_includes(path: Path, depth: int) -> str:
     if depth > _DEEPEST_INCLUDE:
-        raise BadSshConfig(
-            f"{path}: Include goes deeper than {_DEEPEST_INCLUDE} files; does a file include itself?"
-        )
+        raise BadSshConfig(f"{path}: Include goes deeper than {_DEEPEST_INCLUDE} files; does a file include itself?")
     try:
         text = path.read_text()
     except OSError as error:

@@ -189,7 +189,7 @@ def causes(verdicts: Sequence[Verdict], results: Iterable[StageResult] = ()) -> 
             blocked.setdefault(verdict.cause, []).append(verdict)
     bad = [verdict for verdict in verdicts if verdict.outcome in {"failed", "unknown"}]
     known = {verdict.stage for verdict in bad}
-    by_key = {result.key: result for result in results}
+    by_key = {result.stage: result for result in results}
     for cause in blocked:
         if cause not in known:
             result = by_key.get(cause, StageResult(cause, "failed"))
@@ -220,7 +220,7 @@ def timeline(results: Iterable[StageResult]) -> list[Bar]:
     whole = max(max(result.started - origin + result.seconds for result in ran), 0.001)
     return [
         Bar(
-            name=result.key,
+            name=result.stage,
             outcome=result.outcome,
             start=result.started - origin,
             seconds=result.seconds,

@@ -25,9 +25,7 @@ GOOD: dict[str, Any] = {
             "store": "default_backend",
             "glance": "http://192.0.2.10:9292",
             "ceph": {"cluster": "central", "min_mons": 1},
-            "nodes": {
-                "control-plane-controller-0": {"address": "192.0.2.10", "roles": ["glance", "ceph-mon"]}
-            },
+            "nodes": {"control-plane-controller-0": {"address": "192.0.2.10", "roles": ["glance", "ceph-mon"]}},
         },
         "dcn0": {
             "availability_zone": "dcn0",
@@ -142,8 +140,7 @@ def test_paths_are_relative_to_the_file(write: Callable[[str], Path], tmp_path: 
 
 
 EXPLODING = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
-    f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n"
-    for before, name in zip("abcdef", "bcdefg", strict=True)
+    f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdef", "bcdefg", strict=True)
 )
 
 
@@ -168,9 +165,7 @@ EXPLODING = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         pytest.param(EXPLODING, "f: grows to more than 100000 values by its aliases", id="aliases"),
         pytest.param("a: &a [*a]\n", "a.0: is an alias that holds itself", id="recursive"),
         pytest.param("cloud: a\ncloud: b\n", "cloud: stands twice, in lines 1 and 2", id="duplicate"),
-        pytest.param(
-            "ssh: {user: a, user: b}\n", "ssh.user: stands twice, in lines 1 and 1", id="in one line"
-        ),
+        pytest.param("ssh: {user: a, user: b}\n", "ssh.user: stands twice, in lines 1 and 1", id="in one line"),
         pytest.param(
             "sites:\n  a: {}\n  b: {}\n  a: {}\n",
             "sites.a: stands twice, in lines 2 and 4",
@@ -341,9 +336,7 @@ def test_several_mistakes_are_counted(write: Callable[[str], Path]) -> None:
 
 
 @pytest.mark.parametrize(("key", "name"), [("clouds_file", "clouds.yaml"), ("ssh/config", "ssh_config")])
-def test_a_named_file_that_is_not_there(
-    key: str, name: str, write: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_a_named_file_that_is_not_there(key: str, name: str, write: Callable[[str], Path], tmp_path: Path) -> None:
     line = mistake(write(changed(key, name)))
     assert line.startswith(f"{key.replace('/', '.')}: {tmp_path / name} does not exist")
     (tmp_path / name).mkdir()
@@ -353,10 +346,7 @@ def test_a_named_file_that_is_not_there(
 def test_known_hosts_matter_only_where_they_are_checked(write: Callable[[str], Path]) -> None:
     ssh: dict[str, object] = {"known_hosts": "none"}
     assert mistake(write(changed("ssh", ssh))).startswith("ssh.known_hosts: ")
-    assert (
-        load_environment(write(changed("ssh", {**ssh, "check_host_keys": False}))).ssh.check_host_keys
-        is False
-    )
+    assert load_environment(write(changed("ssh", {**ssh, "check_host_keys": False}))).ssh.check_host_keys is False
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,270 @@
+"""E2: every `CephExternalMultiConfig` entry matches its cluster. Source: the doc, "Extract overcloud control-plane and
+Ceph configuration" and "Update central site to use additional Ceph clusters as Glance stores"."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+from helpers.deployment_files import facts
+from helpers.deployment_files.entries import Entry, about, entries, used_by
+from helpers.deployment_files.findings import Finding, FoundElsewhere, NotGiven, Place
+from helpers.deployment_files.keys import client_name, declared, named, shared_client, wrong_caps, wrong_mode
+from helpers.deployment_files.loader import Node
+from helpers.deployment_files.stacks import DeploymentFiles, Stack
+
+_CLUSTER_NAME = re.compile(r"[A-Za-z0-9]+")
+
+
+def _about(files: DeploymentFiles, stack: Stack) -> list[Entry]:
+    found = about(files, stack)
+    if not found and missing(files, stack):
+        raise FoundElsewhere(f"no CephExternalMultiConfig entry is about {stack}'s cluster")
+    if not found:
+        raise NotGiven(f"no stack's files use {stack}'s cluster")
+    return found
+
+
+def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """Central is a client of this DCN site's cluster; of central's, each DCN site with storage is."""
+    clients = [other for other in files.dcn if facts.has_storage(other)] if stack.central else [files.central]
+    without = [client for client in clients if client is not None and used_by(files, client, stack) is None]
+    if not without:
+        return []
+    own = {other.name: [e for e in entries(files, [other]) if e.about is not other] for other in without}
+    # glance_update.yaml is written together with the entries; a DCN site's glance.yaml may be written before
+    begun = any(own.values()) or (not stack.central and without[0].definitions("GlanceMultistoreConfig"))
+    if not stack.deployed and not begun:
+        raise NotGiven(f"{stack} is not deployed yet, and no CephExternalMultiConfig is written")
+    cluster = facts.cluster_name(stack)
+    expected = f"an entry with cluster: {cluster}, in a file that {', '.join(map(str, without))} is deployed with"
+    present = next((found[0] for found in own.values() if found), None)
+    names = ", ".join(e.node.entries["cluster"].shown for found in own.values() for e in found if e.node.get("cluster"))
+    place = present.among.place if present else without[0].place
+    other = next((node.place for node in facts.cluster_names(stack)), None)
+    return [Finding(place, f"entries for {names or 'no cluster'}", expected, other)]
+
+
+def repeated(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """No list has two entries for this cluster."""
+    return [
+        Finding(entry.place, f"a second entry for {stack}'s cluster", "one entry for each cluster", entry.first.place)
+        for entry in entries(files)
+        if entry.about is stack and entry.first is not None
+    ]
+
+
+def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """This stack is given no entry of a cluster that no stack deploys, and none of its own cluster."""
+    known = ", ".join(f"{facts.cluster_name(other)} ({other})" for other in files.stacks if facts.has_storage(other))
+    found = []
+    for entry in entries(files, [stack]):
+        name = entry.node.scalar("cluster")
+        own_file = entry.place.file.startswith(f"{stack}/") or f"/{stack}/" in entry.place.file
+        # a shared list is given to every stack; it is judged once, at the first of them
+        if entry.about is None and (own_file or stack is files.stacks[0]):
+            found.append(Finding(entry.place, name.shown if name else "no cluster", f"one of the clusters {known}"))
+        elif entry.about is stack and own_file:
+            found.append(
+                Finding(entry.place, f"{stack}'s own cluster as an external one", "only the clusters of other stacks")
+            )
+    return found
+
+
+def cluster_names(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """All files call the cluster by one name, which no other stack's cluster has."""
+    named_at = facts.cluster_names(stack)
+    if not named_at:
+        return [Finding(stack.place, "no CephClusterName", "a name of its own; the default is ceph for all of them")]
+    first, name = named_at[0], named_at[0].text.strip()
+    found = []
+    if not _CLUSTER_NAME.fullmatch(name):
+        found.append(Finding(first.place, first.shown, "letters and digits only: Heat refuses any other character"))
+    for other in files.stacks[: files.stacks.index(stack)]:
+        theirs = next((node for node in facts.cluster_names(other) if node.text.strip() == name), None)
+        if theirs is not None:
+            return [*found, Finding(first.place, first.shown, f"a name of {stack}'s own, not {other}'s", theirs.place)]
+    claimed = [*named_at[1:], *(node for e in about(files, stack) if (node := e.node.scalar("cluster")))]
+    found += [
+        Finding(node.place, node.shown, f"{name!r}, as {stack}'s cluster is called", first.place)
+        for node in claimed
+        if node.text.strip() != name
+    ]
+    return found + [
+        Finding(entry.place, "no cluster", f"cluster: {name}", first.place)
+        for entry in about(files, stack)
+        if entry.node.scalar("cluster") is None
+    ]
+
+
+def wrong_fsid(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The FSID is a UUID, the deployed cluster's, and no other cluster's."""
+    own = facts.fsids(stack)
+    claimed = [*own, *(node for entry in about(files, stack) if (node := entry.node.scalar("fsid")))]
+    if not claimed:
+        raise NotGiven(f"no file gives an FSID for {stack}: it is made when the stack is deployed")
+    first, found = claimed[0], []
+    if not _is_uuid(first.text):
+        found.append(Finding(first.place, first.shown, "an FSID, which is a UUID"))
+    for other in files.stacks[: files.stacks.index(stack)]:
+        if theirs := _same_fsid(files, other, first):
+            found.append(Finding(first.place, first.shown, f"an FSID of {stack}'s own, not {other}'s", theirs.place))
+    for node in claimed[1:]:
+        if node.text.strip() != first.text.strip():
+            whose = [str(other) for other in files.stacks if other is not stack and _same_fsid(files, other, node)]
+            expected = f"{first.shown}, {stack}'s FSID" + "".join(f" ({name} has the other)" for name in whose)
+            found.append(Finding(node.place, node.shown, expected, first.place))
+    return found + [
+        Finding(entry.place, "no fsid", f"{first.shown}, {stack}'s FSID", first.place)
+        for entry in about(files, stack)
+        if entry.node.scalar("fsid") is None
+    ]
+
+
+def _same_fsid(files: DeploymentFiles, stack: Stack, node: Node) -> Node | None:
+    """Where a stack has this FSID as its own."""
+    own = facts.fsids(stack) or [fsid for entry in about(files, stack) if (fsid := entry.node.scalar("fsid"))]
+    return next((theirs for theirs in own[:1] if theirs.text.strip() == node.text.strip()), None)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text.strip())) == text.strip().lower()
+    except ValueError:
+        return False
+
+
+def wrong_monitors(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The monitors' addresses are the storage IPs of the stack's CephMon hosts, as a set."""
+    found = []
+    own, source = _own_addresses(stack)
+    for entry in _about(files, stack):
+        node = entry.node.scalar("external_cluster_mon_ips")
+        if node is None:
+            found.append(Finding(entry.place, "no external_cluster_mon_ips", "the CephMon hosts' storage IPs", source))
+            continue
+        hostnames = {monitor.hostname: monitor.address for monitor in facts.monitors(stack) if monitor.hostname}
+        seen = {hostnames.get(address, address) for address in facts.addresses(node.text)}
+        problems = _problems(files, stack, seen, own)
+        if problems:
+            expected = ", ".join(sorted(own)) if own else "the storage IP of each CephMon host"
+            found.append(Finding(node.place, f"{node.shown} ({'; '.join(problems)})", expected, source))
+    return found
+
+
+def _problems(files: DeploymentFiles, stack: Stack, seen: set[str], own: set[str]) -> list[str]:
+    problems = [] if seen else ["no address"]
+    for address in sorted(seen - own):
+        owner = facts.owner_of_address(files, address)
+        if owner is not None and owner is not stack:
+            problems.append(f"{address} is {owner}'s")
+        elif own:
+            problems.append(f"{address} is no CephMon host of {stack}")
+        elif not facts.is_address(address):
+            problems.append(f"{address} is no IP address")
+    return problems + [f"{address} is missing" for address in sorted(own - seen)]
+
+
+def _own_addresses(stack: Stack) -> tuple[set[str], Place | None]:
+    monitors = facts.monitors(stack)
+    if not all(monitor.address for monitor in monitors):
+        raise FoundElsewhere(f"{stack}'s inventory lacks a storage_ip")
+    if monitors:
+        return {monitor.address for monitor in monitors}, monitors[0].place
+    listed = facts.client_addresses(stack)
+    return (set(facts.addresses(listed.text)), listed.place) if listed else (set(), None)
+
+
+def monitors_without_address(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """Every CephMon host has a storage IP in the inventory."""
+    if not stack.inventories:
+        raise NotGiven(f"no inventory of {stack}: it is made when the stack is deployed")
+    found = [
+        Finding(monitor.place, "no storage_ip", f"{monitor.host}'s address on the storage network")
+        for monitor in facts.monitors(stack)
+        if not monitor.address
+    ]
+    if not facts.monitors(stack):
+        place = stack.inventories[0].place
+        found = [Finding(place, "no host that runs CephMon", "a group ceph_mon, or hosts in a role that runs CephMon")]
+    return found
+
+
+def wrong_key(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The key in each entry is the cluster's own key for that user."""
+    found = []
+    for entry in _about(files, stack):
+        items = [item for item in entry.node.mappings("keys") if item.scalar("name")]
+        clients = {client_name(item.entries["name"].text): item for item in items}
+        client = shared_client(stack)
+        if not clients:
+            found.append(Finding(entry.place, "no keys", f"the key of {client}"))
+        for name, item in clients.items():
+            found += _compare_key(stack, name, item)
+    return found
+
+
+def _compare_key(stack: Stack, client: str, item: Node) -> list[Finding]:
+    key = item.scalar("key")
+    own = [theirs for source in declared(stack, client) if (theirs := source.scalar("key"))]
+    if client == "client.openstack":
+        own += stack.definitions("CephClientKey")
+    if key is None:
+        return [Finding(item.place, "no key", f"{client}'s key", own[0].place if own else None)]
+    if not own:
+        shared = shared_client(stack)
+        others = declared(stack, shared)
+        if client == shared or not others:
+            return []  # nothing to compare; that the key is not declared is a finding of its own
+        return [Finding(item.entries["name"].place, client, f"a user that {stack} has: {shared}", others[0].place)]
+    # where the stack's own files disagree, that is a finding of its own, and either will do here
+    if key.text in {theirs.text for theirs in own}:
+        return []
+    return [Finding(key.place, key.shown, f"{own[0].shown}, {stack}'s key of {client}", own[0].place)]
+
+
+def other_caps(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """Each entry's key item has the caps and the mode with which the key was made."""
+    if wrong_caps(files, stack) or wrong_mode(files, stack):
+        raise FoundElsewhere(f"{stack}'s own caps or mode are wrong")
+    found = []
+    for entry in _about(files, stack):
+        for own in declared(stack, shared_client(stack))[:1]:
+            for item in named(entry.node, ("keys",), shared_client(stack)):
+                for path in (("caps", "mgr"), ("caps", "mon"), ("caps", "osd"), ("mode",)):
+                    mine, theirs = item.get(*path), own.get(*path)
+                    if theirs is not None and (mine is None or mine.text.split() != theirs.text.split()):
+                        place = mine.place if mine else item.place
+                        seen = mine.shown if mine else f"no {path[-1]}"
+                        found.append(Finding(place, seen, theirs.shown, theirs.place))
+    return found
+
+
+def wrong_keyring(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """`[client] keyring` is the path under which TripleO writes that cluster's and that user's keyring."""
+    found = []
+    for entry in _about(files, stack):
+        keyring = entry.node.get("ceph_conf_overrides", "client", "keyring")
+        listed = [client_name(n.text) for item in entry.node.mappings("keys") if (n := item.scalar("name"))]
+        names = listed or [shared_client(stack)]
+        called = entry.node.scalar("cluster")
+        # a wrong cluster name is a finding of its own: the path may agree with it or with the right one
+        clusters = dict.fromkeys([facts.cluster_name(stack), *([called.text.strip()] if called else [])])
+        allowed = [f"/etc/ceph/{cluster}.{name}.keyring" for cluster in clusters for name in names]
+        if keyring is None:
+            seen = "no ceph_conf_overrides.client.keyring"
+            found.append(Finding(entry.place, seen, f"{allowed[0]}, or the client uses another cluster's keyring"))
+        elif keyring.text.strip() not in allowed:
+            found.append(Finding(keyring.place, keyring.shown, allowed[0], entry.place))
+    return found
+
+
+def dashboard(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """`dashboard_enabled` is false: no dashboard can be deployed on an external cluster."""
+    found = []
+    for entry in _about(files, stack):
+        node = entry.node.scalar("dashboard_enabled")
+        if node is None or node.text.strip().lower() not in {"false", "no", "off", "0"}:
+            seen = node.shown if node else "no dashboard_enabled, and its default is true"
+            found.append(Finding(node.place if node else entry.place, seen, "dashboard_enabled: false"))
+    return found

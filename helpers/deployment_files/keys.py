@@ -1,0 +1,195 @@
+"""E1: cephx keys decode, have the right caps, and are each site's own. Source: the doc, "Create extra Ceph key"."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+
+from helpers.deployment_files.facts import has_storage
+from helpers.deployment_files.findings import Finding, FoundElsewhere, NotGiven
+from helpers.deployment_files.loader import Node
+from helpers.deployment_files.stacks import DeploymentFiles, Stack
+
+EXTERNAL = "client.external"
+_HEADER = struct.Struct("<hiih")
+_CAPS = {"mgr": "allow *", "mon": "profile rbd"}
+_POOLS = {"NovaRbdPoolName": "vms", "CinderRbdPoolName": "volumes", "GlanceRbdPoolName": "images"}
+
+
+@dataclass(frozen=True)
+class CephxKey:
+    """What a cephx key says of itself; the secret stays out."""
+
+    type: int
+    created: int
+    secret_length: int
+
+
+def decode(text: str) -> CephxKey:
+    """Read a cephx key: base64 of type 1, seconds and nanoseconds of its creation, length, and 16 secret bytes.
+
+    :raises ValueError: says what is wrong, without the key
+    """
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):  # ValueError: not ASCII
+        raise ValueError("is not base64") from None
+    if len(raw) < _HEADER.size:
+        raise ValueError(f"decodes to {len(raw)} bytes, fewer than the header's {_HEADER.size}")
+    type_, created, _, length = _HEADER.unpack_from(raw)
+    if type_ != 1:
+        raise ValueError(f"is of type {type_}")
+    if length != 16 or len(raw) - _HEADER.size != length:
+        raise ValueError(f"holds {len(raw) - _HEADER.size} secret bytes and declares {length}")
+    return CephxKey(type_, created, length)
+
+
+def named(source: Node, lists: tuple[str, ...], client: str) -> list[Node]:
+    """The key items of a client in the lists of a file."""
+    found = [item for name in lists for item in source.mappings(name)]
+    return [item for item in found if (name := item.scalar("name")) and client_name(name.text) == client]
+
+
+def client_name(text: str) -> str:
+    """`external` and `client.external` name the same cephx user."""
+    name = text.strip()
+    return name if name.startswith("client.") else f"client.{name}"
+
+
+def written(stack: Stack, client: str = EXTERNAL) -> list[Node]:
+    """The client's items in `CephExtraKeys`: what its author wants."""
+    found = [item for node in stack.definitions("CephExtraKeys") for item in node.items if item.kind == "mapping"]
+    return [item for item in found if (name := item.scalar("name")) and client_name(name.text) == client]
+
+
+def left(stack: Stack, client: str = EXTERNAL) -> list[Node]:
+    """The client's items in what the deployment left: group_vars/all.yml, ceph_client.yml."""
+    found = [item for source in stack.group_vars for item in named(source, ("openstack_keys", "keys"), client)]
+    return found + [item for source in stack.ceph_clients for item in named(source, ("keys",), client)]
+
+
+@lru_cache(maxsize=4096)
+def declared(stack: Stack, client: str = EXTERNAL) -> tuple[Node, ...]:
+    """Every item that declares the client's key in the stack's own files, the author's first."""
+    return (*written(stack, client), *left(stack, client))
+
+
+def shared_client(stack: Stack) -> str:
+    """The user whose key the other sites are given.
+
+    `client.external` as the doc has it; `client.openstack` where no external key was made, which
+    `openstack overcloud export ceph` exports by default.
+    """
+    external = stack.definitions("CephExtraKeys") or declared(stack, EXTERNAL)
+    return "client.openstack" if not external and left(stack, "client.openstack") else EXTERNAL
+
+
+def _judged(stack: Stack) -> tuple[Node, ...]:
+    """The item that decides. Where the others differ from it, that is a contradiction of its own."""
+    items = declared(stack, shared_client(stack))
+    if not items:
+        raise FoundElsewhere(f"no file of {stack} declares {shared_client(stack)}")
+    return items[:1]
+
+
+def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """`client.external` is declared, with a key."""
+    client = shared_client(stack)
+    lists = stack.definitions("CephExtraKeys")
+    # where the templates were given, the key must be in them: one that was only deployed is gone with the next update
+    templates = lists or (client == EXTERNAL and stack.definitions("CephClusterName"))
+    items = tuple(written(stack, client)) if templates else declared(stack, client)
+    if not items:
+        names = [name.shown for node in lists for item in node.items if (name := item.scalar("name"))]
+        place = lists[0].place if lists else stack.place
+        seen = f"keys for {', '.join(names) or 'nobody'}" if lists else "no CephExtraKeys"
+        return [Finding(place, seen, f"an item with name {EXTERNAL}, to give to the other sites")]
+    return [Finding(item.place, "no key", "a cephx key") for item in items[:1] if item.scalar("key") is None]
+
+
+def undecodable(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The key is a cephx key."""
+    found = []
+    for item in _judged(stack):
+        key = item.scalar("key")
+        if key is None:
+            raise FoundElsewhere(f"{item.place} has no key")
+        try:
+            decode(key.text)
+        except ValueError as reason:
+            expected = "base64 of a cephx key: type 1, 16 secret bytes (the doc's python3 command makes one)"
+            found.append(Finding(key.place, f"{key.shown}, which {reason}", expected))
+    return found
+
+
+def wrong_caps(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The key may use the three pools, and nothing is missing for RBD."""
+    found = []
+    for item in _judged(stack):
+        for daemon, expected in _CAPS.items():
+            cap = item.get("caps", daemon)
+            if cap is None or " ".join(cap.text.split()) != expected:
+                place = cap.place if cap else item.place
+                found.append(Finding(place, cap.shown if cap else f"no {daemon} cap", f"{daemon}: {expected!r}"))
+        found += _pools(stack, item)
+    return found
+
+
+def _pools(stack: Stack, item: Node) -> list[Finding]:
+    custom = {name: stack.parameter(name) for name in _POOLS}
+    pools = [node.text if node else _POOLS[name] for name, node in custom.items()]
+    cap = item.get("caps", "osd")
+    grants = [" ".join(grant.split()) for grant in cap.text.split(",")] if cap else []
+    without = [pool for pool in pools if f"profile rbd pool={pool}" not in grants]
+    if not without or "profile rbd" in grants:
+        return []
+    expected = ", ".join(f"profile rbd pool={pool}" for pool in pools)
+    seen = f"{cap.shown}, without {', '.join(without)}" if cap else "no osd cap"
+    return [Finding(cap.place if cap else item.place, seen, f"osd: {expected!r}")]
+
+
+def wrong_mode(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The keyring file is for its owner only. Cephadm's ceph_client.yml gives no mode, and needs none."""
+    expected = "'0600', or the key can be read by every user of the node"
+    modes = [mode for item in _judged(stack) if (mode := item.scalar("mode"))]
+    return [Finding(mode.place, mode.shown, expected) for mode in modes if mode.text.strip().lstrip("0") != "600"] + [
+        Finding(item.place, "no mode", expected)
+        for item in written(stack, shared_client(stack))[:1]
+        if item.scalar("mode") is None
+    ]
+
+
+def shared(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """No earlier site has the same key, so that one site's key can be revoked alone."""
+    (item,) = _judged(stack)
+    key = item.scalar("key")
+    for other in files.stacks[: files.stacks.index(stack)]:
+        for theirs in declared(other, shared_client(other))[:1]:
+            same = theirs.scalar("key")
+            if has_storage(other) and key is not None and same is not None and same.text == key.text:
+                return [Finding(key.place, key.shown, f"a key of {stack}'s own, not {other}'s", same.place)]
+    return []
+
+
+def stale(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """What the deployment left has the key that `CephExtraKeys` has now."""
+    client = shared_client(stack)
+    wanted = [key for item in written(stack, client) if (key := item.scalar("key"))]
+    if not wanted or not stack.deployed:
+        raise NotGiven(f"{stack}: no CephExtraKeys and config-download output to compare")
+    if undecodable(files, stack):
+        raise FoundElsewhere(f"{wanted[0].place} is no cephx key")
+    keys = [key for item in left(stack, client) if (key := item.scalar("key"))]
+    if not keys:
+        sources = [*stack.group_vars, *stack.ceph_clients]
+        if not sources:
+            raise NotGiven(f"{stack}: no group_vars/all.yml and no ceph_client.yml")
+        return [Finding(sources[0].place, f"no {client}", f"{client}, as it was deployed", wanted[0].place)]
+    return [
+        Finding(key.place, key.shown, f"{wanted[0].shown}; was the stack deployed with another key?", wanted[0].place)
+        for key in keys[:1]
+        if key.text != wanted[0].text
+    ]

@@ -1,0 +1,192 @@
+"""E3: `GlanceMultistoreConfig` lists the right stores at every site, and Glance can do what the workflow needs.
+
+Source: the doc, "Override Glance defaults for dcn0" and "Update central site to use additional Ceph clusters as Glance
+stores".
+"""
+
+from __future__ import annotations
+
+from helpers.deployment_files import external, facts
+from helpers.deployment_files.entries import used_by
+from helpers.deployment_files.findings import Finding, FoundElsewhere, NotGiven
+from helpers.deployment_files.keys import client_name
+from helpers.deployment_files.stacks import DeploymentFiles, Stack
+from helpers.deployment_files.stores import DEFAULT_ID, Store, store_id, store_of, stores
+
+_METHODS = ("web-download", "copy-image")
+
+
+def _between(files: DeploymentFiles, stack: Stack) -> list[Store]:
+    """Central's store on a DCN site's cluster, and that site's store on central's."""
+    pairs = [(files.central, stack), (stack, files.central)]
+    found = [store_of(files, owner, other) for owner, other in pairs if owner and other]
+    there = [store for store in found if store is not None]
+    if not there and (central_lists(files, stack) or lists_central(files, stack)):
+        raise FoundElsewhere(f"no GlanceMultistoreConfig connects {stack} and central")
+    if not there:
+        raise NotGiven(f"no central stack's files to compare {stack}'s with")
+    return there
+
+
+def _not_listed(files: DeploymentFiles, owner: Stack | None, stack: Stack | None) -> list[Finding]:
+    if owner is None or stack is None:
+        raise NotGiven("no central stack's files are in the folder")
+    if store_of(files, owner, stack) is not None:
+        return []
+    configs = owner.definitions("GlanceMultistoreConfig")
+    if not configs and not stack.deployed and not owner.deployed:
+        raise NotGiven(f"{owner} has no GlanceMultistoreConfig yet, and {stack} is not deployed")
+    place = configs[0].place if configs else owner.place
+    names = ", ".join(store.name for store in stores(files, owner)) or "none"
+    seen = f"stores: {names}" if configs else "no GlanceMultistoreConfig"
+    cluster = facts.cluster_name(stack)
+    other = next((node.place for node in facts.cluster_names(stack)), None)
+    return [Finding(place, seen, f"an rbd store with CephClusterName: {cluster}", other)]
+
+
+def central_lists(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """Central's Glance has a store on this DCN site's cluster."""
+    return _not_listed(files, files.central, stack)
+
+
+def lists_central(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """This DCN site's Glance has a store on central's cluster, or snapshots cannot be pushed back."""
+    return _not_listed(files, stack, files.central)
+
+
+def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """Every rbd store is on a cluster that a stack of these files deploys. Stores of another type are not judged."""
+    known = ", ".join(facts.cluster_name(other) for other in files.stacks if other is not stack)
+    return [
+        Finding(
+            store.place("CephClusterName"),
+            store.cluster.shown if store.cluster else f"a store {store.name} without CephClusterName",
+            f"one of the clusters {known}",
+        )
+        for store in stores(files, stack)
+        if store.about is None and store.backend == "rbd"
+    ]
+
+
+def wrong_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The store's cluster is the one that the site's own files name."""
+    found = []
+    for store in _between(files, stack):
+        if store.about is None:
+            continue
+        name = facts.cluster_name(store.about)
+        if store.cluster is None or store.cluster.text.strip() != name:
+            other = next((node.place for node in facts.cluster_names(store.about)), None)
+            seen = store.cluster.shown if store.cluster else "no CephClusterName, so the site's own cluster"
+            found.append(Finding(store.place("CephClusterName"), seen, f"{name!r}, {store.about}'s cluster", other))
+    return found
+
+
+def wrong_user(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The store's cephx user is one whose key its `CephExternalMultiConfig` entry brings."""
+    found, compared = [], False
+    for store in _between(files, stack):
+        entry = used_by(files, store.owner, store.about) if store.about else None
+        if entry is None:
+            continue  # that it is missing is a finding of its own
+        compared = True
+        names = [node for item in entry.node.mappings("keys") if (node := item.scalar("name"))]
+        if names and client_name(store.user) not in {client_name(node.text) for node in names}:
+            node = store.node.scalar("CephClientUserName")
+            expected = " or ".join(repr(client_name(name.text).removeprefix("client.")) for name in names)
+            seen = node.shown if node else f"no CephClientUserName, so {store.user!r}"
+            found.append(Finding(store.place("CephClientUserName"), seen, expected, names[0].place))
+    clients = [other for other in (stack, files.central) if other is not None]
+    if not compared and any(external.missing(files, other) for other in clients):
+        raise FoundElsewhere(f"no CephExternalMultiConfig entry connects {stack} and central")
+    if not compared:
+        raise NotGiven(f"no CephExternalMultiConfig entry to compare {stack}'s and central's stores with")
+    return found
+
+
+def wrong_backend(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """Both stores are of type rbd."""
+    return [
+        Finding(store.place("GlanceBackend"), repr(store.backend), "'rbd'")
+        for store in _between(files, stack)
+        if store.backend != "rbd"
+    ]
+
+
+def other_ids(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """Where a site names its own store, the other side calls it by the same id.
+
+    With two ids, an image's metadata is rewritten by whichever Glance reads it (Launchpad 1886374). The doc's literal
+    settings name no store; see `advice`.
+    """
+    found = []
+    for store in _between(files, stack):
+        own = store.about.parameter("GlanceBackendID") if store.about else None
+        if store.about and own is not None and store.name != store_id(store.about):
+            found.append(
+                Finding(store.node.place, repr(store.name), f"{own.shown}, its id at {store.about}", own.place)
+            )
+    return found
+
+
+def _glance_settings_expected(stack: Stack) -> None:
+    """:raises NotGiven: for central before its update, in which the doc sets these"""
+    if stack.central and not stack.definitions("GlanceMultistoreConfig") and not stack.parameter("GlanceBackend"):
+        raise NotGiven(f"{stack} has no glance settings yet: the doc adds them after the DCN sites are deployed")
+
+
+def import_methods(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """`GlanceEnabledImportMethods` has web-download and copy-image."""
+    _glance_settings_expected(stack)
+    nodes = stack.definitions("GlanceEnabledImportMethods")
+    expected = "web-download,copy-image"
+    if not nodes:
+        return [Finding(stack.place, "no GlanceEnabledImportMethods; its default is web-download alone", expected)]
+    return [
+        Finding(node.place, f"{', '.join(node.elements()) or 'none'}", expected)
+        for node in nodes
+        if not set(_METHODS) <= set(node.elements())
+    ]
+
+
+def multiple_locations(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """`GlanceShowMultipleLocations` is true, or Nova and Cinder see no location to clone."""
+    _glance_settings_expected(stack)
+    nodes = stack.definitions("GlanceShowMultipleLocations")
+    if not nodes:
+        return [Finding(stack.place, "no GlanceShowMultipleLocations; its default is false", "true")]
+    return [Finding(node.place, node.shown, "true") for node in nodes if not node.true]
+
+
+def own_backend(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The site's own store is rbd, where its files say what it is."""
+    nodes = stack.definitions("GlanceBackend")
+    return [Finding(node.place, node.shown, "'rbd'") for node in nodes if node.text.strip() != "rbd"]
+
+
+def image_conversion(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The import plugins are not overridden without image_conversion: qcow2 would stay, and nothing be a clone."""
+    names = ("GlanceImageImportPlugins", "GlanceImageImportPlugin")
+    expected = "image_conversion in it, or no override: a qcow2 image that is not converted to raw is never cloned"
+    return [
+        Finding(node.place, ", ".join(node.elements()) or "an empty list", expected)
+        for name in names
+        for node in stack.definitions(name)
+        if not {"image_conversion", "no_op"} & set(node.elements())
+    ]
+
+
+def unnamed_store(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """Advice: this DCN site's own store has the same id as central's."""
+    central = files.central
+    if central is None or store_id(stack) != store_id(central):
+        return []
+    node, other = stack.parameter("GlanceBackendID"), central.parameter("GlanceBackendID")
+    seen = (
+        node.shown if node else f"no GlanceBackendID, so the site's own store is called {DEFAULT_ID!r}, as central's is"
+    )
+    expected = (
+        f"GlanceBackendID: {facts.cluster_name(stack)}; with one id for two stores, a snapshot taken at {stack} is "
+        "recorded as being in central's store, and cannot be copied anywhere"
+    )
+    return [Finding(node.place if node else stack.place, seen, expected, other.place if other else None)]
