@@ -10,6 +10,8 @@ import ipaddress
 import json
 import re
 import shlex
+import threading
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -165,6 +167,9 @@ class Cluster:
         self._adapters: dict[str, Adapter] = {node.name: adapter for node in nodes} if adapter else {}
         self._client: tuple[str, ...] | None = None
         self._fsid: str | None = None
+        self._lock = threading.Lock()
+        self._turns: dict[str, threading.Lock] = {}
+        self._listings: dict[str, tuple[float, PoolListing | None]] = {}
 
     def __repr__(self) -> str:
         return f"<cluster {self.name} asked at {self.site}>"
@@ -230,6 +235,19 @@ class Cluster:
 
     def listing(self, pool: str) -> PoolListing:
         """Every image and snapshot of the pool, as `rbd ls -l` has them. Raises NoSuchPool."""
+        asked = time.monotonic()
+        with self._lock:
+            turn = self._turns.setdefault(pool, threading.Lock())
+        with turn:
+            # one that began after this was asked for is as good: many stages look at the same pools at once
+            started, listing = self._listings.get(pool, (0.0, None))
+            if listing is None or started < asked:
+                started = time.monotonic()
+                listing = self._listing(pool)
+                self._listings[pool] = started, listing
+        return listing
+
+    def _listing(self, pool: str) -> PoolListing:
         completed = self._rbd_ls(pool)
         rows = self._parsed(completed, lambda: rbd.parse_ls(completed.stdout))
         # a client of another site's cluster lists that cluster, not the site's own

@@ -1,4 +1,4 @@
-"""Removing what runs have created: newest first, and not done until it is gone from the API and from every cluster."""
+"""Removing what runs have created, and not done until it is gone from the API and from every cluster."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Protocol
 
 import openstack.exceptions
 
+from helpers.cinder import Cinder
 from helpers.deployment import Deployment
 from helpers.glance import Glance
 from helpers.ledger import Entry, Ledger
+from helpers.nova import Nova
 from helpers.redact import redact
 from helpers.remote import CommandFailed, DeadlinePassed, Unreachable
 from helpers.wait import WaitFailed, wait_until
@@ -31,13 +33,16 @@ class Leak:
 
 
 class Kind(Protocol):
-    """One kind of resource: how to ask for its deletion, and how to see whether it is still there."""
+    """One kind of resource."""
 
-    def delete(self, entry: Entry) -> None: ...
+    def find(self, entry: Entry) -> str | None:
+        """The id of an entry's resource, also where the ledger knows only its name; None where there is none."""
 
-    def exists(self, entry: Entry) -> bool: ...
+    def delete(self, id: str) -> None:
+        """Ask for its deletion."""
 
-    def by_hand(self, entry: Entry) -> str: ...
+    def by_hand(self, id: str) -> str:
+        """The command line that deletes it."""
 
 
 @dataclass(frozen=True)
@@ -46,19 +51,81 @@ class Images:
 
     glance: Glance
 
-    def delete(self, entry: Entry) -> None:
-        self.glance.delete(entry.id or "")
+    def find(self, entry: Entry) -> str | None:
+        if entry.id:
+            return entry.id if self.glance.image(entry.id) else None
+        return next((id for id, name in self.glance.owned(entry.name) if name == entry.name), None)
 
-    def exists(self, entry: Entry) -> bool:
-        return self.glance.image(entry.id or "") is not None
+    def delete(self, id: str) -> None:
+        self.glance.delete(id)
 
-    def by_hand(self, entry: Entry) -> str:
-        return self.glance.delete_by_hand(entry.id or "")
+    def by_hand(self, id: str) -> str:
+        return self.glance.delete_by_hand(id)
+
+
+@dataclass(frozen=True)
+class Servers:
+    """Nova's servers."""
+
+    nova: Nova
+
+    def find(self, entry: Entry) -> str | None:
+        if entry.id:
+            return entry.id if self.nova.server(entry.id) else None
+        return next((id for id, name in self.nova.named(entry.name) if name == entry.name), None)
+
+    def delete(self, id: str) -> None:
+        self.nova.delete(id)
+
+    def by_hand(self, id: str) -> str:
+        return self.nova.by_hand("server", "delete", id)
+
+
+@dataclass(frozen=True)
+class Volumes:
+    """Cinder's volumes."""
+
+    cinder: Cinder
+
+    def find(self, entry: Entry) -> str | None:
+        if entry.id:
+            return entry.id if self.cinder.volume(entry.id) else None
+        return next((volume.id for volume in self.cinder.volumes() if volume.name == entry.name), None)
+
+    def delete(self, id: str) -> None:
+        self.cinder.delete(id)
+
+    def by_hand(self, id: str) -> str:
+        return self.cinder.by_hand("volume", "delete", id)
+
+
+@dataclass(frozen=True)
+class VolumeSnapshots:
+    """Cinder's snapshots."""
+
+    cinder: Cinder
+
+    def find(self, entry: Entry) -> str | None:
+        if entry.id:
+            return entry.id if self.cinder.snapshot(entry.id) else None
+        return next((snapshot.id for snapshot in self.cinder.snapshots() if snapshot.name == entry.name), None)
+
+    def delete(self, id: str) -> None:
+        self.cinder.delete_snapshot(id)
+
+    def by_hand(self, id: str) -> str:
+        return self.cinder.by_hand("volume", "snapshot", "delete", id)
 
 
 def kinds(deployment: Deployment) -> Mapping[str, Kind]:
-    """Every kind of resource, in the order in which they have to go."""
-    return {"image": Images(deployment.cloud.glance(deployment.environment.central))}
+    """Every kind of resource, in the order in which they have to go: clones before what they are clones of."""
+    cloud = deployment.cloud
+    return {
+        "server": Servers(cloud.nova),
+        "snapshot": VolumeSnapshots(cloud.cinder),
+        "volume": Volumes(cloud.cinder),
+        "image": Images(cloud.glance(deployment.environment.central)),
+    }
 
 
 def remove(ledger: Ledger, deployment: Deployment) -> list[Leak]:
@@ -68,22 +135,24 @@ def remove(ledger: Ledger, deployment: Deployment) -> list[Leak]:
     """
     leaks: list[Leak] = []
     gone: list[Entry] = []
-    pending = ledger.pending()
     for name, kind in kinds(deployment).items():
-        entries = [entry for entry in pending if entry.kind == name]
-        with ThreadPoolExecutor(max_workers=deployment.environment.limits.central) as pool:
+        if name == "volume":
+            _adopt_volumes(ledger, deployment)
+        entries = [entry for entry in ledger.pending() if entry.kind == name]
+        with ThreadPoolExecutor(max_workers=2 * deployment.environment.limits.central) as pool:
             problems = list(pool.map(lambda entry, kind=kind: _remove(entry, kind, deployment), entries))
         for entry, problem in zip(entries, problems, strict=True):
             if problem:
-                leaks.append(Leak(name, entry.name, entry.id, redact(problem), kind.by_hand(entry)))
+                by_hand = kind.by_hand(entry.id or entry.name)
+                leaks.append(Leak(name, entry.name, entry.id, redact(problem), by_hand))
             else:
                 gone.append(entry)
-    in_clusters, blind = _wait_gone_from_clusters(gone, deployment)
+    places, blind = _wait_gone_from_clusters(gone, deployment)
     for entry in gone:
-        places = [place for place in in_clusters if entry.id and entry.id in place]
-        if places:
-            problem = f"deleted by the API, but still there: {', '.join(places)}"
-            leaks.append(Leak(entry.kind, entry.name, entry.id, problem, in_clusters[places[0]]))
+        left = [place for place in places if entry.id and entry.id in place]
+        if left:
+            problem = f"deleted by the API, but still there: {', '.join(left)}"
+            leaks.append(Leak(entry.kind, entry.name, entry.id, problem, places[left[0]]))
         elif blind:
             leaks.append(Leak(entry.kind, entry.name, entry.id, f"cannot tell whether it is gone: {blind}", ""))
         else:
@@ -91,17 +160,40 @@ def remove(ledger: Ledger, deployment: Deployment) -> list[Leak]:
     return leaks
 
 
+def _adopt_volumes(ledger: Ledger, deployment: Deployment) -> None:
+    """Nova makes a nameless volume for `--boot-from-volume`; it is known by the image of the run that it is made of."""
+    images = {entry.id for entry in ledger.pending() if entry.kind == "image" and entry.id}
+    known = {entry.id for entry in ledger.pending() if entry.kind == "volume"}
+    if not any(entry.kind == "server" for entry in ledger.entries()):
+        return
+    for volume in deployment.cloud.cinder.volumes():
+        if volume.image in images and volume.id not in known:
+            ledger.adopt("volume", volume.name or volume.id, volume.id)
+
+
 def _remove(entry: Entry, kind: Kind, deployment: Deployment) -> str | None:
+    refusals: list[str] = []
+
+    def attempt() -> str | None:
+        id = kind.find(entry)
+        if id:
+            try:
+                kind.delete(id)
+            except openstack.exceptions.HttpException as error:
+                # a volume is in use until its server is quite gone; an image until its last clone is
+                refusals.append(" ".join(str(error).split()))
+        return id
+
     try:
-        kind.delete(entry)
         wait_until(
-            lambda: kind.exists(entry),
-            lambda exists: not exists,
+            attempt,
+            lambda id: id is None,
             timeout=deployment.environment.timeouts.delete,
             what=f"deletion of {entry.kind} {entry.name}",
+            interval=0.5,
         )
     except (openstack.exceptions.SDKException, WaitFailed) as error:
-        return " ".join(str(error).split())
+        return " ".join([str(error), *refusals[-1:]])
     return None
 
 
@@ -109,7 +201,6 @@ def _wait_gone_from_clusters(entries: list[Entry], deployment: Deployment) -> tu
     ids = {entry.id for entry in entries if entry.id}
     if not ids:
         return {}, ""
-    last: dict[str, str] = {}
     try:
         wait_until(
             lambda: remains(ids, deployment),
@@ -119,29 +210,34 @@ def _wait_gone_from_clusters(entries: list[Entry], deployment: Deployment) -> tu
         )
     except WaitFailed:
         try:
-            last = remains(ids, deployment)
+            return remains(ids, deployment), ""
         except _CANNOT_LOOK as error:
             return {}, str(error)
     except _CANNOT_LOOK as error:
         return {}, str(error)
-    return last, ""
+    return {}, ""
 
 
 def remains(ids: Iterable[str], deployment: Deployment) -> dict[str, str]:
     """Where any of these ids still stands in a cluster or its trash: `images/ID at dcn0` → the command to see it."""
     wanted = frozenset(ids)
 
-    def look(site: str) -> dict[str, str]:
+    def look(where: tuple[str, str]) -> dict[str, str]:
+        site, pool = where
         cluster, found = deployment.clusters[site], {}
-        for pool in dict.fromkeys((cluster.pools.images, cluster.pools.vms, cluster.pools.volumes)):
-            listing = cluster.listing(pool)
-            for row in listing.rows:
-                if any(id in row.name for id in wanted) and row.snapshot is None:
-                    found[f"{pool}/{row.name} at {site}"] = listing.command
-            for entry in cluster.trash(pool):
-                if any(id in entry.name for id in wanted):
-                    found[f"{pool}/{entry.name} in the trash at {site}"] = listing.command.replace("ls -l", "trash ls")
+        listing = cluster.listing(pool)
+        for row in listing.rows:
+            if row.snapshot is None and any(id in row.name for id in wanted):
+                found[f"{pool}/{row.name} at {site}"] = listing.command
+        for entry in cluster.trash(pool):
+            if any(id in entry.name for id in wanted):
+                found[f"{pool}/{entry.name} in the trash at {site}"] = listing.command.replace("ls -l", "trash ls")
         return found
 
+    places = [
+        (site, pool)
+        for site, cluster in deployment.clusters.items()
+        for pool in dict.fromkeys((cluster.pools.images, cluster.pools.vms, cluster.pools.volumes))
+    ]
     with ThreadPoolExecutor(max_workers=32) as pool:
-        return {place: command for found in pool.map(look, deployment.clusters) for place, command in found.items()}
+        return {place: command for found in pool.map(look, places) for place, command in found.items()}

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import keystoneauth1.exceptions
+import keystoneauth1.session
 import openstack
 import openstack.connection
 import openstack.exceptions
+import requests
 import yaml
+from requests.adapters import HTTPAdapter
 
+from helpers.cinder import Cinder
 from helpers.environment import Environment, Site
 from helpers.glance import Glance, ImageApi
+from helpers.nova import Nova
 from helpers.redact import register
 
 
@@ -44,6 +51,8 @@ class Cloud:
         self._glances: dict[str, Glance] = {}
         self._lock = threading.Lock()
         self.connection = _connect(environment)
+        self.nova = Nova(self.connection, environment.cloud)
+        self.cinder = Cinder(self.connection, environment.cloud)
 
     def glance(self, site: Site) -> Glance:
         """The image service of a site, at the site's own endpoint."""
@@ -58,6 +67,14 @@ class Cloud:
                 )
                 self._glances[site.name] = Glance(cast("ImageApi", connection.image), site, self.environment.cloud)
             return self._glances[site.name]
+
+    def network_id(self, name: str) -> str:
+        """The id of a network.
+
+        :raises openstack.exceptions.NotFoundException: there is none of that name
+        """
+        network: Any = self.connection.network
+        return str(network.find_network(name, ignore_missing=False).id)
 
     @property
     def auth_url(self) -> str:
@@ -80,7 +97,10 @@ def _connect(environment: Environment) -> openstack.connection.Connection:
     where = str(environment.clouds_file or "clouds.yaml")
     files = [str(environment.clouds_file)] if environment.clouds_file else None
     try:
-        loader = openstack.config.OpenStackConfig(config_files=files)
+        loader = openstack.config.OpenStackConfig(
+            config_files=files,
+            session_constructor=cast("Any", partial(keystoneauth1.session.Session, session=_session())),
+        )
         region = loader.get_one(cloud=environment.cloud)
         _register_secrets(region.config)
         connection = openstack.connection.Connection(config=region)
@@ -101,6 +121,26 @@ def _connect(environment: Environment) -> openstack.connection.Connection:
             f"{where}: cloud {environment.cloud!r}: no login at Keystone: {' '.join(str(error).split())}"
         ) from error
     return connection
+
+
+class _Session(requests.Session):
+    """A session for many threads: it looks at the environment again when that changed under its hands.
+
+    requests reads the proxies from os.environ before every request, and pytest sets a variable there for every test.
+    """
+
+    def merge_environment_settings(self, *args: Any, **kwargs: Any) -> Any:
+        for _ in range(100):
+            with contextlib.suppress(KeyError):
+                return super().merge_environment_settings(*args, **kwargs)
+        return super().merge_environment_settings(*args, **kwargs)
+
+
+def _session() -> requests.Session:
+    session = _Session()
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=64))
+    return session
 
 
 def _register_secrets(config: Mapping[str, Any]) -> None:

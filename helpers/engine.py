@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from helpers.ledger import LedgerClosed
+from helpers.places import place
 from helpers.redact import redact
 from helpers.results import ResultStore, StageResult
 from helpers.stages import Registry, Stage, StageKey
@@ -114,11 +115,20 @@ class Engine:
                     progress = True
                     break
                 loads = self._loads(key)
-                if not undone and all(self._load[load] < self._limit(load) for load in loads):
+                if not undone and self._may_run(key, loads):
                     del self._waiting[key]
                     self._running[key] = loads
                     self._load.update(loads)
                     self._pool.submit(self._carry_out, key, needs)
+
+    def _may_run(self, key: StageKey, loads: tuple[str, ...]) -> bool:
+        stage = self.registry.stages[key.stage]
+        running = [self.registry.stages[other.stage] for other in self._running]
+        if stage.alone and any(stage.alone in {other.shares, other.alone} for other in running):
+            return False
+        if stage.shares and any(other.alone == stage.shares for other in running):
+            return False
+        return all(self._load[load] < self._limit(load) for load in loads)
 
     def _loads(self, key: StageKey) -> tuple[str, ...]:
         stage, axes = self.registry.stages[key.stage], dict(key.axes)
@@ -170,6 +180,6 @@ class Engine:
         self._done[key] = result
 
     def _arguments(self, stage: Stage, key: StageKey, needs: Mapping[str, StageKey]) -> dict[str, Any]:
-        axes = {axis: self.environment.site(value) for axis, value in key.axes}
+        axes = {axis: place(self.environment, value) for axis, value in key.axes}
         known = {**self.resources, **axes}
         return {name: self._done[needs[name]].value if name in needs else known[name] for name in stage.inputs}

@@ -161,12 +161,23 @@ class Ssh(_Section):
     connect_timeout: Positive = 10
 
 
+class Console(_Section):
+    """What the guest image writes to its console: `booted` once it is up; a line with `marker` names who booted before.
+
+    The line names the ids of the servers that have written to this disk, so that a journey's data can be followed.
+    """
+
+    booted: Word
+    marker: Word | None = None
+
+
 class ImageSource(_Section):
     """The guest image that the run imports: where central Glance downloads it from, and its form there."""
 
     uri: HttpUrl
     disk_format: Literal["qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx", "iso", "ploop", "ami", "ari", "aki"] = "qcow2"
     container_format: Literal["bare", "ovf", "ova", "docker", "compressed", "ami", "ari", "aki"] = "bare"
+    console: Console | None = None
 
 
 class Limits(_Section):
@@ -442,7 +453,7 @@ def _sites(path: Path, parsed: _File) -> Iterator[Site]:
             raise BadEnvironment(
                 path,
                 key,
-                f"{name!r} cannot stand in a test's id; use letters, digits, `-`, `_`, `.`, a letter first",
+                f"{name!r} cannot stand in a test's id; use letters, digits, `-`, `_`, `.`, no sign first",
             )
         if (other := seen.setdefault(name.lower(), name)) != name:
             raise BadEnvironment(path, key, f"differs from {other!r} in case only, which `pytest -k` ignores")

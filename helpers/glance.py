@@ -204,6 +204,12 @@ class Glance:
             return None
         return ImageRecord.from_sdk(image, self.show_by_hand(image_id))
 
+    def block_devices(self, image_id: str) -> tuple[dict[str, Any], ...]:
+        """What an image of a volume-backed server points to (its `block_device_mapping`); empty for any other."""
+        properties: Mapping[str, Any] = self._proxy.get_image(image_id).properties or {}
+        mapping = properties.get("block_device_mapping") or "[]"
+        return tuple(json.loads(mapping) if isinstance(mapping, str) else mapping)
+
     def tasks(self, image_id: str) -> tuple[Task, ...]:
         """The image's import tasks, `GET /v2/images/ID/tasks`."""
         return tuple(Task(task.id, task.status, task.message or "") for task in self._proxy.image_tasks(image_id))

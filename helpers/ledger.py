@@ -45,6 +45,11 @@ class Ledger:
             self._append("planned", entry)
         return entry
 
+    def adopt(self, kind: str, name: str, id: str) -> None:
+        """Note a resource that another service has made on the run's behalf; also while the run cleans up."""
+        with self._lock:
+            self._append("planned", Entry(kind, name, id))
+
     def gone(self, entry: Entry) -> None:
         """Note that a resource no longer exists, in the API and in every cluster."""
         with self._lock:
@@ -59,6 +64,10 @@ class Ledger:
         """Every planned resource that was not seen gone, newest first."""
         return pending(self.path)
 
+    def entries(self) -> list[Entry]:
+        """Every resource that was ever planned."""
+        return list(_read(self.path, gone=False).values())
+
     def _append(self, what: str, entry: Entry) -> None:
         line = json.dumps({"at": round(time.time(), 3), "what": what, **asdict(entry)})
         with self.path.open("a") as file:
@@ -69,17 +78,19 @@ class Ledger:
 
 def pending(path: Path) -> list[Entry]:
     """The resources in a ledger file that were not seen gone, newest first; a torn last line is ignored."""
-    if not path.exists():
-        return []
-    entries: dict[Entry, None] = {}
-    for line in path.read_text().splitlines():
+    return list(reversed(_read(path, gone=True).values()))
+
+
+def _read(path: Path, *, gone: bool) -> dict[tuple[str, str], Entry]:
+    entries: dict[tuple[str, str], Entry] = {}
+    for line in path.read_text().splitlines() if path.exists() else ():
         try:
             record = json.loads(line)
         except json.JSONDecodeError:  # the run was killed in the middle of this line
             continue
         entry = Entry(record["kind"], record["name"], record["id"], record["site"])
-        if record["what"] == "gone":
-            entries.pop(entry, None)
-        else:
-            entries[entry] = None
-    return list(reversed(entries))
+        if record["what"] == "planned":  # the same name again tells the id, which Nova and Cinder choose themselves
+            entries[entry.kind, entry.name] = entry
+        elif gone:
+            entries.pop((entry.kind, entry.name), None)
+    return entries

@@ -14,6 +14,7 @@ import re
 import threading
 import urllib.parse
 from collections.abc import Callable
+from typing import Any
 
 HIDDEN = "***"
 
@@ -123,6 +124,17 @@ def redact(text: str) -> str:
     for pattern, replacement in _SHAPES:
         text = pattern.sub(replacement, text)
     return text
+
+
+def redacted(value: Any) -> Any:
+    """The same value with the secrets hidden in every text in it, however deep."""
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {redacted(name): redacted(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(redacted(part) for part in value)
+    return value
 
 
 def fingerprint(secret: str) -> str:

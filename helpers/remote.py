@@ -468,7 +468,8 @@ def _log_in(
             key_filename=[str(file) for file in target.identity_files if file.is_file()],  # type: ignore[arg-type]
             sock=stream,
             timeout=seconds,
-            banner_timeout=seconds,
+            # longer, so that silence is told from an answer that is not SSH's
+            banner_timeout=2 * seconds,
             auth_timeout=seconds,
             channel_timeout=seconds,
             allow_agent=not target.identities_only,

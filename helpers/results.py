@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from helpers.redact import redact
+from helpers.redact import redacted
 from helpers.stages import StageKey
 
 Outcome = Literal["passed", "failed", "unknown", "blocked"]
@@ -44,11 +45,11 @@ class ResultStore:
 
     def put(self, key: StageKey, result: StageResult, type_: Any) -> None:
         """Publish a result. Its value is written as JSON by its declared type."""
-        value = TypeAdapter(type_).dump_python(result.value, mode="json") if result.outcome == "passed" else None
-        text = json.dumps({**asdict(result), "value": value}, indent=1)
+        value = _adapter(type_).dump_python(result.value, mode="json") if result.outcome == "passed" else None
+        text = json.dumps(redacted({**asdict(result), "value": value}), indent=1)
         path = self._path(str(key))
         partial = path.with_suffix(f".{os.getpid()}.partial")
-        partial.write_text(redact(text))
+        partial.write_text(text)
         partial.rename(path)
 
     def get(self, key: StageKey, type_: Any) -> StageResult | None:
@@ -58,7 +59,7 @@ class ResultStore:
         except FileNotFoundError:
             return None
         if record["outcome"] == "passed":
-            record["value"] = TypeAdapter(type_).validate_python(record["value"], strict=False)
+            record["value"] = _adapter(type_).validate_python(record["value"], strict=False)
         return _result(record)
 
     def all(self) -> list[StageResult]:
@@ -68,6 +69,11 @@ class ResultStore:
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.json"
+
+
+@cache
+def _adapter(type_: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(type_)  # building one takes longer than using it a hundred times
 
 
 def _result(record: dict[str, Any]) -> StageResult:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_type_hints
 
+from helpers.places import place
+
 Act = TypeVar("Act", bound=Callable[..., Any])
 
 
@@ -35,6 +37,7 @@ class Stage:
 
     - `loads`: what it burdens, `central` and/or an axis; so many run there at once as the environment allows
     - `exclusive`: name of a thing that only one stage may act on at a time (Glance locks an image while it imports)
+    - `shares`: name of a thing that many may use at once, but none while a stage runs that needs it `alone`
     - `mutating`: whether it creates or changes cloud resources
     - `claims`: the claims that a failure of the stage itself refutes
     """
@@ -46,6 +49,8 @@ class Stage:
     module: str
     loads: tuple[str, ...] = ()
     exclusive: str | None = None
+    shares: str | None = None
+    alone: str | None = None
     mutating: bool = True
     claims: tuple[str, ...] = ()
 
@@ -127,7 +132,7 @@ class Registry:
 
     def needs(self, key: StageKey, environment: Any) -> dict[str, StageKey]:
         """The stage instances that one needs: parameter name → key."""
-        values = {axis: environment.site(value) for axis, value in key.axes}
+        values = {axis: place(environment, value) for axis, value in key.axes}
         return {
             parameter: self.key(parameter, values, environment)
             for parameter in self.stages[key.stage].inputs

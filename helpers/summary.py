@@ -6,12 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import jinja2
 
 from helpers.claims import CLAIMS
-from helpers.redact import redact
 from helpers.results import StageResult
 
 if TYPE_CHECKING:
@@ -269,14 +268,3 @@ def shortened(names: Sequence[str], most: int = 6) -> str:
     """The names, or the first of them and how many more there are."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def redacted(value: Any) -> Any:
-    """The same value with the secrets hidden in every text in it, however deep."""
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {redacted(name): redacted(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(redacted(part) for part in value)
-    return value

@@ -11,7 +11,7 @@ import struct
 import uuid
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import helpers.redact
@@ -93,6 +93,7 @@ def test_evidence_stays_readable(text: str) -> None:
     assert redact(text) == text
 
 
+@settings(max_examples=40, deadline=None)
 @given(secret=st.binary(min_size=16, max_size=16), before=st.text(max_size=20), after=st.text(max_size=20))
 @example(secret=b"\xff" * 16, before="AQ", after="==")
 def test_no_cephx_key_gets_through(secret: bytes, before: str, after: str) -> None:
@@ -102,12 +103,14 @@ def test_no_cephx_key_gets_through(secret: bytes, before: str, after: str) -> No
     assert key not in redact(json.dumps({"key": key, "caps": before}))
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.uuids(), st.binary())
 def test_ids_and_checksums_come_through(some_id: uuid.UUID, content: bytes) -> None:
     text = f"{some_id} {hashlib.sha512(content).hexdigest()} rbd://{some_id}/images/{some_id}/snap"
     assert redact(text) == text
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.text(max_size=300))
 @example("password=***")
 @example("key = ***")

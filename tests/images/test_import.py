@@ -1,8 +1,9 @@
 """Imports into several stores at once: web-download as in the doc, glance-direct, and all_stores."""
 
 from fixtures.claims import claim
-from fixtures.images import ChangedImage, UploadedImage, first_stores
+from fixtures.images import ChangedImage
 from helpers.environment import Environment, Site
+from helpers.image_actions import UploadedImage, first_stores
 from helpers.images import ABSENT, Copy
 
 NONE: frozenset[str] = frozenset()

@@ -3,9 +3,10 @@
 import pytest
 
 from fixtures.claims import claim
-from fixtures.images import ChangedImage, Digest, UploadedImage
+from fixtures.images import ChangedImage, Digest
 from fixtures.topology import ClusterFacts
 from helpers.environment import Environment, Site
+from helpers.image_actions import UploadedImage
 from helpers.images import Copy
 
 

@@ -1,0 +1,168 @@
+"""Cinder: volumes, their snapshots, and the services behind them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import openstack.exceptions
+from openstack.connection import Connection
+
+from helpers.nova import Service
+from helpers.wait import FailedState, WaitFailed, wait_until
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume as the API shows it; `size` is GiB, `host` is `HOST@BACKEND#POOL` and needs admin."""
+
+    id: str
+    name: str
+    status: str
+    size: int
+    availability_zone: str
+    host: str | None
+    bootable: bool
+    image: str | None
+    servers: tuple[str, ...]
+    by_hand: str
+
+
+@dataclass(frozen=True)
+class VolumeSnapshot:
+    """A snapshot of a volume as the API shows it."""
+
+    id: str
+    name: str
+    status: str
+    volume: str
+    by_hand: str
+
+
+class VolumeFailed(Exception):
+    """A volume or snapshot did not get where it was to go."""
+
+    def __init__(self, message: str, seen: Volume | VolumeSnapshot | None) -> None:
+        super().__init__(message)
+        self.seen = seen
+
+
+class Cinder:
+    """The block storage service, thin over openstacksdk's proxy.
+
+    :param cloud: the entry of clouds.yaml, for the commands that a person would type
+    """
+
+    def __init__(self, connection: Connection, cloud: str) -> None:
+        self._proxy: Any = connection.block_storage
+        self._cloud = shlex.quote(cloud)
+
+    def by_hand(self, *words: str) -> str:
+        """An `openstack` command line that a person would type."""
+        return f"openstack --os-cloud {self._cloud} {shlex.join(words)}"
+
+    def create(self, name: str, *, size: int, zone: str, image: str | None = None) -> str:
+        """Ask for a volume of `size` GiB, from an image if one is given; returns its id at once."""
+        return str(self._proxy.create_volume(name=name, size=size, availability_zone=zone, image_id=image).id)
+
+    def volume(self, volume_id: str) -> Volume | None:
+        """The record of a volume; None when there is none."""
+        try:
+            return self._volume(self._proxy.get_volume(volume_id))
+        except openstack.exceptions.NotFoundException:
+            return None
+
+    def snapshot(self, snapshot_id: str) -> VolumeSnapshot | None:
+        """The record of a snapshot; None when there is none."""
+        try:
+            return self._snapshot(self._proxy.get_snapshot(snapshot_id))
+        except openstack.exceptions.NotFoundException:
+            return None
+
+    def wait_volume(self, volume_id: str, status: str, timeout: float) -> Volume:
+        """Wait until a volume is in a status.
+
+        :param timeout: seconds
+        :raises VolumeFailed: it went to an error status, is gone, or did not get there in time
+        """
+        return _wait(lambda: self.volume(volume_id), f"volume {volume_id}", status, timeout)
+
+    def wait_snapshot(self, snapshot_id: str, status: str, timeout: float) -> VolumeSnapshot:
+        """Wait until a snapshot is in a status; as `wait_volume`."""
+        return _wait(lambda: self.snapshot(snapshot_id), f"snapshot {snapshot_id}", status, timeout)
+
+    def create_snapshot(self, volume_id: str, name: str) -> str:
+        """Ask for a snapshot also of a volume in use (`--force`); returns its id at once."""
+        return str(self._proxy.create_snapshot(volume_id=volume_id, name=name, is_forced=True).id)
+
+    def delete(self, volume_id: str) -> None:
+        """Ask for the deletion of a volume; one that is already gone is no error."""
+        self._proxy.delete_volume(volume_id, ignore_missing=True)
+
+    def delete_snapshot(self, snapshot_id: str) -> None:
+        """Ask for the deletion of a snapshot; one that is already gone is no error."""
+        self._proxy.delete_snapshot(snapshot_id, ignore_missing=True)
+
+    def volumes(self) -> list[Volume]:
+        """Every volume of this project."""
+        return [self._volume(volume) for volume in self._proxy.volumes(details=True)]
+
+    def snapshots(self) -> list[VolumeSnapshot]:
+        """Every snapshot of this project."""
+        return [self._snapshot(snapshot) for snapshot in self._proxy.snapshots(details=True)]
+
+    def services(self) -> tuple[Service, ...]:
+        """Every service of Cinder's, with its availability zone and cluster."""
+        response = self._proxy.get("/os-services", microversion="3.7")
+        openstack.exceptions.raise_from_response(response)
+        return tuple(
+            Service(s["binary"], s["host"], s["zone"], s["state"], s["status"], s.get("cluster"))
+            for s in response.json()["services"]
+        )
+
+    def _volume(self, found: Any) -> Volume:
+        return Volume(
+            id=found.id,
+            name=found.name or "",
+            status=found.status,
+            size=found.size,
+            availability_zone=found.availability_zone,
+            host=found.host,
+            bootable=bool(found.is_bootable),
+            image=(found.volume_image_metadata or {}).get("image_id"),
+            servers=tuple(attachment["server_id"] for attachment in found.attachments or ()),
+            by_hand=self.by_hand("volume", "show", found.id),
+        )
+
+    def _snapshot(self, found: Any) -> VolumeSnapshot:
+        by_hand = self.by_hand("volume", "snapshot", "show", found.id)
+        return VolumeSnapshot(found.id, found.name or "", found.status, found.volume_id, by_hand)
+
+
+Seen = TypeVar("Seen", Volume, VolumeSnapshot)
+
+
+def _wait(probe: Callable[[], Seen | None], what: str, status: str, timeout: float) -> Seen:
+    def failed(seen: Seen | None) -> str | None:
+        if seen is None:
+            return "it is gone"
+        return f"status {seen.status}" if "error" in seen.status else None
+
+    try:
+        seen = wait_until(
+            probe,
+            lambda seen: seen is not None and seen.status == status,
+            timeout=timeout,
+            what=f"{what} {status}",
+            failed=failed,
+            interval=0.3,
+        )
+    except FailedState as error:
+        raise VolumeFailed(error.reason, probe()) from error
+    except WaitFailed as error:
+        raise VolumeFailed(str(error), probe()) from error
+    if seen is None:  # ruled out by the wait
+        raise VolumeFailed("it is gone", None)
+    return seen

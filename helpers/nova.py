@@ -1,0 +1,207 @@
+"""Nova: servers that boot from an image or a volume, in an availability zone, and what the API shows of them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import openstack.exceptions
+from openstack.connection import Connection
+
+from helpers.wait import FailedState, WaitFailed, wait_until
+
+#: the first microversion that takes `networks: none`; the doc's servers have a network
+_MICROVERSION = "2.37"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server as the API shows it. `fault` is Nova's own message, None where there is none; `host` needs admin."""
+
+    id: str
+    name: str
+    status: str
+    task_state: str | None
+    availability_zone: str | None
+    host: str | None
+    fault: str | None
+    volumes: tuple[str, ...]
+    by_hand: str
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service of Nova's or Cinder's; `state` is up or down, `status` enabled or disabled, `cluster` only Cinder's."""
+
+    binary: str
+    host: str
+    zone: str
+    state: str
+    status: str
+    cluster: str | None = None
+
+
+class ServerFailed(Exception):
+    """A server did not get where it was to go; the message quotes Nova's fault."""
+
+    def __init__(self, message: str, server: Server | None) -> None:
+        super().__init__(message)
+        self.server = server
+
+
+class Nova:
+    """The compute service, thin over openstacksdk's proxy.
+
+    :param cloud: the entry of clouds.yaml, for the commands that a person would type
+    """
+
+    def __init__(self, connection: Connection, cloud: str) -> None:
+        self._proxy: Any = connection.compute
+        self._cloud = shlex.quote(cloud)
+
+    def by_hand(self, *words: str) -> str:
+        """An `openstack` command line that a person would type."""
+        return f"openstack --os-cloud {self._cloud} {shlex.join(words)}"
+
+    def create(
+        self,
+        name: str,
+        *,
+        flavor: str,
+        zone: str,
+        network: str | None,
+        image: str | None = None,
+        volume: str | None = None,
+        new_volume_gib: int | None = None,
+    ) -> str:
+        """Ask for a server; returns its id at once.
+
+        :param image: image id to boot from; with `new_volume_gib` from a volume of that size that Nova has Cinder make
+        :param volume: volume id to boot from
+        :param network: id of the network, None for a server without any
+        :raises openstack.exceptions.HttpException: when Nova refuses it
+        """
+        flavor_id = self._proxy.find_flavor(flavor, ignore_missing=False).id
+        body: dict[str, Any] = {
+            "name": name,
+            "flavorRef": flavor_id,
+            "availability_zone": zone,
+            "networks": [{"uuid": network}] if network else "none",
+        }
+        if volume:
+            mapping = {"uuid": volume, "source_type": "volume", "delete_on_termination": False}
+        elif new_volume_gib:
+            mapping = {
+                "uuid": image,
+                "source_type": "image",
+                "volume_size": new_volume_gib,
+                "delete_on_termination": True,
+            }
+        else:
+            mapping = {}
+            body["imageRef"] = image
+        if mapping:
+            body["block_device_mapping_v2"] = [{**mapping, "destination_type": "volume", "boot_index": 0}]
+        response = self._proxy.post("/servers", json={"server": body}, microversion=_MICROVERSION)
+        openstack.exceptions.raise_from_response(response)
+        return str(response.json()["server"]["id"])
+
+    def server(self, server_id: str) -> Server | None:
+        """The record of a server; None when there is none."""
+        try:
+            found = self._proxy.get_server(server_id)
+        except openstack.exceptions.NotFoundException:
+            return None
+        return Server(
+            id=found.id,
+            name=found.name,
+            status=found.status,
+            task_state=found.task_state,
+            availability_zone=found.availability_zone,
+            host=found.compute_host,
+            fault=(found.fault or {}).get("message"),
+            volumes=tuple(volume["id"] for volume in found.attached_volumes or ()),
+            by_hand=self.by_hand("server", "show", found.id),
+        )
+
+    def wait_status(self, server_id: str, status: str, timeout: float) -> Server:
+        """Wait until a server is in a status, and no task is under way.
+
+        :param timeout: seconds
+        :raises ServerFailed: it went to ERROR, is gone, or did not get there in time
+        """
+
+        def failed(server: Server | None) -> str | None:
+            if server is None:
+                return "the server is gone"
+            return f"status ERROR: {server.fault or 'no fault is given'}" if server.status == "ERROR" else None
+
+        try:
+            server = wait_until(
+                lambda: self.server(server_id),
+                lambda server: server is not None and server.status == status and not server.task_state,
+                timeout=timeout,
+                what=f"server {server_id} {status}",
+                failed=failed,
+                interval=0.5,
+            )
+        except FailedState as error:
+            raise ServerFailed(error.reason, self.server(server_id)) from error
+        except WaitFailed as error:
+            raise ServerFailed(str(error), self.server(server_id)) from error
+        if server is None:  # ruled out by the wait
+            raise ServerFailed("the server is gone", None)
+        return server
+
+    def stop(self, server_id: str) -> None:
+        self._proxy.stop_server(server_id)
+
+    def start(self, server_id: str) -> None:
+        self._proxy.start_server(server_id)
+
+    def delete(self, server_id: str) -> None:
+        """Ask for the deletion of a server; one that is already gone is no error."""
+        self._proxy.delete_server(server_id, ignore_missing=True)
+
+    def create_image(self, server_id: str, name: str) -> str:
+        """Ask for an image of a server (`server image create`); returns the image's id at once."""
+        response = self._proxy.post(
+            f"/servers/{server_id}/action", json={"createImage": {"name": name}}, microversion="2.45"
+        )
+        openstack.exceptions.raise_from_response(response)
+        return str(response.json()["image_id"])
+
+    def attach(self, server_id: str, volume_id: str) -> None:
+        """Ask for a volume to be attached.
+
+        :raises openstack.exceptions.HttpException: when Nova refuses it
+        """
+        self._proxy.create_volume_attachment(server_id, volume_id=volume_id)
+
+    def console(self, server_id: str) -> str:
+        """What the guest has written to its console so far; empty while Nova has none."""
+        try:
+            answer: Mapping[str, Any] = self._proxy.get_server_console_output(server_id)
+        except (openstack.exceptions.NotFoundException, openstack.exceptions.ConflictException):
+            return ""
+        return str(answer.get("output") or "")
+
+    def named(self, prefix: str) -> list[tuple[str, str]]:
+        """Id and name of every server whose name begins so."""
+        return [(server.id, server.name) for server in self._proxy.servers() if server.name.startswith(prefix)]
+
+    def services(self) -> tuple[Service, ...]:
+        """Every service of Nova's, with its availability zone."""
+        return tuple(
+            Service(service.binary, service.host, service.availability_zone, service.state, service.status)
+            for service in self._proxy.services()
+        )
+
+    def zones(self) -> Mapping[str, frozenset[str]]:
+        """Availability zone → the hosts whose nova-compute is in it."""
+        return {
+            zone.name: frozenset(host for host, services in (zone.hosts or {}).items() if "nova-compute" in services)
+            for zone in self._proxy.availability_zones(details=True)
+        }

@@ -1,0 +1,208 @@
+"""Acting on servers: boot, stop, start, take an image; each written into the run's ledger before it is asked for."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import openstack.exceptions
+
+from helpers.ceph import Cluster, PoolReads
+from helpers.cloud import Cloud
+from helpers.disks import WitnessedDisk, server_disk
+from helpers.engine import StageFailed
+from helpers.environment import Environment, Site
+from helpers.glance import refusal
+from helpers.image_actions import refusals_fail
+from helpers.nova import Server, ServerFailed
+from helpers.run import Run
+from helpers.wait import TimedOut, wait_until
+
+#: seconds between the reports of an OSD's counters to the manager (`mgr_stats_period`), and equal ones that are enough
+_REPORTED_EVERY, _STILL = 2.5, 3
+
+
+@dataclass(frozen=True)
+class BootedServer:
+    """A server that became ACTIVE after `seconds`; `disk` is its root disk in the pools `vms` of all clusters."""
+
+    server: Server
+    image: str | None
+    disk: WitnessedDisk
+    seconds: float
+
+    @property
+    def by_hand(self) -> tuple[str, ...]:
+        return (self.server.by_hand, *self.disk.by_hand)
+
+
+@dataclass(frozen=True)
+class Console:
+    """What a guest has written to its console: whether it says that it is up, and the ids in its marker line."""
+
+    booted: bool
+    markers: frozenset[str]
+    tail: str
+    by_hand: str
+
+
+@dataclass(frozen=True)
+class ServerActions:
+    """What is done to servers."""
+
+    environment: Environment
+    cloud: Cloud
+    clusters: Mapping[str, Cluster]
+    run: Run
+
+    def create(self, what: str, site: Site, **source: object) -> str:
+        """Ask for a server in the site's zone; returns its id.
+
+        :param source: `image=`, `volume=` or `image=` with `new_volume_gib=`; see `helpers.nova.Nova.create`
+        :raises openstack.exceptions.HttpException: when Nova refuses it
+        """
+        name = self.run.name(what)
+        self.run.ledger.plan("server", name, site=site.name)
+        network = self.environment.network_of(site)
+        server_id = self.cloud.nova.create(
+            name,
+            flavor=str(self.environment.flavor),
+            zone=site.availability_zone,
+            network=self.cloud.network_id(network) if network else None,
+            **source,  # type: ignore[arg-type]
+        )
+        self.run.ledger.plan("server", name, id=server_id, site=site.name)
+        return server_id
+
+    def boot(self, what: str, site: Site, **source: object) -> BootedServer:
+        """A server in the site's zone, ACTIVE.
+
+        :raises StageFailed: Nova refuses it, or it does not become ACTIVE
+        """
+        began = time.monotonic()
+        request = f"{site.name}: server {self.run.name(what)} in zone {site.availability_zone}"
+        with refusals_fail(request, self.cloud.nova.by_hand("server", "show", self.run.name(what))):
+            server_id = self.create(what, site, **source)
+        server = self.reach(server_id, "ACTIVE", request)
+        seconds = round(time.monotonic() - began, 1)
+        image = str(source["image"]) if "image" in source else None
+        return BootedServer(server, image, server_disk(server_id, self.clusters, measured_at=site.name), seconds)
+
+    def reach(self, server_id: str, status: str, what: str) -> Server:
+        """Wait for a status.
+
+        :raises StageFailed: the server does not get there
+        """
+        try:
+            return self.cloud.nova.wait_status(server_id, status, self.environment.timeouts.boot)
+        except ServerFailed as error:
+            seen = error.server
+            raise StageFailed(
+                f"{what}\nexpected: {status}\nseen:     {error}" + (f"\nhost:     {seen.host}" if seen else ""),
+                by_hand=(self.cloud.nova.by_hand("server", "show", server_id),),
+            ) from error
+
+    def stop(self, server_id: str) -> Server:
+        """Stop a server and wait until it is SHUTOFF."""
+        self.cloud.nova.stop(server_id)
+        return self.reach(server_id, "SHUTOFF", f"stop of server {server_id}")
+
+    def start(self, server_id: str) -> Server:
+        """Start a server and wait until it is ACTIVE."""
+        self.cloud.nova.start(server_id)
+        return self.reach(server_id, "ACTIVE", f"start of server {server_id}")
+
+    def remove(self, server_id: str) -> None:
+        """Delete a server and wait until it is gone."""
+        self.cloud.nova.delete(server_id)
+        wait_until(
+            lambda: self.cloud.nova.server(server_id),
+            lambda server: server is None,
+            timeout=self.environment.timeouts.delete,
+            what=f"deletion of server {server_id}",
+        )
+
+    def settled_reads(self, cluster: Cluster, pool: str) -> PoolReads:
+        """A pool's read counters once they stand still: the OSDs report them with some seconds' delay.
+
+        Not when somebody else reads all the time: then as they are after the time for it is over.
+        """
+        seen: list[PoolReads] = []
+
+        def still(reads: PoolReads) -> bool:
+            seen.append(reads)
+            return len(seen) >= _STILL and len({one.read_bytes for one in seen[-_STILL:]}) == 1
+
+        try:
+            return wait_until(
+                lambda: cluster.pool_read_bytes(pool),
+                still,
+                timeout=30,
+                what=f"read counters of {pool}",
+                interval=_REPORTED_EVERY,
+                max_interval=_REPORTED_EVERY,
+            )
+        except TimedOut:
+            return seen[-1]
+
+    def take_image(self, server_id: str, what: str) -> str:
+        """An image of a server, by `server image create`, active; returns its id.
+
+        :raises StageFailed: Nova refuses it, or the image does not become active
+        """
+        name = self.run.name(what)
+        self.run.ledger.plan("image", name)
+        by_hand = self.cloud.nova.by_hand("server", "image", "create", "--name", name, server_id)
+        with refusals_fail(f"image of server {server_id}", by_hand):
+            image_id = self.cloud.nova.create_image(server_id, name)
+        self.run.ledger.plan("image", name, id=image_id)
+        glance = self.cloud.glance(self.environment.central)
+        try:
+            record = wait_until(
+                lambda: glance.image(image_id),
+                lambda record: record is None or record.status not in {"queued", "saving", "importing", "uploading"},
+                timeout=self.environment.timeouts.snapshot,
+                what=f"image {image_id} of server {server_id}",
+                interval=0.5,
+            )
+        except TimedOut as error:
+            raise StageFailed(str(error), by_hand=(glance.show_by_hand(image_id),)) from error
+        if record is None or record.status != "active":
+            seen = record.status if record else "gone"
+            raise StageFailed(
+                f"image {image_id} of server {server_id}\nexpected: active\nseen:     {seen}",
+                by_hand=(glance.show_by_hand(image_id), by_hand),
+            )
+        return image_id
+
+    def console(self, server_id: str) -> Console:
+        """The guest's console once it says that it is up, or as it is when the time for a boot is over."""
+        words = self.environment.image.console
+        by_hand = self.cloud.nova.by_hand("console", "log", "show", server_id)
+        if words is None:  # nothing is known of what this image writes
+            return Console(False, frozenset(), "", by_hand)
+
+        def read() -> Console:
+            text = self.cloud.nova.console(server_id)
+            lines = [line for line in text.splitlines() if words.marker and words.marker in line]
+            markers = frozenset(re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", lines[-1] if lines else ""))
+            return Console(words.booted in text, markers, text[-800:], by_hand)
+
+        try:
+            return wait_until(
+                read,
+                lambda console: console.booted,
+                timeout=self.environment.timeouts.boot,
+                what=f"console of server {server_id}",
+                interval=0.5,
+            )
+        except TimedOut:
+            return read()
+
+
+def refused(error: openstack.exceptions.HttpException) -> str:
+    """A refusal in one line: status code and the service's words."""
+    answer = refusal(error)
+    return f"HTTP {answer.status}: {' '.join(answer.message.split())}"

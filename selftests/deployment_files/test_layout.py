@@ -1,0 +1,139 @@
+"""Which file belongs to which stack, what blocks what, and the folders that cannot be used."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from helpers.deployment_files import checks, example, facts, layout
+from helpers.deployment_files.findings import NotGiven
+from helpers.deployment_files.layout import NoDeploymentFiles
+
+WriteFiles = Callable[[dict[str, str]], Path]
+
+
+def test_central_is_known_by_its_controllers(healthy: Path) -> None:
+    """A central stack of any name is known by what it deploys, and stands first."""
+    (healthy / "control-plane").rename(healthy / "zurich")
+
+    files = layout.read(healthy)
+
+    assert (str(files.central), [str(stack) for stack in files.dcn]) == ("zurich", ["dcn0", "dcn1"])
+    assert {key for key, found in checks.results(files).items() if found} == set()
+
+
+def test_controller_at_a_dcn_site_does_not_make_it_central(healthy: Path) -> None:
+    """The mistake that E5 is about does not confuse which stack is central."""
+    counts = healthy / "dcn0/role-counts.yaml"
+    counts.write_text(counts.read_text().replace("ControllerCount: 0", "ControllerCount: 3"))
+
+    assert str(layout.read(healthy).central) == "control-plane"
+
+
+def test_sites_are_in_natural_order(tmp_path: Path) -> None:
+    """dcn10 comes after dcn2."""
+    example.write(tmp_path, example.sites(12), deployed=False)
+
+    assert [str(stack) for stack in layout.read(tmp_path).stacks][-3:] == ["dcn9", "dcn10", "dcn11"]
+
+
+def test_before_deployment_only_what_is_written_is_judged(tmp_path: Path) -> None:
+    """Without config-download's output nothing fails, and what needs it says so."""
+    example.write(tmp_path, example.sites(2), deployed=False)
+    files = layout.read(tmp_path)
+
+    assert [key for key, found in checks.results(files).items() if found] == []
+    check = next(check for check in checks.ALL if check.name == "external.wrong_monitors")
+    with pytest.raises(NotGiven, match="dcn0 is not deployed yet"):
+        check.function(files, files.stack("dcn0"))
+
+
+def test_site_without_storage_is_not_missed(healthy: Path) -> None:
+    """A DCN site of compute nodes alone has no storage checks, and central needs no store for it."""
+    parameters = "ManageNetworks: false, NovaComputeAvailabilityZone: dcn2, DistributedComputeCount: 2"
+    (healthy / "dcn2").mkdir()
+    (healthy / "dcn2/az.yaml").write_text(f"parameter_defaults: {{{parameters}}}")
+
+    files = layout.read(healthy)
+
+    assert not facts.has_storage(files.stack("dcn2"))
+    assert {key: found for key, found in checks.results(files).items() if found} == {}
+
+
+def test_order_of_mon_ips_means_nothing(healthy: Path) -> None:
+    """Addresses are compared as a set."""
+    external = healthy / "central_ceph_external.yaml"
+    external.write_text(
+        external.read_text().replace("198.18.0.11, 198.18.0.12, 198.18.0.13", "198.18.0.13,198.18.0.11 , 198.18.0.12")
+    )
+
+    assert [key for key, found in checks.results(layout.read(healthy)).items() if found] == []
+
+
+def test_unreadable_central_file_blocks_all_and_is_one_finding(healthy: Path) -> None:
+    """A broken file is one finding; nothing else is concluded from what it might have held."""
+    (healthy / "control-plane/ceph.yaml").write_text("parameter_defaults: {CephClusterName: [central")
+
+    files = layout.read(healthy)
+
+    assert [name for name, found in files.unreadable.items() if found] == ["control-plane"]
+    assert checks.results(files) == {}
+
+
+def test_unreadable_site_file_blocks_that_site_only(healthy: Path) -> None:
+    """The other sites are still judged."""
+    (healthy / "dcn1/az.yaml").write_bytes(b"\xff\xfe\x00")
+
+    files = layout.read(healthy)
+
+    assert {stack for _, stack in checks.results(files)} == {"control-plane", "dcn0"}
+    assert files.blocking(files.stack("dcn1"))[0].place.file == "dcn1/az.yaml"
+
+
+def test_several_documents_in_an_environment_are_refused(healthy: Path) -> None:
+    """Heat takes one document only, so what stands in a second is a finding."""
+    az = healthy / "dcn0/az.yaml"
+    az.write_text(f"{az.read_text()}---\nparameter_defaults: {{NovaCrossAZAttach: true}}\n")
+
+    findings = layout.read(healthy).unreadable["dcn0"]
+
+    assert {finding.seen for finding in findings} == {"several documents in one file"}
+
+
+def test_config_downloads_other_files_are_passed_over(healthy: Path, tmp_path: Path) -> None:
+    """Playbooks, templates and whatever else lies deep in config-download's folders is not judged."""
+    deep = healthy / "dcn0/config-download/roles/some/tasks"
+    deep.mkdir(parents=True)
+    (deep / "main.yml").write_text("{% if x %}\n- not: [yaml\n")
+    (healthy / "dcn0/notes.txt").write_text("parameter_defaults: {CephClusterName: other}")
+    os.mkfifo(healthy / "dcn0/pipe.yaml")
+
+    assert layout.read(healthy).unreadable == {}
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        pytest.param({}, "does not exist", id="missing"),
+        pytest.param({"notes.yaml": "a: 1"}, "holds no stack's files", id="nothing known"),
+        pytest.param({"dcn0/az.yaml": "a: ["}, "cannot be read: dcn0/az.yaml:1", id="nothing readable"),
+    ],
+)
+def test_folder_of_no_use_says_why(files: dict[str, str], says: str, write_files: WriteFiles) -> None:
+    """A wrong folder is one line that says what was expected."""
+    folder = write_files(files)
+
+    with pytest.raises(NoDeploymentFiles, match=says) as error:
+        layout.read(folder)
+
+    assert "\n" not in str(error.value)
+
+
+def test_many_sites_are_compared(tmp_path: Path) -> None:
+    """Twelve sites' files are compared, each with every other, and none contradicts."""
+    example.write(tmp_path, example.sites(12))
+
+    results = checks.results(layout.read(tmp_path))
+
+    assert (len(results) > 500, [key for key, found in results.items() if found]) == (True, [])

@@ -1,0 +1,64 @@
+"""Each kind of mistake, made in one file of a healthy set: exactly the check of it fails, and says where and what."""
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from helpers.deployment_files import checks
+from helpers.deployment_files.findings import listing
+from selftests.deployment_files.mistakes import KEYS, MISTAKES, STRAY_KEY, Mistake, spoil
+from selftests.deployment_files.parts import PARTS, Part, take_out
+
+TESTS = Path(__file__).parents[2] / "tests/deployment_files"
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_mistake_fails_exactly_its_check(mistake: Mistake, healthy: Path, judge: Callable[[], dict]) -> None:
+    """One wrong value is one finding of one check at one stack, with its place and both values, and no key."""
+    place = spoil(healthy, mistake)
+
+    found = judge()
+
+    assert {key: len(findings) for key, findings in found.items()} == {(mistake.check, mistake.stack): 1}
+    text = listing(found[mistake.check, mistake.stack])
+    assert [part for part in (place, *mistake.says) if part not in text] == [], text
+    assert [key for key in (*KEYS, STRAY_KEY) if key in text or key[8:30] in text] == []
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+def test_missing_part_fails_exactly_its_check(part: Part, healthy: Path, judge: Callable[[], dict]) -> None:
+    """What is missing, or there twice, is one finding of one check at one stack."""
+    take_out(healthy, part)
+
+    found = judge()
+
+    assert {key: len(findings) for key, findings in found.items()} == {(part.check, part.stack): 1}
+    text = listing(found[part.check, part.stack])
+    assert [said for said in part.says if said not in text] == [], text
+    assert [key for key in KEYS if key in text] == []
+
+
+def test_healthy_files_have_no_finding(judge: Callable[[], dict]) -> None:
+    """A consistent set passes every check."""
+    assert judge() == {}
+
+
+def test_every_check_is_provoked() -> None:
+    """Each check that can fail is made to fail by a mistake above."""
+    provoked = {mistake.check for mistake in MISTAKES} | {part.check for part in PARTS}
+
+    assert {check.name for check in checks.ALL if check.row} - provoked == set()
+
+
+def test_every_check_is_a_test_of_the_suite() -> None:
+    """Each check is called by the acceptance tests: none is forgotten there."""
+    calls = {
+        f"{node.func.value.id}.{node.func.attr}"
+        for path in TESTS.glob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name)
+    }
+
+    assert {check.name for check in checks.ALL} - calls == set()

@@ -1,0 +1,93 @@
+"""The acceptance suite itself, run as an operator runs it: what fails, what is said, and with which exit code."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from helpers.deployment_files import example
+
+ROOT = Path(__file__).parents[2]
+PLUGINS = ("fixtures.claims", "fixtures.outcomes", "fixtures.deployment_files")
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run() -> Run:
+    """Runs the suite with these arguments, with no plugin or conftest but its own."""
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        plugins = [option for plugin in PLUGINS for option in ("-p", plugin)]
+        command = [sys.executable, "-m", "pytest", "--noconftest", "-p", "no:cacheprovider", *plugins]
+        command += ["tests/deployment_files", *map(str, arguments)]
+        bare = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # which is half of its time
+        return subprocess.run(  # noqa: S603 - arguments of our own making
+            command, cwd=ROOT, env=bare, capture_output=True, text=True, timeout=120
+        )
+
+    return run
+
+
+def test_mistake_is_explained_to_the_operator(run: Run, healthy: Path) -> None:
+    """The failing test is named after check and site, says all, once, and shows no key; the rest passes."""
+    external = healthy / "control-plane/dcn_ceph_external.yaml"
+    key = example.sites(2)[2].external_key
+    external.write_text(external.read_text().replace(key, example.cephx_key("another")))
+
+    done = run("--deployment-files", healthy, "-v", "-m", "E2")
+
+    assert done.returncode == 1
+    assert "test_external_key_is_the_clusters[dcn1] FAILED" in done.stdout
+    assert "1 failed, 43 passed" in done.stdout
+    for said in ("dcn_ceph_external.yaml:27", "stands there: sha256:", "dcn1/ceph_keys.yaml:8", "dcn1's key"):
+        assert said in done.stdout
+    assert not [secret for secret in (key, example.cephx_key("another")) if secret in done.stdout + done.stderr]
+
+
+def test_doc_settings_pass_with_advice(run: Run, healthy: Path) -> None:
+    """Without GlanceBackendID the suite passes, and a warning explains what that means for snapshots."""
+    glance = healthy / "dcn0/glance.yaml"
+    glance.write_text(glance.read_text().replace("GlanceBackendID", "GlangeBackendID"))
+
+    done = run("--deployment-files", healthy, "-k", "dcn0")
+
+    assert done.returncode == 0, done.stdout
+    assert "2 warnings" in done.stdout
+    assert "should be:    GlanceBackendID: dcn0" in done.stdout
+    assert "the parameter GlangeBackendID, which no template has" in done.stdout
+
+
+def test_broken_file_is_one_failure(run: Run, healthy: Path) -> None:
+    """A file that is not YAML fails once; the checks that need it are blocked by that, at its site only."""
+    (healthy / "dcn1/az.yaml").write_text("parameter_defaults: {ManageNetworks: [false")
+
+    done = run("--deployment-files", healthy, "-v")
+
+    assert done.returncode == 1
+    failed = [line.split()[0] for line in done.stdout.splitlines() if " FAILED " in line]
+    assert failed == ["tests/deployment_files/test_readable.py::test_files_are_readable[dcn1]"]
+    blocked = [line for line in done.stdout.splitlines() if " BLOCKED " in line]
+    assert blocked
+    assert [line for line in blocked if "[dcn1]" not in line] == []
+    assert "test_nova_zone_is_the_sites[dcn0] PASSED" in done.stdout
+
+
+def test_without_files_all_is_skipped(run: Run) -> None:
+    """Without the option each test is skipped, with one reason."""
+    done = run("-rs")
+
+    assert done.returncode == 0
+    assert "no deployment files given: --deployment-files DIR" in done.stdout
+    assert " passed" not in done.stdout
+
+
+def test_wrong_folder_is_a_usage_error(run: Run, tmp_path: Path) -> None:
+    """A folder without deployment files ends the run with one line and exit code 4."""
+    done = run("--deployment-files", tmp_path)
+
+    assert done.returncode == 4
+    assert done.stderr.strip().startswith(f"ERROR: --deployment-files: {tmp_path} holds no stack's files")
+    assert len(done.stderr.strip().splitlines()) == 1

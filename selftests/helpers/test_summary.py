@@ -1,0 +1,209 @@
+"""What reports say, worked out from verdicts alone."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+import pytest
+
+from helpers.cleanup import Leak
+from helpers.results import StageResult
+from helpers.redact import redacted
+from helpers.summary import (
+    Bar,
+    Check,
+    Outcome,
+    Page,
+    Row,
+    Summary,
+    Verdict,
+    causes,
+    checks,
+    count,
+    matrix,
+    shortened,
+    timeline,
+    with_stage_time,
+)
+
+COPY = Verdict("fixtures/images.py::copied_image[dcn1]", "failed", ("B3",), ("dcn1",), stage="copied_image[dcn1]")
+
+
+def verdict(name: str, outcome: Outcome, *claims: str, site: str | None = None, cause: str | None = None) -> Verdict:
+    return Verdict(f"tests/test_x.py::{name}", outcome, claims, (site,) if site else (), cause=cause)
+
+
+def summary(*verdicts: Verdict, leaks: tuple[Leak, ...] = ()) -> Summary:
+    return Summary(
+        run_id="20251122-190000-abcdef",
+        environment="environment.yaml",
+        started="2025-11-22T19:00:00Z",
+        wall_s=61.5,
+        longest_chain_s=41.0,
+        sites=("central", "dcn0", "dcn1"),
+        outcomes=count(verdicts),
+        checks=checks(verdicts),
+        leaks=leaks,
+    )
+
+
+def test_outcomes_count_tests_and_name_those_that_did_not_occur() -> None:
+    counted = count([COPY, verdict("test_a", "passed", "B1", "B2")])
+
+    assert counted == {"passed": 1, "failed": 1, "blocked": 0, "unknown": 0, "skipped": 0}
+
+
+def test_checks_are_one_per_claim_and_site_in_the_specifications_order() -> None:
+    pair = replace(verdict("test_pair", "passed", "B10", "A11"), sites=("central", "dcn0"))
+
+    found = [(check.claim, check.site) for check in checks([verdict("test_none", "passed"), pair])]
+
+    assert found == [("A11", "central"), ("A11", "dcn0"), ("B10", "central"), ("B10", "dcn0"), (None, None)]
+
+
+def test_a_failed_checks_cause_is_the_first_line_of_its_message() -> None:
+    failed = replace(COPY, message="expected active\nseen queued")
+
+    assert checks([failed]) == (
+        Check("B3", "dcn1", "fixtures/images.py::copied_image[dcn1]", "failed", "expected active", 0.0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        (["passed", "failed", "unknown"], "failed"),
+        (["passed", "unknown", "blocked"], "unknown"),
+        (["passed", "blocked"], "blocked"),
+        (["skipped", "passed"], "passed"),
+        (["skipped"], "skipped"),
+    ],
+    ids=str,
+)
+def test_a_cell_is_the_worst_of_its_checks(outcomes: list[Outcome], expected: Outcome) -> None:
+    [row] = matrix(
+        checks([verdict(f"test_{outcome}", outcome, "B3", site="dcn1") for outcome in outcomes]), ["dcn1"]
+    ).rows
+
+    assert row == Row("B3", row.title, {"dcn1": expected})
+
+
+def test_matrix_has_the_used_columns_in_the_environments_order() -> None:
+    found = matrix(
+        checks(
+            [
+                verdict("test_a", "passed", "B3", site="dcn1"),
+                verdict("test_b", "passed", "A1", site="central"),
+                verdict("test_c", "passed", "B1"),
+            ]
+        ),
+        ["central", "dcn0", "dcn1"],
+    )
+
+    assert found.columns == ("central", "dcn1", "all")
+    assert [(row.claim, list(row.cells)) for row in found.rows] == [
+        ("A1", ["central"]),
+        ("B1", ["all"]),
+        ("B3", ["dcn1"]),
+    ]
+
+
+def test_a_cause_names_what_it_blocks_claims_first() -> None:
+    blocked = [
+        verdict(f"test_{claim}[{site}]", "blocked", claim, site=site, cause=COPY.stage)
+        for site in ("dcn0", "dcn1")
+        for claim in ("B4", "B5")
+    ]
+
+    [cause] = causes([*blocked, COPY])
+
+    assert cause.verdict == COPY
+    assert cause.blocked == ["B4 B5 at dcn0, dcn1"]
+    assert cause.blocked_count == 4
+
+
+def test_failures_come_before_unknowns() -> None:
+    found = causes([verdict("test_a", "unknown", "A1"), COPY])
+
+    assert [cause.verdict.outcome for cause in found] == ["failed", "unknown"]
+
+
+def test_a_cause_whose_own_line_is_missing_is_told_by_its_result() -> None:
+    blocked = verdict("test_a", "blocked", "B4", cause="copied_image[dcn1]")
+    result = StageResult("copied_image[dcn1]", "unknown", error="no answer", by_hand=("ssh node true",))
+
+    [cause] = causes([blocked], [result])
+
+    assert cause.verdict.outcome == "unknown"
+    assert (cause.verdict.message, cause.verdict.by_hand) == ("no answer", ("ssh node true",))
+
+
+def test_timeline_is_in_percent_of_the_whole_and_leaves_out_what_never_ran() -> None:
+    bars = timeline(
+        [
+            StageResult("second", "failed", started=1010.0, seconds=10.0),
+            StageResult("first", "passed", started=1000.0, seconds=5.0),
+            StageResult("third", "blocked"),
+        ]
+    )
+
+    assert bars == [
+        Bar("first", "passed", 0.0, 5.0, 0.0, 25.0),
+        Bar("second", "failed", 10.0, 10.0, 50.0, 50.0),
+    ]
+
+
+def test_a_stage_takes_the_time_that_it_took_itself() -> None:
+    results = {"copied_image[dcn1]": StageResult("copied_image[dcn1]", "failed", seconds=12.5)}
+
+    assert with_stage_time(COPY, results).seconds == 12.5
+    assert with_stage_time(verdict("test_a", "passed"), results).seconds == 0.0
+
+
+LEAK = Leak("image", "dcn-verify.x.guest", "8083", "still there", "openstack image delete 8083")
+
+
+@pytest.mark.parametrize(
+    ("shown", "good"),
+    [
+        (summary(verdict("a", "passed"), verdict("b", "skipped")), True),
+        (summary(verdict("a", "passed"), leaks=(LEAK,)), False),
+        (summary(COPY), False),
+        (summary(verdict("a", "blocked")), False),
+        (summary(verdict("a", "unknown")), False),
+    ],
+    ids=["passed", "leak", "failed", "blocked", "unknown"],
+)
+def test_good_is_a_run_without_any_fault(shown: Summary, good: bool) -> None:
+    assert shown.good is good
+
+
+def test_the_page_escapes_what_the_cloud_says() -> None:
+    failed = replace(COPY, message="<script>alert(1)</script>", by_hand=("rbd ls 'a<b'",))
+
+    page = Page(summary(failed), causes([failed]), timeline([])).render()
+
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_the_page_of_a_hundred_sites_is_below_two_megabytes() -> None:
+    sites = tuple(f"dcn{number}" for number in range(100))
+    verdicts = [verdict(f"test_{c}[{s}]", "passed", c, site=s) for c in ("A1", "A8", "B3", "B4", "B5") for s in sites]
+
+    page = Page(replace(summary(*verdicts), sites=sites), (), ()).render()
+
+    assert 'class="matrix many"' in page
+    assert len(page) < 2_000_000
+
+
+def test_names_are_shortened() -> None:
+    assert shortened(["a", "b"], 2) == "a, b"
+    assert shortened(["a", "b", "c"], 2) == "a, b and 1 more"
+
+
+def test_secrets_are_hidden_however_deep_they_are() -> None:
+    key = "AQBGrdZpAAAAABAAkMWyOjJyv8SskFrAiVTr6g=="
+
+    assert redacted({"a": [f"key: {key}", (key, 1)]}) == {"a": ["key: ***", ("***", 1)]}
+    assert key not in str(redacted(asdict(summary(replace(COPY, message=key)))))

@@ -1,0 +1,118 @@
+"""Nova and Cinder at each site: zones, services and configuration. Needs compute nodes and SSH to them."""
+
+from urllib.parse import urlsplit
+
+from fixtures.claims import claim
+from fixtures.compute import CinderBackends, NovaConfigs, Services, short
+from fixtures.topology import GlanceFacts
+from helpers.environment import Environment, Site
+from helpers.server_actions import BootedServer
+
+
+@claim("A12")
+def test_cross_az_attach_is_off(dcn_nova_config: NovaConfigs, compute_dcn: Site):
+    """cross_az_attach is false on every compute node here; where nova.conf says nothing, it is true."""
+    seen = {config.node: config.cross_az_attach for config in dcn_nova_config.nodes}
+
+    assert seen == dict.fromkeys(seen, False)
+
+
+@claim("A13")
+def test_glance_is_the_local_one(dcn_nova_config: NovaConfigs, compute_dcn: Site):
+    """Every compute node here uses this site's Glance, or the HAProxy on the node itself."""
+    addresses = {node.name: node.address for node in compute_dcn.nodes}
+    elsewhere = [
+        (config.node, config.glance)
+        for config in dcn_nova_config.nodes
+        if urlsplit(config.glance or "").hostname
+        not in {urlsplit(compute_dcn.glance).hostname, addresses[config.node], "localhost", "127.0.0.1"}
+    ]
+
+    assert elsewhere == []
+
+
+@claim("A13")
+def test_local_glance_answers(dcn_nova_config: NovaConfigs, compute_dcn: Site):
+    """The Glance that nova.conf names answers on every compute node here."""
+    silent = [
+        (config.node, config.glance, config.glance_status)
+        for config in dcn_nova_config.nodes
+        if config.glance_status not in {"200", "300"}
+    ]
+
+    assert silent == []
+
+
+@claim("A14")
+def test_compute_nodes_are_in_this_zone(services: Services, compute_site: Site):
+    """Every compute node of this site is in the site's availability zone."""
+    expected = {short(node.name) for node in compute_site.nodes_with("compute")}
+
+    assert expected <= services.zones.get(compute_site.availability_zone, frozenset()), services.zones
+
+
+@claim("A14")
+def test_compute_services_are_up(services: Services, compute_site: Site):
+    """nova-compute is up and enabled on every compute node of this site."""
+    nodes = {short(node.name) for node in compute_site.nodes_with("compute")}
+    up = {short(s.host) for s in services.compute if (s.state, s.status) == ("up", "enabled")}
+
+    assert nodes - up == set()
+
+
+@claim("A14")
+def test_volume_service_is_up(services: Services, compute_site: Site):
+    """A cinder-volume is up and enabled in this site's availability zone, and none there is down."""
+    here = [service for service in services.volume if service.zone == compute_site.availability_zone]
+
+    assert here != [], f"zones with a cinder-volume: {sorted({service.zone for service in services.volume})}"
+    assert [service for service in here if (service.state, service.status) != ("up", "enabled")] == []
+
+
+@claim("A15")
+def test_volume_service_is_active_active_here(services: Services, compute_dcn: Site):
+    """Every cinder-volume of this DCN site is in the cluster of the site's name."""
+    clusters = {service.cluster for service in services.volume if service.zone == compute_dcn.availability_zone}
+
+    assert {(cluster or "").split("@")[0] for cluster in clusters} == {compute_dcn.name}
+
+
+@claim("A15")
+def test_volume_service_is_active_passive_at_central(services: Services, central: Site):
+    """No cinder-volume of central is in a cluster."""
+    clusters = {service.cluster for service in services.volume if service.zone == central.availability_zone}
+
+    assert clusters == {None}
+
+
+@claim("A17")
+def test_nova_uses_the_local_pool(nova_config: NovaConfigs, compute_site: Site):
+    """Every nova-compute here keeps its disks in the local cluster's pool vms, with a secret."""
+    expected = ("rbd", compute_site.ceph.pools.vms, f"/etc/ceph/{compute_site.ceph.cluster}.conf", True)
+    seen = {(c.images_type, c.pool, c.ceph_conf, c.secret is not None) for c in nova_config.nodes}
+
+    assert seen == {expected}
+
+
+@claim("A17")
+def test_cinder_uses_the_local_pool(cinder_config: CinderBackends, compute_site: Site):
+    """Every cinder-volume here keeps its volumes in the local cluster's pool volumes, with a secret."""
+    expected = (compute_site.ceph.pools.volumes, f"/etc/ceph/{compute_site.ceph.cluster}.conf", True)
+    seen = {(b.pool, b.ceph_conf, b.secret is not None) for b in cinder_config.backends}
+
+    assert seen == {expected}
+
+
+@claim("A19")
+def test_site_without_storage_has_no_store(central_glance: GlanceFacts, environment: Environment, bare_site: Site):
+    """Central's Glance has no store for this site."""
+    known = {site.store for site in environment.storage_sites} | {"http"}
+
+    assert {store.id for store in central_glance.stores} - known == set()
+
+
+@claim("A19")
+def test_site_without_storage_boots_by_streaming(bare_server: BootedServer, bare_site: Site):
+    """A server becomes ACTIVE in this site's zone, and its disk is in no cluster."""
+    assert bare_server.server.availability_zone == bare_site.availability_zone
+    assert bare_server.disk.sites == frozenset()
