@@ -67,7 +67,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
     (re.compile(r"gAAAA[A-Za-z0-9_-]{20,}(?:=|%3[Dd]){0,2}"), HIDDEN),
     (re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]{0,30}://)([^/\s\"'<>]{0,2000}@)"), _hide_in_url),
     (
-        re.compile(rf"""(?i)(\bX-(?:Auth|Subject|Service|Storage)-Token["']?\s*[:=]\s*)({_VALUE})"""),
+        re.compile(rf"""(?i)(\bX-(?:Auth|Subject|Service|Storage)-Token["']?\s*[:=]\s*(?!["']?\$))({_VALUE})"""),
         _hide_second,
     ),
     (

@@ -107,7 +107,7 @@ def checks(verdicts: Iterable[Verdict]) -> tuple[Check, ...]:
 def _cause(verdict: Verdict) -> str | None:
     if verdict.outcome == "passed":
         return None
-    return verdict.cause or next(iter(verdict.message.splitlines()), None)
+    return verdict.cause or "; ".join(" ".join(line.split()) for line in verdict.message.splitlines()[:3]) or None
 
 
 @dataclass(frozen=True)

@@ -61,11 +61,11 @@ def test_checks_are_one_per_claim_and_site_in_the_specifications_order() -> None
     assert found == [("A11", "central"), ("A11", "dcn0"), ("B10", "central"), ("B10", "dcn0"), (None, None)]
 
 
-def test_a_failed_checks_cause_is_the_first_line_of_its_message() -> None:
+def test_a_failed_checks_cause_is_the_beginning_of_its_message() -> None:
     failed = replace(COPY, message="expected active\nseen queued")
 
     assert checks([failed]) == (
-        Check("B3", "dcn1", "fixtures/images.py::copied_image[dcn1]", "failed", "expected active", 0.0),
+        Check("B3", "dcn1", "fixtures/images.py::copied_image[dcn1]", "failed", "expected active; seen queued", 0.0),
     )
 
 

@@ -25,6 +25,7 @@ def test_stores_delete_removes_exactly_this_store(trimmed_image: ChangedImage, d
     before, after = trimmed_image.before, trimmed_image.after
 
     assert after.stores == before.stores - {dcn.store}
+    assert before.sites_by_location is not None, "the record shows no locations"
     assert after.sites_by_location == before.sites_by_location - {dcn.name}
 
 
