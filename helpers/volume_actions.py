@@ -13,6 +13,7 @@ from helpers.engine import StageFailed
 from helpers.environment import Environment, Site
 from helpers.image_actions import refusals_fail
 from helpers.run import Run
+from helpers.wait import TimedOut, wait_until
 
 GIB = 1024**3
 
@@ -69,6 +70,25 @@ class VolumeActions:
                     self.cloud.cinder.by_hand("volume", "service", "list"),
                 ),
             ) from error
+
+    def settled(self, volume_id: str) -> Volume:
+        """A volume once it is available or in use.
+
+        :raises StageFailed: it is gone, or neither when the time for it is over
+        """
+        try:
+            volume = wait_until(
+                lambda: self.cloud.cinder.volume(volume_id),
+                lambda volume: volume is None or volume.status in {"available", "in-use"},
+                timeout=self.environment.timeouts.volume,
+                what=f"volume {volume_id}",
+                interval=0.5,
+            )
+        except TimedOut as error:
+            raise StageFailed(str(error), by_hand=(self.cloud.cinder.by_hand("volume", "show", volume_id),)) from error
+        if volume is None:
+            raise StageFailed(f"volume {volume_id}\nexpected: there\nseen:     gone")
+        return volume
 
     def snapshot(self, volume_id: str, what: str) -> VolumeSnapshot:
         """A snapshot of a volume, also of one in use (`--force`), available.
