@@ -20,10 +20,10 @@ venv: .venv/ready ## set up the virtual environment
 
 verify: .venv/ready ## verify ENVIRONMENT=file.yaml; without it, bring up the lab on this machine and verify that
 ifdef ENVIRONMENT
-	$(BIN)/python -m pytest -n $(WORKERS) --environment '$(ENVIRONMENT)' $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --environment='$(ENVIRONMENT)' $(PYTEST_ARGS)
 else
 	$(BIN)/python -m lab up
-	$(BIN)/python -m pytest -n $(WORKERS) --environment $(LAB)/environment.yaml $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --environment=$(LAB)/environment.yaml $(PYTEST_ARGS)
 endif
 
 test: .venv/ready ## the project's own tests: no root, no network
