@@ -5,32 +5,33 @@ from urllib.parse import urlsplit
 import pytest
 
 from fixtures.claims import claim
-from helpers.cloud import Endpoint
-from helpers.environment import Environment, Site
+from fixtures.topology import Catalog
+from helpers.environment import Site
 
 
 @claim("A4")
 @pytest.mark.parametrize("service", ["image", "identity"])
-def test_one_public_endpoint(catalog: tuple[Endpoint, ...], service: str):
+def test_one_public_endpoint(catalog: Catalog, service: str):
     """Every region has exactly one public endpoint of the service."""
-    public = [endpoint for endpoint in catalog if (endpoint.service, endpoint.interface) == (service, "public")]
+    public = catalog.public(service)
+    urls = "\n".join(endpoint.url for endpoint in public)
 
-    assert public != []
-    assert len(public) == len({endpoint.region for endpoint in public}), public
+    assert public, f"no public {service} endpoint in the catalog"
+    assert len(public) == len({endpoint.region for endpoint in public}), f"several public {service} endpoints:\n{urls}"
 
 
 @claim("A4")
-def test_public_image_endpoint_is_central(catalog: tuple[Endpoint, ...], central: Site):
+def test_public_image_endpoint_is_central(catalog: Catalog, central: Site):
     """The public image endpoint is central's Glance."""
-    public = {urlsplit(e.url).netloc for e in catalog if (e.service, e.interface) == ("image", "public")}
+    public = {urlsplit(endpoint.url).netloc for endpoint in catalog.public("image")}
 
     assert public == {urlsplit(central.glance).netloc}
 
 
 @claim("A4")
-def test_no_endpoint_is_at_this_site(catalog: tuple[Endpoint, ...], environment: Environment, dcn: Site):
+def test_no_endpoint_is_at_this_site(catalog: Catalog, dcn: Site):
     """No public image or identity endpoint leads to a node of this DCN site."""
     hosts = {urlsplit(str(dcn.glance)).hostname, *(node.address for node in dcn.nodes)}
-    public = {urlsplit(e.url).hostname for e in catalog if e.interface == "public"}
+    here = {e.url for e in catalog.public("image", "identity") if urlsplit(e.url).hostname in hosts}
 
-    assert public & hosts == set()
+    assert here == set()

@@ -53,6 +53,20 @@ def test_this_keyring_is_not_for_everybody(dcn_clients: ClientsOf, dcn: Site):
     assert [(client.node, path) for client in dcn_clients.clients for path in client.readable_by_all] == []
 
 
+@claim("A8")
+def test_glance_may_read_central_s_keyring(central_clients: ClientsOf, dcn: Site):
+    """central's external keyring has the owner and mode of the keyring by which Glance uses its own cluster."""
+    for client in central_clients.clients:
+        assert client.keyring_access == (client.own_keyring_access or client.keyring_access)
+
+
+@claim("A9")
+def test_glance_may_read_this_keyring(dcn_clients: ClientsOf, dcn: Site):
+    """This site's external keyring at central has the owner and mode of central's own keyring."""
+    for client in dcn_clients.clients:
+        assert client.keyring_access == (client.own_keyring_access or client.keyring_access)
+
+
 @claim("A11")
 def test_external_key_works_across_sites(external_access: ExternalAccesses, dcn: Site):
     """`rbd ls` as client.external succeeds from central to this cluster, and from here to central's."""
