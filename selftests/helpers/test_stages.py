@@ -41,7 +41,9 @@ def registry() -> Registry:
     for act in (image, copy, server):
         registry.add(act)
     registry.add_alias(
-        Alias("local_image", ("dcn",), lambda environment, at: ("image", {}) if at["dcn"].name == "dcn0" else ("copy", at))
+        Alias(
+            "local_image", ("dcn",), lambda environment, at: ("image", {}) if at["dcn"].name == "dcn0" else ("copy", at)
+        )
     )
     return registry
 
@@ -80,7 +82,7 @@ def test_circle_is_named():
     registry.add(egg)
     registry.add(hen)
 
-    with pytest.raises(BadGraph, match="in a circle: .*hen → egg"):
+    with pytest.raises(BadGraph, match=r"in a circle: .*hen → egg"):
         registry.closure([StageKey("egg")], ENVIRONMENT)
 
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 import pytest
 
 from helpers.cleanup import Leak
-from helpers.results import StageResult
 from helpers.redact import redacted
+from helpers.results import StageResult
 from helpers.summary import (
     Bar,
     Check,

@@ -1,0 +1,178 @@
+"""The lab's command line: `python -m lab {up,down,status,ssh,break,heal,faults,detect}`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from lab import down, packages, status, subnet, up
+from lab.command import CommandError, Shell
+from lab.faults import commands as faults
+from lab.faults.lab import FaultError
+from lab.plan import DEFAULT_NAME, MOST_DCN_SITES, Plan, PlanError, make_plan
+from lab.state import DEFAULT_STATE, Settings, State, StateError
+from lab.steps import StepError
+
+_ROUTE = """\
+The lab's addresses never leave this machine: nothing forwards them, and an unreachable route for the lab's subnet is
+kept, also after `down`. That route, the installed packages and the guest's kernel package in /var/cache/dcn-lab are
+all that stays; remove the route with `ip route delete unreachable SUBNET`.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 for success, 1 for a lab that is not well, 2 for a request that cannot be met."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except (PlanError, StateError, FaultError, subnet.SubnetError, packages.UnfitMachineError) as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 2
+    except (StepError, CommandError) as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("lab: interrupted; `up` goes on where it stopped, `down` removes what is there", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m lab",
+        description="A real distributed OpenStack (Ceph, Glance, Nova, Cinder at all sites) on this machine.",
+        epilog=_ROUTE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(command=run)
+        added.add_argument(
+            "--state",
+            type=Path,
+            default=DEFAULT_STATE,
+            metavar="DIR",
+            help=f"the lab's folder (default: {DEFAULT_STATE})",
+        )
+        return added
+
+    bring_up = command("up", _up, "bring the lab up; goes on where an earlier one stopped")
+    bring_up.add_argument("--name", help=f"prefix of interfaces and namespaces (default: {DEFAULT_NAME})")
+    bring_up.add_argument("--dcn", type=int, metavar="N", help=f"DCN sites, up to {MOST_DCN_SITES} (default: 2)")
+    bring_up.add_argument(
+        "--subnet",
+        metavar="A.B.C.0/24",
+        help=f"addresses of the lab (default: {subnet.DEFAULT_SUBNET}, or the next documentation range "
+        "where this machine already uses addresses of that)",
+    )
+    bring_up.add_argument(
+        "--services",
+        choices=("all", "images"),
+        help="images: Ceph, Keystone and Glance only, without Nova, Cinder and Neutron (default: all)",
+    )
+    take_down = command("down", _down, "end the lab and remove all of it")
+    take_down.add_argument(
+        "--keep-data", action="store_true", help="keep the state folder, so that `up` resumes from it"
+    )
+    show = command("status", _status, "ask every service whether it answers; exit code 1 if one does not")
+    show.add_argument("--json", action="store_true", help="print JSON")
+    log_in = command("ssh", _ssh, "log in to a host, or run a command there")
+    log_in.add_argument("host", help="for example dcn0-distributedcomputehci-0")
+    log_in.add_argument("remote", nargs=argparse.REMAINDER, metavar="command", help="what to run there")
+    faults.add_commands(command, _plan)
+    return parser
+
+
+def _up(options: argparse.Namespace) -> int:
+    packages.check_machine()
+    state = State(options.state.absolute())
+    state.check()
+    settings = _settings(options, state)
+    plan = _laid_out(settings, state)
+    state.create()
+    begun = time.monotonic()
+    state.keep_settings(settings)
+    with state.only_one():
+        print(f"lab {plan.name}: {len(plan.sites)} sites in {plan.subnet}, state in {state.folder}")
+        up.bring_up(plan, state, lambda line: print(line, flush=True))
+    print(f"up in {time.monotonic() - begun:.0f} s; environment file: {state.environment}")
+    return 0
+
+
+def _settings(options: argparse.Namespace, state: State) -> Settings:
+    """What was asked for before, unless this call asks for something else where nothing runs yet."""
+    kept = state.settings()
+    if kept is None:
+        name = options.name or DEFAULT_NAME
+        others = subnet.neighbours(Shell(Path(os.devnull)))
+        chosen = subnet.choose(options.subnet, others, f"br-{name}")
+        dcn = 2 if options.dcn is None else options.dcn
+        return Settings(name=name, subnet=chosen, dcn=dcn, instances=options.services != "images")
+    if (options.name or kept.name, options.subnet or kept.subnet) != (kept.name, kept.subnet):
+        raise StateError(
+            f"{state.folder} holds the lab {kept.name} in {kept.subnet}: "
+            "take it down first, or name another folder with --state"
+        )
+    wanted = kept.dcn if options.dcn is None else options.dcn
+    instances = kept.instances if options.services is None else options.services == "all"
+    if wanted < kept.dcn:
+        raise StateError(f"{state.folder} holds a lab of {kept.dcn} DCN sites: sites can be added, not removed")
+    if kept.instances and not instances:
+        raise StateError(f"{state.folder} holds a lab with instances: services can be added, not removed")
+    return Settings(kept.name, kept.subnet, wanted, instances)
+
+
+def _laid_out(settings: Settings, state: State) -> Plan:
+    return make_plan(settings.name, settings.subnet, state.folder, settings.dcn, instances=settings.instances)
+
+
+def _down(options: argparse.Namespace) -> int:
+    state = State(options.state.absolute())
+    settings = state.settings()
+    if settings is None:
+        print(f"no lab in {state.folder}")
+        return 0
+    packages.check_machine()
+    plan = _laid_out(settings, state)
+    begun = time.monotonic()
+    with state.only_one():
+        down.take_down(plan, state, keep_data=options.keep_data)
+    print(f"down in {time.monotonic() - begun:.1f} s" + (f"; data kept in {state.folder}" if options.keep_data else ""))
+    return 0
+
+
+def _plan(options: argparse.Namespace) -> tuple[Plan, State]:
+    state = State(options.state.absolute())
+    settings = state.settings()
+    if settings is None:
+        raise StateError(f"no lab in {state.folder}: bring one up with `python -m lab up`")
+    return _laid_out(settings, state), state
+
+
+def _status(options: argparse.Namespace) -> int:
+    plan, state = _plan(options)
+    found = status.probe(plan, state)
+    if options.json:
+        print(json.dumps({"up": status.all_well(found), "services": [vars(one) for one in found]}, indent=2))
+    else:
+        print(status.table(found))
+    return 0 if status.all_well(found) else 1
+
+
+def _ssh(options: argparse.Namespace) -> int:
+    plan, state = _plan(options)
+    host = plan.host(options.host)
+    remote = options.remote[1:] if options.remote[:1] == ["--"] else options.remote
+    command = ["ssh", "-F", str(state.ssh_config), host.name, *remote]
+    return subprocess.run(command, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

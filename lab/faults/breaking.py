@@ -1,0 +1,170 @@
+"""Breaking the lab: one fault at a time, every change written down before it is made."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from helpers.faults import Fault
+from lab.faults import endpoints, undo
+from lab.faults.lab import Edit, FaultError, Lab
+from lab.plan import Host, Site
+from lab.state import write
+
+_BUGGY_GLANCE = Path(__file__).parent / "buggy_glance.py"
+_RULES = """\
+table inet {table} {{
+  chain input {{
+    type filter hook input priority 0; policy accept;
+    ip saddr {address} tcp dport {{ 3300, 6789, 6800-7300 }} {verdict}
+  }}
+  chain output {{
+    type filter hook output priority 0; policy accept;
+    ip daddr {address} tcp dport {{ 3300, 6789, 6800-7300 }} {verdict}
+  }}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """What the journal says: the fault, the site it is at, and the way back, newest step last."""
+
+    fault: str
+    site: str
+    steps: tuple[undo.Undo, ...]
+
+
+class Journal:
+    """The file that says what is broken and how to undo it. It is there exactly as long as something is broken."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._file = folder / "journal.json"
+
+    def read(self) -> Broken | None:
+        try:
+            kept = json.loads(self._file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        return Broken(kept["fault"], kept["site"], tuple(map(undo.from_record, kept["steps"])))
+
+    def write(self, fault: str, site: str, steps: Sequence[Any]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
+        records = [undo.to_record(step) for step in steps]
+        write(self._file, json.dumps({"fault": fault, "site": site, "steps": records}, indent=1) + "\n")
+
+    def forget(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def journal_of(lab: Lab) -> Journal:
+    return Journal(lab.state.folder / "faults")
+
+
+class Breaking:
+    """What a fault does to the lab. `site` is where it is, `lab.plan.central` where central is."""
+
+    def __init__(self, lab: Lab, fault: Fault, site: Site) -> None:
+        self.lab, self.fault, self.site = lab, fault, site
+        self.journal = journal_of(lab)
+        self._steps: list[undo.Undo] = []
+        self._restarts: list[Host] = []
+        self._note()
+
+    def _note(self, *steps: undo.Undo) -> None:
+        self._steps += steps
+        self.journal.write(self.fault.name, self.site.name, self._steps)
+
+    @property
+    def central(self) -> Site:
+        return self.lab.plan.central
+
+    # files of a host
+
+    def edit(self, host: Host, path: str, change: Edit) -> None:
+        """Change a file's text; its mode and owner stay."""
+        file = self._keep(host, path)
+        old, before = file.stat(), file.read_text(encoding="utf-8")
+        after = change(before)
+        if after == before:
+            raise FaultError(f"{path} on {host.name} is not as this fault expects it: nothing to change there")
+        write(file, after, old.st_mode & 0o777, (old.st_uid, old.st_gid))
+
+    def remove(self, host: Host, path: str) -> None:
+        self._keep(host, path).unlink()
+
+    def add(self, host: Host, path: str, text: str, mode: int = 0o644) -> None:
+        self._note(undo.RestoreFile(host.name, path, None))
+        write(self.lab.file(host, path), text, mode)
+
+    def chmod(self, host: Host, path: str, mode: int) -> None:
+        self._keep(host, path).chmod(mode)
+
+    def chown(self, host: Host, path: str, uid: int, gid: int) -> None:
+        os.chown(self._keep(host, path), uid, gid)
+
+    def _keep(self, host: Host, path: str) -> Path:
+        file = self.lab.file(host, path)
+        kept = self.journal.folder / f"{len(self._steps)}-{file.name}"
+        shutil.copy2(file, kept)
+        old = file.stat()
+        os.chown(kept, old.st_uid, old.st_gid)
+        self._note(undo.RestoreFile(host.name, path, str(kept)))
+        return file
+
+    # clusters
+
+    def tell_cluster(self, site: Site, *command: str, back: Sequence[str]) -> None:
+        self._note(undo.TellCluster(site.name, list(back)))
+        self.lab.ceph(site, *command)
+
+    def set_external(self, site: Site, keyring: str) -> None:
+        """Give the cluster's client.external the key and caps of this keyring."""
+        self._note(undo.RestoreExternalKey(site.name))
+        self.lab.ceph(site, "auth", "import", "-i", "-", stdin=keyring)
+
+    # services
+
+    def stop_container(self, host: Host, container: str) -> None:
+        self._note(undo.StartContainer(host.name, container))
+        self.lab.shell(host).run("podman", "stop", "--time=10", container, timeout=60)
+
+    def firewall(self, host: Host, address: str, verdict: str) -> None:
+        """Have the host's firewall treat Ceph's ports, from and to this address, so: `drop` or `reject with …`."""
+        self._note(undo.RemoveFirewall(host.name))
+        rules = _RULES.format(table=undo.NFT_TABLE, address=address, verdict=verdict)
+        self.lab.shell(host).run("nft", "-f", "-", stdin=rules)
+
+    def endpoints(self, service: str, change: Callable[[list[str]], list[str]]) -> None:
+        before = endpoints.public(self.lab, service)
+        self._note(undo.RestoreEndpoints(service, before))
+        endpoints.set_public(self.lab, service, change(before))
+
+    def restart_glance(self, *hosts: Host) -> None:
+        """Have Glance read what was changed."""
+        self._note(*(undo.RestartGlance(host.name) for host in hosts))
+        for host in hosts:
+            self.lab.restart_glance(host)
+
+    def buggy_glance(self, bug: str, **settings: object) -> None:
+        """Have central's Glance misbehave in one way; `buggy_glance.py` says what each bug does."""
+        text = _BUGGY_GLANCE.read_text(encoding="utf-8")
+        for host in self.central.hosts:
+            self.add(host, "/etc/glance/buggy_glance.py", text)
+            self.add(host, "/etc/glance/bug.json", json.dumps({"bug": bug, **settings}) + "\n")
+            self.edit(host, "/etc/glance/uwsgi.ini", _use_buggy_glance)
+        self.restart_glance(*self.central.hosts)
+
+
+def _use_buggy_glance(uwsgi: str) -> str:
+    changed = uwsgi.replace("wsgi-file = /usr/bin/glance-wsgi-api", "wsgi-file = /etc/glance/buggy_glance.py")
+    if changed == uwsgi:
+        raise FaultError("uwsgi.ini of Glance does not name /usr/bin/glance-wsgi-api")
+    return changed

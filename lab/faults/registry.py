@@ -1,0 +1,82 @@
+"""Which fault of the catalogue the lab brings about by what, and at which site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from types import ModuleType
+
+from helpers.faults import FAULTS, Fault, UnknownFault, find
+from lab.faults import behaviour, files, services, settings
+from lab.faults.breaking import Breaking, journal_of
+from lab.faults.lab import FaultError, Lab
+from lab.plan import Plan, PlanError, Site
+
+Break = Callable[[Breaking], None]
+
+_BUGS = (
+    "import-reaches-too-many-stores",
+    "all-stores-skips-one",
+    "copy-never-arrives",
+    "copy-stays-importing",
+    "copy-changes-the-checksum",
+    "copy-has-no-data",
+    "snapshot-unprotected",
+    "snapshot-missing",
+    "copy-is-larger",
+    "other-bytes",
+    "delete-leaves-data",
+    "delete-to-trash",
+    "stores-delete-removes-all",
+    "stores-delete-keeps-the-record",
+    "last-copy-deletable",
+    "unknown-method-accepted",
+    "unknown-store-accepted",
+    "refusal-leaves-traces",
+    "failed-import-leaves-data",
+    "failed-import-stays-importing",
+    "failed-import-reports-success",
+)
+
+
+def _functions(modules: Iterable[ModuleType]) -> dict[str, Break]:
+    """Fault name → the function that is named as the fault is."""
+    names = {fault.name.replace("-", "_"): fault.name for fault in FAULTS}
+    return {names[name]: found for module in modules for name, found in vars(module).items() if name in names}
+
+
+BREAKS: dict[str, Break] = {
+    **_functions((files, settings, services, behaviour)),
+    **{name: behaviour.bug(name) for name in _BUGS},
+}
+
+
+def available() -> tuple[Fault, ...]:
+    """The faults of the catalogue that the lab can bring about, in the catalogue's order."""
+    return tuple(fault for fault in FAULTS if fault.name in BREAKS)
+
+
+def place(fault: Fault, plan: Plan, wanted: str | None) -> Site:
+    """The site that a fault is at: the one that was asked for, else central or the last DCN site, by its kind."""
+    usual = plan.central if fault.site == "central" or not plan.dcn else plan.dcn[-1]
+    site = plan.site(wanted) if wanted else usual
+    if fault.site == "central" and not site.central:
+        raise PlanError(f"{fault} is a fault of central, not of {site.name}")
+    if fault.site == "dcn" and site.central:
+        raise PlanError(
+            f"{fault} is a fault of DCN sites: {', '.join(dcn.name for dcn in plan.dcn) or 'there is none'}"
+        )
+    return site
+
+
+def break_lab(lab: Lab, name: str, wanted_site: str | None = None) -> tuple[Fault, Site]:
+    """Bring a fault about; refused while another one is."""
+    try:
+        fault = find(name, available())
+    except UnknownFault as error:
+        raise FaultError(str(error)) from None
+    site = place(fault, lab.plan, wanted_site)
+    already = journal_of(lab).read()
+    if already:
+        raise FaultError(f"broken already: {already.fault} at {already.site}; heal that first")
+    BREAKS[fault.name](Breaking(lab, fault, site))
+    return fault, site

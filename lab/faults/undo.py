@@ -1,0 +1,135 @@
+"""How a change is undone. Each of these is on disk before its change is made, and can be run again and again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from lab import ceph
+from lab.faults import endpoints
+from lab.faults.lab import FaultError, Lab
+
+NFT_TABLE = "dcn_lab_fault"
+
+
+class Undo(Protocol):
+    """One step back."""
+
+    def run(self, lab: Lab) -> None: ...
+
+
+@dataclass(frozen=True)
+class RestoreFile:
+    """Put a host's file back as it was: from the copy `kept`, or away when there was none (None)."""
+
+    host: str
+    path: str
+    kept: str | None
+
+    def run(self, lab: Lab) -> None:
+        path = lab.file(lab.plan.host(self.host), self.path)
+        if self.kept is None:
+            path.unlink(missing_ok=True)
+            return
+        new = path.with_name(f".{path.name}.healed")
+        shutil.copy2(self.kept, new)
+        old = os.stat(self.kept)
+        os.chown(new, old.st_uid, old.st_gid)
+        new.replace(path)
+
+
+@dataclass(frozen=True)
+class TellCluster:
+    """A `ceph` command that takes another one back."""
+
+    site: str
+    command: list[str]
+
+    def run(self, lab: Lab) -> None:
+        lab.ceph(lab.plan.site(self.site), *self.command)
+
+
+@dataclass(frozen=True)
+class RestoreExternalKey:
+    """Give client.external of a cluster the key and the caps that the lab made it with."""
+
+    site: str
+
+    def run(self, lab: Lab) -> None:
+        site = lab.plan.site(self.site)
+        keyring = ceph.entities(site, lab.state)["client.external"].keyring()
+        lab.ceph(site, "auth", "import", "-i", "-", stdin=keyring)
+
+
+@dataclass(frozen=True)
+class StartContainer:
+    """Start a container that was stopped; one that runs is left alone."""
+
+    host: str
+    container: str
+
+    def run(self, lab: Lab) -> None:
+        lab.shell(lab.plan.host(self.host)).run("podman", "start", self.container)
+
+
+@dataclass(frozen=True)
+class RemoveFirewall:
+    """Remove the table of rules from a host's network, where it still is."""
+
+    host: str
+
+    def run(self, lab: Lab) -> None:
+        shell = lab.shell(lab.plan.host(self.host))
+        if f"table inet {NFT_TABLE}" in shell.run("nft", "list", "tables"):
+            shell.run("nft", "delete", "table", "inet", NFT_TABLE)
+
+
+@dataclass(frozen=True)
+class RestoreEndpoints:
+    """Have the catalog list exactly these public endpoints of a service."""
+
+    service: str
+    urls: list[str]
+
+    def run(self, lab: Lab) -> None:
+        endpoints.set_public(lab, self.service, self.urls)
+
+
+@dataclass(frozen=True)
+class RestartGlance:
+    """Restart a host's Glance; done after all else, once for each host."""
+
+    host: str
+
+    def run(self, lab: Lab) -> None:
+        lab.restart_glance(lab.plan.host(self.host))
+
+
+_KINDS: dict[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (
+        RestoreFile,
+        TellCluster,
+        RestoreExternalKey,
+        StartContainer,
+        RemoveFirewall,
+        RestoreEndpoints,
+        RestartGlance,
+    )
+}
+
+
+def to_record(undo: Any) -> dict[str, Any]:
+    """As JSON keeps it."""
+    return {"undo": type(undo).__name__, **asdict(undo)}
+
+
+def from_record(record: dict[str, Any]) -> Undo:
+    values = dict(record)
+    kind = values.pop("undo")
+    if kind not in _KINDS:
+        raise FaultError(f"the journal of faults says {kind!r}, which this version of the lab does not know")
+    made: Undo = _KINDS[kind](**values)
+    return made

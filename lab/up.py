@@ -1,0 +1,96 @@
+"""Bring the lab up: the steps, and what each needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from lab import (
+    ceph,
+    clients,
+    database,
+    glance,
+    guest_image,
+    hosts,
+    instances,
+    keystone,
+    messaging,
+    packages,
+    subnet,
+    supervise,
+)
+from lab.command import Shell
+from lab.plan import Host, Plan, Site
+from lab.state import State
+from lab.steps import Step, run_steps
+from lab.supervise import Service
+
+
+def bring_up(plan: Plan, state: State, say: Callable[[str], None]) -> None:
+    """Everything up and answering when this returns; StepError says what did not come up."""
+    state.logs.mkdir(parents=True, exist_ok=True)
+    run_steps(steps(plan, state), state.log, say)
+
+
+def steps(plan: Plan, state: State) -> list[Step]:
+    """The graph. Steps that are bound to a site carry its name."""
+    return [
+        Step("packages", lambda log: packages.install(log, instances=plan.instances)),
+        Step("network", lambda log: _network(plan, state, log), ("packages",)),
+        Step("guest-image", lambda log: guest_image.build(state, log), ("packages",)),
+        *(_boot_step(plan, host, state) for host in plan.hosts),
+        *_central_steps(plan, state),
+        *(step for site in plan.sites for step in _site_steps(plan, site, state)),
+        *(instances.steps(plan, state) if plan.instances else ()),
+        Step("client-files", lambda log: clients.write_all(plan, state), _boots(plan.hosts)),
+    ]
+
+
+def _boots(of: tuple[Host, ...]) -> tuple[str, ...]:
+    return tuple(f"host-{host.name}" for host in of)
+
+
+def _network(plan: Plan, state: State, log: Path) -> None:
+    shell = Shell(log)
+    subnet.keep_on_this_machine(plan.subnet, shell)
+    hosts.make_bridge(plan, shell)
+    hosts.make_ssh_key(state.ssh_key, f"dcn-lab {plan.name}", shell)
+
+
+def _boot_step(plan: Plan, host: Host, state: State) -> Step:
+    def boot(log: Path) -> None:
+        hosts.boot(plan, host, state, Shell(log))
+        supervise.start(plan, host, state, Service("sshd", "/usr/sbin/sshd -D -e"))
+
+    return Step(f"host-{host.name}", boot, ("network",))
+
+
+def _central_steps(plan: Plan, state: State) -> list[Step]:
+    controller = _boots((plan.controller,))
+    return [
+        Step("mariadb", lambda log: database.start(plan, state, log), controller),
+        Step("memcached", lambda log: messaging.start_memcached(plan, state, log), controller),
+        Step("rabbitmq", lambda log: messaging.start_rabbitmq(plan, state, log), ("keystone-database",)),
+        Step("serve-image", lambda log: guest_image.serve(plan, state, log), (*controller, "guest-image")),
+        Step("keystone-database", lambda log: keystone.make_database(plan, state, log), ("mariadb",)),
+        Step("glance-database", lambda log: glance.make_database(plan, state, log), ("mariadb",)),
+        Step("keystone", lambda log: keystone.start(plan, state, log), ("keystone-database", "memcached")),
+        Step("keystone-catalog", lambda log: keystone.fill(plan, state, log), ("keystone",)),
+    ]
+
+
+def _site_steps(plan: Plan, site: Site, state: State) -> list[Step]:
+    def files(log: Path) -> None:
+        ceph.write_files(plan, site, state)
+
+    reached = tuple(f"ceph-{one.name}" for one in (site, *ceph.partners(plan, site)))
+    return [
+        Step(f"ceph-files-{site.name}", files, _boots(site.hosts)),
+        Step(f"ceph-{site.name}", lambda log: ceph.start_daemons(plan, site, state, log), (f"ceph-files-{site.name}",)),
+        Step(f"ceph-health-{site.name}", lambda log: ceph.wait_healthy(plan, site, log), (f"ceph-{site.name}",)),
+        Step(
+            f"glance-{site.name}",
+            lambda log: glance.start(plan, site, state, log),
+            ("glance-database", *reached),
+        ),
+    ]

@@ -1,0 +1,330 @@
+"""Breaking and healing the lab, as far as that needs no lab; and what the detection matrix makes of a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.faults import FAULTS, Fault, find
+from lab import glance
+from lab.detect import Failing, Results, Seen, document, judge, matrix, read_summary
+from lab.faults import breaking, healing, settings, undo
+from lab.faults.breaking import Breaking, journal_of
+from lab.faults.healing import broken, heal
+from lab.faults.ini import NoSuchOptionError, option, set_option, without_option
+from lab.faults.lab import FaultError, Lab
+from lab.faults.registry import BREAKS, available, break_lab, place
+from lab.plan import PlanError, make_plan
+from lab.render import render
+from lab.state import State, write
+
+CONF = "# the cluster\n[global]\nfsid = a\nmon host = 192.0.2.10\n\n[client]\nkeyring = /etc/ceph/k\n"
+STEPS: tuple[undo.Undo, ...] = (
+    undo.RestartGlance("control-plane-controller-0"),
+    undo.RestoreFile("control-plane-controller-0", "/etc/a", None),
+    undo.TellCluster("dcn0", ["osd", "unset", "noout"]),
+    undo.RestoreExternalKey("dcn0"),
+    undo.StartContainer("control-plane-controller-0", "ceph-mon"),
+    undo.RemoveFirewall("control-plane-controller-0"),
+    undo.RestoreEndpoints("image", ["http://192.0.2.10:9292"]),
+)
+KEYRING = "/etc/ceph/central.client.external.keyring"
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    """The files of a lab that does not run, and by whose name none does."""
+    state = State(tmp_path / "lab")
+    return Lab(make_plan("nowhere", "192.0.2.0/24", state.folder, 2), state)
+
+
+@pytest.fixture
+def calm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing runs here that could be waited for, and no cluster that could be looked at."""
+    monkeypatch.setattr(healing, "_wait", lambda lab: None)
+    monkeypatch.setattr(healing, "remove_orphans", lambda lab: [])
+
+
+def breaking_at(lab: Lab, name: str, site: str) -> Breaking:
+    return Breaking(lab, find(name), lab.plan.site(site))
+
+
+# Options of configuration files
+
+
+def test_an_option_is_changed_in_its_section_only():
+    text = "[a]\nx = 1\n[b]\nx = 1\n# said\ny = 2\n"
+
+    assert set_option(text, "b", "x", "3") == "[a]\nx = 1\n[b]\nx = 3\n# said\ny = 2\n"
+    assert option(set_option(text, "b", "x", "3"), "b", "x") == "3"
+
+
+def test_an_option_is_removed_with_its_line():
+    assert without_option(CONF, "client", "keyring") == CONF.replace("keyring = /etc/ceph/k\n", "")
+
+
+@pytest.mark.parametrize(("section", "name"), [("global", "keyring"), ("nobody", "keyring")])
+def test_what_is_not_there_is_not_changed(section: str, name: str):
+    with pytest.raises(NoSuchOptionError, match=section):
+        set_option(CONF, section, name, "x")
+
+
+def test_values_that_look_like_patterns_are_taken_as_they_are():
+    assert option(set_option(CONF, "client", "keyring", r"\1 [x] = \n"), "client", "keyring") == r"\1 [x] = \n"
+
+
+# Which faults there are, and where
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_every_fault_of_the_catalogue_can_be_brought_about(fault: Fault):
+    assert fault.name in BREAKS
+
+
+def test_faults_keep_the_order_of_the_catalogue():
+    names = [fault.name for fault in FAULTS]
+
+    assert sorted((fault.name for fault in available()), key=names.index) == [fault.name for fault in available()]
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "place_of_it"),
+    [
+        ("central-conf-missing", None, "dcn1"),
+        ("central-conf-missing", "dcn0", "dcn0"),
+        ("locations-hidden", None, "central"),
+        ("cluster-warns", None, "dcn1"),
+        ("cluster-warns", "central", "central"),
+    ],
+)
+def test_a_fault_is_where_it_is_wanted(lab: Lab, name: str, wanted: str | None, place_of_it: str):
+    assert place(find(name), lab.plan, wanted).name == place_of_it
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "said"),
+    [
+        ("central-conf-missing", "central", "is a fault of DCN sites: dcn0, dcn1"),
+        ("locations-hidden", "dcn0", "is a fault of central, not of dcn0"),
+        ("locations-hidden", "dcn7", "no site 'dcn7'"),
+    ],
+)
+def test_a_fault_is_nowhere_else(lab: Lab, name: str, wanted: str, said: str):
+    with pytest.raises(PlanError, match=said):
+        place(find(name), lab.plan, wanted)
+
+
+def test_a_wrong_name_is_answered_with_near_ones(lab: Lab):
+    with pytest.raises(FaultError, match=r"no fault 'keyring-missing'; near: .*central-keyring-missing"):
+        break_lab(lab, "keyring-missing")
+
+
+# Breaking and healing
+
+
+@pytest.fixture
+def keyring(lab: Lab) -> Path:
+    path = lab.file(lab.plan.site("dcn1").first, KEYRING)
+    write(path, "[client.external]\n\tkey = of-central\n", 0o600)
+    return path
+
+
+@pytest.mark.usefixtures("calm")
+@pytest.mark.parametrize(
+    "name", ["central-keyring-missing", "central-keyring-world-readable", "central-keyring-has-another-key"]
+)
+def test_a_file_is_healed(lab: Lab, keyring: Path, name: str):
+    """Content and mode are as before; and healing twice is as good as once."""
+    text = keyring.read_text()
+
+    break_lab(lab, name, "dcn1")
+    changed = not keyring.exists() or keyring.read_text() != text or keyring.stat().st_mode & 0o777 != 0o600
+    heal(lab)
+
+    assert changed
+    assert (keyring.read_text(), keyring.stat().st_mode & 0o777) == (text, 0o600)
+    assert heal(lab) is None
+    assert not journal_of(lab).folder.exists()
+
+
+@pytest.mark.usefixtures("calm", "keyring")
+def test_only_one_fault_at_a_time(lab: Lab):
+    break_lab(lab, "central-keyring-missing", "dcn1")
+
+    with pytest.raises(FaultError, match="broken already: central-keyring-missing at dcn1; heal that first"):
+        break_lab(lab, "central-keyring-world-readable", "dcn1")
+
+
+def test_what_a_fault_kept_is_for_nobody_else(lab: Lab, keyring: Path):
+    break_lab(lab, "central-keyring-missing", "dcn1")
+    folder = journal_of(lab).folder
+
+    assert folder.stat().st_mode & 0o077 == 0
+    assert [path.stat().st_mode & 0o077 for path in folder.iterdir()] == [0, 0]
+    assert "of-central" not in (folder / "journal.json").read_text()
+
+
+@pytest.mark.usefixtures("calm")
+def test_a_crash_between_note_and_change_is_healed(lab: Lab, keyring: Path, monkeypatch: pytest.MonkeyPatch):
+    """The way back is on disk before the change is made."""
+    text = keyring.read_text()
+    monkeypatch.setattr(breaking, "write", lambda path, *_: _crash_unless_journal(path, *_))
+
+    with pytest.raises(KeyboardInterrupt):
+        break_lab(lab, "central-keyring-has-another-key", "dcn1")
+    heal(lab)
+
+    assert keyring.read_text() == text
+
+
+def _crash_unless_journal(path: Path, *rest: Any) -> None:
+    if path.name != "journal.json":
+        raise KeyboardInterrupt
+    write(path, *rest)
+
+
+@pytest.mark.usefixtures("calm")
+def test_healing_goes_on_after_a_failure_and_can_be_repeated(lab: Lab, keyring: Path, monkeypatch: pytest.MonkeyPatch):
+    at = breaking_at(lab, "central-keyring-missing", "dcn1")
+    at.remove(lab.plan.site("dcn1").first, KEYRING)
+    at._note(undo.RemoveFirewall("dcn1-distributedcomputehci-0"))  # its host does not run
+
+    with pytest.raises(FaultError, match="central-keyring-missing is not healed yet, try again: RemoveFirewall"):
+        heal(lab)
+    assert keyring.exists()
+    assert broken(lab) is not None
+
+    monkeypatch.setattr(undo.RemoveFirewall, "run", lambda self, lab: None)
+    heal(lab)
+    assert broken(lab) is None
+
+
+@pytest.mark.usefixtures("calm")
+def test_glance_is_restarted_once_and_last(lab: Lab, monkeypatch: pytest.MonkeyPatch):
+    controller = lab.plan.controller
+    write(lab.file(controller, "/etc/a"), "1")
+    done: list[str] = []
+    monkeypatch.setattr(Lab, "restart_glance", lambda self, host: done.append(self.file(host, "/etc/a").read_text()))
+    at = breaking_at(lab, "locations-hidden", "central")
+    at.restart_glance(controller)
+    at.edit(controller, "/etc/a", lambda _: "2")
+    at.restart_glance(controller)
+    done.clear()
+
+    heal(lab)
+
+    assert done == ["1"]
+
+
+@pytest.mark.usefixtures("calm")
+def test_every_kind_of_step_is_undone(lab: Lab, monkeypatch: pytest.MonkeyPatch):
+    """Newest first, Glance last."""
+    done: list[str] = []
+    for kind in STEPS:
+        monkeypatch.setattr(type(kind), "run", lambda self, lab: done.append(type(self).__name__))
+    breaking_at(lab, "locations-hidden", "central")._note(*STEPS)
+
+    heal(lab)
+
+    names = [type(step).__name__ for step in STEPS]
+    assert done == [*reversed([name for name in names if name != "RestartGlance"]), "RestartGlance"]
+
+
+def test_a_change_that_changes_nothing_is_no_fault(lab: Lab, keyring: Path):
+    at = breaking_at(lab, "central-keyring-missing", "dcn1")
+
+    with pytest.raises(FaultError, match="nothing to change there"):
+        at.edit(lab.plan.site("dcn1").first, KEYRING, lambda text: text)
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: type(step).__name__)
+def test_steps_survive_the_journal(step: undo.Undo):
+    assert undo.from_record(json.loads(json.dumps(undo.to_record(step)))) == step
+
+
+@pytest.mark.parametrize(
+    "fault", [fault for fault in FAULTS if fault.name.replace("-", "_") in vars(settings)], ids=str
+)
+def test_settings_fit_the_lab_s_own_files(lab: Lab, fault: Fault, monkeypatch: pytest.MonkeyPatch):
+    """Every fault in Glance's settings finds what it changes in the files that `up` writes."""
+    for site in lab.plan.sites:
+        write(lab.file(site.first, settings.CONF), glance.configuration(lab.plan, site, site.first, lab.state))
+        write(lab.file(site.first, "/etc/glance/policy.yaml"), render("glance-policy.yaml"))
+    monkeypatch.setattr(Lab, "restart_glance", lambda self, host: None)
+    where = place(fault, lab.plan, None)
+
+    BREAKS[fault.name](breaking_at(lab, fault.name, where.name))
+
+
+# The detection matrix
+
+FAULT = Fault("a-fault", "something is wrong", "SPEC A8", "dcn", frozenset({"A8"}), frozenset({"B3"}))
+
+
+def seen(*failing: tuple[str, str | None], **more: Any) -> Seen:
+    return Seen(1, tuple(Failing(claim, site, "said") for claim, site in failing), run="r", **more)
+
+
+@pytest.mark.parametrize(
+    ("run", "verdict"),
+    [
+        (seen(("A8", "dcn1")), "caught"),
+        (seen(("A8", None)), "caught"),
+        (seen(("A8", "dcn1"), ("B3", "dcn1")), "caught"),
+        (seen(("A8", "dcn1"), blocked=frozenset({"B4"}), unknown=frozenset({"A16"})), "caught"),
+        (seen(), "missed"),
+        (seen(("A8", "dcn0")), "missed"),
+        (seen(unknown=frozenset({"A8"})), "missed"),
+        (seen(("A8", "dcn1"), ("A16", "dcn1")), "noisy"),
+        (Seen(4, refused="ERROR: no login"), "refused"),
+    ],
+)
+def test_verdict(run: Seen, verdict: str):
+    assert judge(FAULT, "dcn1", run).verdict == verdict
+
+
+def test_a_detection_says_what_failed_and_why():
+    found = judge(FAULT, "dcn1", seen(("B3", None), ("A8", "dcn1"), ("A16", "dcn0"), leaks=2))
+
+    assert (found.must, found.also, found.noise, found.leaks) == (("A8",), ("B3",), ("A16",), 2)
+    assert found.headlines == ("A8 · dcn1 · said (no command by hand)", "A16 · dcn0 · said (no command by hand)")
+
+
+def test_a_summary_is_read():
+    def check(claim: str | None, outcome: str, site: str | None = None) -> dict[str, Any]:
+        return {"claim": claim, "site": site, "test": "t", "outcome": outcome, "cause": "why", "seconds": 1}
+
+    checks = [check("A8", "failed", "dcn1"), check("B3", "blocked"), check("A1", "passed"), check(None, "failed")]
+    text = "A8 · dcn1 · a claim\n  seen is not as expected:\n    expected: 1\n    seen:     2\n  by hand: cat it\n"
+    read = read_summary({"checks": checks, "leaks": [{}]}, 1, "run", {"t": text})
+
+    said = "seen is not as expected: / expected: 1 / seen:     2"
+    assert read == Seen(1, (Failing("A8", "dcn1", said, "by hand: cat it"),), frozenset({"B3"}), frozenset(), 1, "run")
+
+
+def test_results_are_kept_in_the_catalogue_s_order(tmp_path: Path):
+    results = Results(tmp_path / "detection.json")
+    for name in ("other-bytes", "central-conf-missing"):
+        results.add(judge(find(name), "dcn1", seen(("A8", "dcn1")), seconds=1.5))
+
+    again = Results(tmp_path / "detection.json")
+
+    assert [one.fault for one in again.in_order()] == ["central-conf-missing", "other-bytes"]
+    assert again.found == results.found
+
+
+def test_the_matrix_names_what_was_missed():
+    text = matrix([judge(find("central-conf-missing"), "dcn1", seen(("A8", "dcn1")))])
+
+    assert text.splitlines()[0].split() == ["fault", "site", "A8", "A11", "verdict"]
+    assert text.splitlines()[1].split() == ["central-conf-missing", "dcn1", "X", "!", "missed"]
+
+
+def test_the_document_does_not_depend_on_time():
+    one, other = (judge(find("other-bytes"), "dcn1", seen(("B6", "dcn1")), seconds=time) for time in (1, 2))
+
+    assert document([one]) == document([other])
+    assert "| B6 | the bytes are the same everywhere | `other-bytes` |" in document([one])

@@ -1,0 +1,84 @@
+"""A simulated deployment in a process of its own, and clients for it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import openstack
+import openstack.connection
+import paramiko
+import pytest
+import yaml
+
+
+@dataclass(frozen=True)
+class Running:
+    """A simulator that runs: its state folder, and the environment file's content."""
+
+    folder: Path
+    environment: dict[str, Any]
+
+    def clouds(self, cloud: str = "dcn-sim") -> dict[str, Any]:
+        found: dict[str, Any] = yaml.safe_load((self.folder / "clouds.yaml").read_text())["clouds"][cloud]
+        return found
+
+    def connection(self, cloud: str = "dcn-sim") -> openstack.connection.Connection:
+        config = openstack.config.OpenStackConfig(config_files=[str(self.folder / "clouds.yaml")])
+        return openstack.connection.Connection(config=config.get_one(cloud=cloud))
+
+    def run(self, node: str, command: str) -> tuple[int, str, str]:
+        """Exit status, standard output and standard error of a command line on a node."""
+        config = paramiko.SSHConfig.from_path(str(self.folder / "ssh_config")).lookup(node)
+        with paramiko.SSHClient() as client:
+            client.load_host_keys(str(self.folder / "ssh" / "known_hosts"))
+            client.connect(
+                config["hostname"],
+                int(config["port"]),
+                config["user"],
+                key_filename=config["identityfile"],
+                allow_agent=False,
+                look_for_keys=False,
+            )
+            _, stdout, stderr = client.exec_command(command)
+            text = stdout.read().decode()
+            return stdout.channel.recv_exit_status(), text, stderr.read().decode()
+
+
+@contextmanager
+def running(folder: Path, *arguments: str) -> Iterator[Running]:
+    """Start a simulator and end it again."""
+    command = [sys.executable, "-m", "simulator", "--state", str(folder), "--speed", "none", *arguments]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:  # noqa: S603
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("ready: "), "it did not start"
+            yield Running(folder, yaml.safe_load((folder / "environment.yaml").read_text()))
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="session")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Three sites, shared by all tests; each test cleans up after itself or uses names of its own."""
+    with running(tmp_path_factory.mktemp("simulator")) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def start() -> Callable[..., Any]:
+    """Starts a simulator of one's own, as a context manager."""
+    return running
+
+
+@pytest.fixture(scope="session")
+def cloud(simulator: Running) -> Iterator[openstack.connection.Connection]:
+    connection = simulator.connection()
+    yield connection
+    connection.close()

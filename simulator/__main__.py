@@ -1,0 +1,93 @@
+"""`python -m simulator`: bring up a simulated deployment and serve it until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import resource
+import sys
+from pathlib import Path
+
+from simulator import state_folder
+from simulator.app import NoFreePorts, Sockets, open_sockets, server
+from simulator.faults import FAULTS, Injector, UnknownFault
+from simulator.ssh import host_key, serve
+from simulator.world.build import healthy_world
+from simulator.world.world import World
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
+    parser.add_argument("--state", type=Path, help="folder for environment.yaml, clouds.yaml, ssh_config, keys")
+    parser.add_argument("--dcn", type=int, default=2, help="how many DCN sites (default 2)")
+    parser.add_argument("--nodes", type=int, default=1, help="how many machines a site (default 1)")
+    parser.add_argument("--speed", choices=("none", "lab", "cloud"), default="lab", help="how long things take")
+    parser.add_argument("--port-base", type=int, help="first of ten ports (default: the first ten that are free)")
+    parser.add_argument("--image-size", type=int, default=8, metavar="MIB", help="size of the guest's disk (default 8)")
+    parser.add_argument("--without-storage", action="append", default=[], metavar="SITE", help="a site without storage")
+    parser.add_argument("--same-store-names", action="store_true", help="every site calls its own store alike")
+    parser.add_argument("--other-zone-names", action="store_true", help="zones are not called as the sites are")
+    parser.add_argument("--fault", action="append", default=[], metavar="NAME[:SITE]", help="start with this fault")
+    parser.add_argument("--list-faults", action="store_true", help="print the catalogue of faults and end")
+    arguments = parser.parse_args(argv)
+    if not arguments.state and not arguments.list_faults:
+        parser.error("--state is needed: the folder for environment.yaml and what belongs to it")
+    if not 1 <= arguments.nodes <= 200 or not 0 <= arguments.dcn <= 2000:
+        parser.error("--nodes is 1 to 200, --dcn 0 to 2000")
+    return arguments
+
+
+async def _serve(world: World, sockets: Sockets, folder: Path, injector: Injector) -> None:
+    keys = {node.name: host_key() for node in world.nodes}
+    path = state_folder.write(folder, world, keys)
+    for node in world.nodes:
+        await serve(world, node, sockets.ssh[node.address], keys[node.name], state_folder.authorized_keys(folder))
+    http = server(world, sockets, injector)
+    sys.stdout.write(f"ready: {path}\n")
+    sys.stdout.flush()
+    await http.serve(sockets.http)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """0 when it was told to stop, 4 for what it cannot do."""
+    arguments = _arguments(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    if arguments.list_faults:
+        for each in FAULTS.values():
+            sys.stdout.write(f"{each.name:40} {' '.join(sorted(each.must)) or '-':12} {each.breaks}\n")
+        return 0
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    try:
+        sockets = open_sockets(arguments.dcn, arguments.nodes, arguments.port_base)
+    except NoFreePorts as error:
+        sys.stderr.write(f"simulator: {error}\n")
+        return 4
+    unknown = set(arguments.without_storage) - {f"dcn{number}" for number in range(arguments.dcn)}
+    if unknown:
+        sys.stderr.write(f"simulator: no DCN site {', '.join(sorted(unknown))}\n")
+        return 4
+    world = healthy_world(
+        dcn=arguments.dcn,
+        nodes=arguments.nodes,
+        speed=arguments.speed,
+        base=sockets.base,
+        mebibytes=arguments.image_size,
+        without_storage=arguments.without_storage,
+        same_store_names=arguments.same_store_names,
+        other_zone_names=arguments.other_zone_names,
+    )
+    injector = Injector(world)
+    try:
+        for specification in arguments.fault:
+            injector.inject(specification)
+    except UnknownFault as error:
+        sys.stderr.write(f"simulator: {error}\n")
+        return 4
+    asyncio.run(_serve(world, sockets, arguments.state, injector))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""podman (and docker, which answers the same here): `exec`, `ps`, `inspect`, `logs`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from simulator.commands.shell import Call, Output, command, run
+from simulator.world.nodes import Container
+
+
+@command("podman")
+async def _podman(call: Call) -> Output:
+    words = list(call.args)
+    verb = words.pop(0) if words else ""
+    if verb == "container" and words:
+        verb = words.pop(0)
+    if verb == "exec":
+        return await _exec(call, words)
+    if verb == "ps":
+        return _ps(call, words)
+    if verb == "inspect":
+        return _inspect(call, words)
+    if verb == "logs":
+        return _logs(call, words)
+    if verb == "version" or "--version" in words:
+        return Output(b"podman version 4.3.1\n")
+    return Output(stderr=f"Error: unrecognized command `podman {verb}`\n", status=125)
+
+
+def _visible(call: Call) -> dict[str, Container]:
+    """Rootless podman has containers of its own, and here that is none."""
+    return call.node.containers if call.user == "root" else {}
+
+
+def _unknown(name: str) -> Output:
+    return Output(stderr=f'Error: no container with name or ID "{name}" found: no such container\n', status=125)
+
+
+async def _exec(call: Call, words: list[str]) -> Output:
+    while words and words[0].startswith("-"):
+        if words.pop(0) in ("-u", "--user", "-e", "--env", "-w", "--workdir"):
+            words.pop(0)
+    name, *argv = words or [""]
+    container = _visible(call).get(name)
+    if container is None:
+        return _unknown(name)
+    if container.state != "running":
+        message = "Error: can only create exec sessions on running containers: container state improper\n"
+        return Output(stderr=message, status=255)
+    return await run(call.again(argv, user="root", container=name))
+
+
+def _id(call: Call, name: str) -> str:
+    return hashlib.sha256(f"{call.node.name}/{name}".encode()).hexdigest()
+
+
+def _ps(call: Call, words: list[str]) -> Output:
+    shown = list(_visible(call).values())
+    if not {"-a", "--all"} & set(words):
+        shown = [container for container in shown if container.state == "running"]
+    for name in [words[at + 1] for at, word in enumerate(words[:-1]) if word in ("-f", "--filter")]:
+        key, _, value = name.partition("=")
+        if key == "name":
+            shown = [container for container in shown if value.strip("^$") in container.name]
+    form = next((words[at + 1] for at, word in enumerate(words[:-1]) if word == "--format"), None)
+    form = next((word.split("=", 1)[1] for word in words if word.startswith("--format=")), form)
+    if form == "json":
+        rows = [
+            {
+                "Id": _id(call, container.name),
+                "Names": [container.name],
+                "Image": container.image,
+                "State": container.state,
+                "Status": "Up 2 hours" if container.state == "running" else "Exited (1) 2 minutes ago",
+                "ExitCode": 0 if container.state == "running" else 1,
+                "Exited": container.state != "running",
+            }
+            for container in shown
+        ]
+        return Output((json.dumps(rows, indent=2) + "\n").encode())
+    if form:
+        fields = {"{{.Names}}": "name", "{{.State}}": "state", "{{.Image}}": "image"}
+        lines = []
+        for container in shown:
+            line = form
+            for placeholder, attribute in fields.items():
+                line = line.replace(placeholder, getattr(container, attribute))
+            lines.append(line + "\n")
+        return Output("".join(lines).encode())
+    lines = [f"{'CONTAINER ID':14}{'IMAGE':44}{'STATUS':14}NAMES\n"]
+    lines += [f"{_id(call, each.name)[:12]:14}{each.image:44}{'Up 2 hours':14}{each.name}\n" for each in shown]
+    return Output("".join(lines).encode())
+
+
+def _inspect(call: Call, words: list[str]) -> Output:
+    name = words[-1] if words else ""
+    container = _visible(call).get(name)
+    if container is None:
+        return Output(b"[]\n", f'Error: inspecting object: no such object: "{name}"\n', 125)
+    state = {"Status": container.state, "Running": container.state == "running"}
+    if any(word.startswith(("--format", "-f")) for word in words):
+        return Output(f"{container.state}\n".encode())
+    record = {"Id": _id(call, name), "Name": name, "State": state, "ImageName": container.image}
+    return Output((json.dumps([record], indent=2) + "\n").encode())
+
+
+def _logs(call: Call, words: list[str]) -> Output:
+    name = words[-1] if words else ""
+    if name not in _visible(call):
+        return _unknown(name)
+    lines = call.world.logs.get(f"{call.node.name}/{name}", [])
+    tail = next((words[at + 1] for at, word in enumerate(words) if word in ("--tail", "-n")), None)
+    lines = lines[-int(tail) :] if tail and tail.isdecimal() else lines
+    return Output("".join(f"{line}\n" for line in lines).encode())

@@ -1,0 +1,89 @@
+"""Variations that mean nothing: a deployment with them is as healthy as without."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from simulator.faults.catalogue import fault, hooked
+from simulator.world.content import Content
+from simulator.world.images import Image, Location
+from simulator.world.servers import Server
+from simulator.world.sites import Site
+from simulator.world.volumes import Volume
+from simulator.world.world import World
+
+
+@fault(where="central", source="FAILURES 24")
+def stores_in_another_order(world: World, site: Site) -> Iterator[None]:
+    """Glance lists an image's stores, and its own, in another order."""
+
+    def record(found: dict[str, Any], site: Site, image: Image) -> dict[str, Any]:
+        if "stores" in found:
+            found["stores"] = ",".join(reversed(found["stores"].split(",")))
+        return found
+
+    with hooked(world, "stores", lambda found, site: found[::-1]), hooked(world, "image.record", record):
+        yield
+
+
+@fault(where="central", source="issue 4: extra unrelated images and volumes")
+def unrelated_resources(world: World, site: Site) -> Iterator[None]:
+    """There are images, volumes and servers that belong to nobody's test."""
+    user = world.identity.users["demo"]
+    store = site.images.stores[site.images.default]
+    image = Image(str(uuid.uuid4()), user.project.id, "somebody's image", "active")
+    image.disk_format, image.container_format = "raw", "bare"
+    content = Content(1 << 20, {})
+    world.write_copy(store, image.id, content)
+    image.locations = [Location(store.url(image.id), store.id)]
+    image.size, image.checksum = content.size, content.digest("md5")
+    world.images.records[image.id] = image
+    volume = Volume(1, site.zone, site.name, user.project.id, user.id, "somebody's volume", status="available")
+    site.ceph.create("volumes", volume.rbd_name, Content(1 << 30, {}))
+    world.volumes.volumes[volume.id] = volume
+    flavor = world.servers.flavors["1"]
+    server = Server("somebody's server", user.project.id, user.id, flavor, site.zone, image.id)
+    server.becomes("ACTIVE", "active")
+    server.host, server.site = site.nodes[0].name, site.name
+    world.servers.servers[server.id] = server
+    yield
+    world.servers.servers.pop(server.id, None)
+    world.volumes.volumes.pop(volume.id, None)
+    site.ceph.pool("volumes").images.pop(volume.rbd_name, None)
+    world.images.records.pop(image.id, None)
+    site.ceph.pool("images").images.pop(image.id, None)
+
+
+@fault(where="last", source="SPEC B7: trash")
+def old_trash(world: World, site: Site) -> Iterator[None]:
+    """The trash of the pool of images holds what somebody deleted long ago."""
+    site.ceph.create("images", "old", Content(1 << 20, {}))
+    site.ceph.move_to_trash("images", "old")
+    yield
+    site.ceph.pool("images").trash.clear()
+
+
+@fault(where="last", source="SPEC A2: descriptions")
+def descriptions_differ(world: World, site: Site) -> Iterator[None]:
+    """The stores' descriptions are other words than the doc's, or none."""
+
+    def hook(found: list[dict[str, Any]], site: Site) -> list[dict[str, Any]]:
+        return [{name: value for name, value in entry.items() if name != "description"} for entry in found]
+
+    with hooked(world, "stores", hook):
+        yield
+
+
+@fault(where="last", source="LAB.md: Glance store ids ping-pong")
+def somebody_reads_through_the_site(world: World, site: Site) -> Iterator[None]:
+    """Somebody else keeps reading images through the site's Glance, which rewrites their store ids."""
+
+    def hook(found: dict[str, Any], site: Site, image: Image) -> dict[str, Any]:
+        world.images.seen_through(at.images, image.id)
+        return found
+
+    at = site
+    with hooked(world, "image.record", hook):
+        yield

@@ -1,0 +1,330 @@
+"""Faults of importing and copying images: what arrives in a cluster, and what the record says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from simulator.faults.catalogue import fault, hooked
+from simulator.world.clusters import Cluster, Parent, RbdImage
+from simulator.world.content import BLOCK, Content
+from simulator.world.images import FAILED, IMPORTING, LOCK, Image, ImageTask
+from simulator.world.refusal import Refusal
+from simulator.world.sites import Site
+from simulator.world.world import World
+
+_BOOTS = tuple(f"C{number}" for number in range(1, 10))
+_TRIPS = tuple(f"D{number}" for number in range(1, 7))
+_LATER = (*_BOOTS, *_TRIPS, "F5")
+_IMAGES = tuple(f"B{number}" for number in range(1, 11))
+
+
+# --- what arrives in a cluster ---
+
+
+def _written(world: World, at: Site, change: Any) -> Any:
+    def hook(image: RbdImage, cluster: Cluster, pool: str) -> RbdImage:
+        if cluster is at.cluster:
+            change(image, cluster)
+        return image
+
+    return hooked(world, "store.written", hook)
+
+
+@fault("B5", may=("B3", "B4", "B6", *_LATER), source="FAILURES 25")
+def copy_never_arrives(world: World, site: Site) -> Iterator[None]:
+    """A copy to the site is reported done, and nothing is in its cluster."""
+
+    def hook(content: Content | None, cluster: Cluster, image_id: str) -> Content | None:
+        return None if cluster is site.cluster else content
+
+    with hooked(world, "store.write", hook):
+        yield
+
+
+@fault("B6", may=("D3", "D6"), source="SPEC B6")
+def bytes_differ(world: World, site: Site) -> Iterator[None]:
+    """The copy in the site's cluster has other bytes than the image."""
+
+    def hook(content: Content | None, cluster: Cluster, image_id: str) -> Content | None:
+        return content.with_bytes(content.size // 2, b"\xff" * 16) if content and cluster is site.cluster else content
+
+    with hooked(world, "store.write", hook):
+        yield
+
+
+@fault("B6", may=("D3", "D6"), source="SPEC B6")
+def last_block_lost(world: World, site: Site) -> Iterator[None]:
+    """The copy in the site's cluster ends in zeros where the image does not."""
+
+    def hook(content: Content | None, cluster: Cluster, image_id: str) -> Content | None:
+        if not content or cluster is not site.cluster:
+            return content
+        return content.with_bytes(max(0, content.size - BLOCK), bytes(min(content.size, BLOCK)))
+
+    with hooked(world, "store.write", hook):
+        yield
+
+
+@fault("B5", may=("B6", *_LATER), source="SPEC B5: same size")
+def copy_cut_short(world: World, site: Site) -> Iterator[None]:
+    """The copy in the site's cluster is smaller than the image."""
+
+    def hook(content: Content | None, cluster: Cluster, image_id: str) -> Content | None:
+        return content.resized(content.size // 2) if content and cluster is site.cluster else content
+
+    with hooked(world, "store.write", hook):
+        yield
+
+
+@fault("B5", may=("B4", "B8", *_LATER), source="SPEC B5: protected")
+def snapshot_unprotected(world: World, site: Site) -> Iterator[None]:
+    """The copy's snapshot in the site's cluster is not protected."""
+
+    def unprotect(image: RbdImage, cluster: Cluster) -> None:
+        image.snapshots["snap"].protected = False
+
+    with _written(world, site, unprotect):
+        yield
+
+
+@fault("B5", may=("B4", "B6", *_LATER), source="SPEC B5")
+def snapshot_missing(world: World, site: Site) -> Iterator[None]:
+    """The copy in the site's cluster has no snapshot."""
+    with _written(world, site, lambda image, cluster: image.snapshots.clear()):
+        yield
+
+
+@fault("B5", may=("B4", "B6", *_LATER), source="SPEC B4: rbd://FSID/images/ID/snap")
+def snapshot_has_another_name(world: World, site: Site) -> Iterator[None]:
+    """The copy's snapshot in the site's cluster is called backup."""
+
+    def rename(image: RbdImage, cluster: Cluster) -> None:
+        snapshot = image.snapshots.pop("snap")
+        snapshot.name = "backup"
+        image.snapshots["backup"] = snapshot
+
+    with _written(world, site, rename):
+        yield
+
+
+@fault("B5", may=_LATER, source="SPEC B5: no parent")
+def copy_is_a_clone(world: World, site: Site) -> Iterator[None]:
+    """The copy in the site's cluster is a clone of something else."""
+
+    def give_parent(image: RbdImage, cluster: Cluster) -> None:
+        image.parent = Parent("vms", "template", "0" * 12, "base", image.size)
+
+    with _written(world, site, give_parent):
+        yield
+
+
+@fault("B5", may=("B7", "B8", "B10", *_LATER), source="SPEC B5: nowhere it should not be")
+def extra_copy(world: World, site: Site) -> Iterator[None]:
+    """Every image that central gets is also put into the site's cluster, and no record says so."""
+
+    def hook(image: RbdImage, cluster: Cluster, pool: str) -> RbdImage:
+        if cluster is world.central.cluster and image.name not in site.ceph.pool("images").images:
+            site.ceph.create("images", image.name, image.content)
+        return image
+
+    def gone(value: None, image_id: str, **context: object) -> None:
+        site.ceph.pool("images").images.pop(image_id, None)
+
+    with hooked(world, "store.written", hook), hooked(world, "image.delete", gone):
+        yield
+
+
+# --- what the record says ---
+
+
+def _record(world: World, change: Any) -> Any:
+    def hook(record: dict[str, Any], site: Site, image: Image) -> dict[str, Any]:
+        if image.locations:
+            change(record, image)
+        return record
+
+    return hooked(world, "image.record", hook)
+
+
+@fault("B4", may=("B5", *_LATER), where="central", source="SPEC B4")
+def location_names_another_cluster(world: World, site: Site) -> Iterator[None]:
+    """The record gives every location the FSID of central's cluster."""
+
+    def change(record: dict[str, Any], image: Image) -> None:
+        for location in record.get("locations", []):
+            parts = location["url"].split("/")
+            location["url"] = "/".join([*parts[:2], site.ceph.fsid, *parts[3:]])
+
+    with _record(world, change):
+        yield
+
+
+@fault("B4", may=_LATER, where="central", source="SPEC B4: direct_url is the default store's")
+def direct_url_of_another_store(world: World, site: Site) -> Iterator[None]:
+    """direct_url is the last location's, not the default store's."""
+
+    def change(record: dict[str, Any], image: Image) -> None:
+        record["direct_url"] = image.locations[-1].url
+
+    with _record(world, change):
+        yield
+
+
+def _imported(world: World, change: Any) -> Any:
+    def hook(image: Image, method: str, stores: list[str]) -> Image:
+        change(image, method, stores)
+        return image
+
+    return hooked(world, "image.imported", hook)
+
+
+@fault("B3", may=("B4", "B5", "B8", *_LATER), source="FAILURES 25")
+def copy_never_recorded(world: World, site: Site) -> Iterator[None]:
+    """A copy-image ends well and the record does not name the new store."""
+
+    def change(image: Image, method: str, stores: list[str]) -> None:
+        if method == "copy-image":
+            image.locations = [location for location in image.locations if location.store not in stores]
+
+    with _imported(world, change):
+        yield
+
+
+@fault("B3", may=("B4", "B5", "B6", *_LATER), source="SPEC B3: stores grew by exactly those")
+def copy_moves_the_image(world: World, site: Site) -> Iterator[None]:
+    """copy-image removes the copy that it was made from."""
+
+    def change(image: Image, method: str, stores: list[str]) -> None:
+        if method == "copy-image" and len(image.locations) > 1:
+            world.images.remove_data(image.locations.pop(0))
+
+    with _imported(world, change):
+        yield
+
+
+@fault("B3", may=("B6", *_LATER), source="SPEC B3: checksum/os_hash unchanged")
+def copy_changes_the_hash(world: World, site: Site) -> Iterator[None]:
+    """copy-image writes another os_hash_value into the record."""
+
+    def change(image: Image, method: str, stores: list[str]) -> None:
+        if method == "copy-image" and image.os_hash_value:
+            image.os_hash_value = image.os_hash_value[::-1]
+
+    with _imported(world, change):
+        yield
+
+
+@fault("B3", may=("B2", "B4", "B5", "B6", "B8", *_LATER), source="SPEC B3: several stores at once")
+def only_the_first_of_several_stores(world: World, site: Site) -> Iterator[None]:
+    """A copy to several stores at once ends after the first."""
+
+    def change(image: Image, method: str, stores: list[str]) -> None:
+        for location in [each for each in image.locations if method == "copy-image" and each.store in stores[1:]]:
+            world.images.remove_data(location)
+            image.locations.remove(location)
+
+    with _imported(world, change):
+        yield
+
+
+@fault("B1", may=("B2", "B3", *_LATER), where="central", source="FAILURES 2")
+def importing_list_stays(world: World, site: Site) -> Iterator[None]:
+    """os_glance_importing_to_stores keeps a store although the import is over."""
+    with _imported(world, lambda image, method, stores: image.merge(IMPORTING, add=stores[-1:])):
+        yield
+
+
+@fault("B1", may=("B2", "B3", *_LATER), where="central", source="FAILURES 5")
+def failed_list_stays(world: World, site: Site) -> Iterator[None]:
+    """os_glance_failed_import names a store that the import did reach."""
+    with _imported(world, lambda image, method, stores: image.merge(FAILED, add=stores[-1:])):
+        yield
+
+
+@fault("B1", may=("B2", "B3", "B5", "B6", *_LATER), where="central", source="FAILURES 6")
+def record_says_qcow2(world: World, site: Site) -> Iterator[None]:
+    """The data is raw, and the record still says qcow2."""
+    with _imported(world, lambda image, method, stores: setattr(image, "disk_format", "qcow2")):
+        yield
+
+
+@fault("B3", may=(*_IMAGES, *_LATER), where="central", source="FAILURES 3")
+def dead_import_holds_its_lock(world: World, site: Site) -> Iterator[None]:
+    """After a web-download the task ended, and the import's lock stays on the image."""
+
+    def hook(task: ImageTask, image: Image) -> ImageTask:
+        if task.input["import_req"]["method"]["name"] == "web-download":
+            # the flow takes the lock off only for a task that ended well
+            copy = replace(task, status="failure")
+            image.properties[LOCK] = task.id
+            return copy
+        return task
+
+    with hooked(world, "task.ended", hook):
+        yield
+
+
+@fault("B1", may=(*_IMAGES, *_LATER), where="central", source="FAILURES 3")
+def import_task_fails_late(world: World, site: Site) -> Iterator[None]:
+    """The data is in every store, and the import task fails at its very end."""
+
+    def hook(task: ImageTask, image: Image) -> ImageTask:
+        task.becomes("failure", "Task failed due to Internal Error")
+        image.properties.pop(LOCK, None)
+        image.status = "queued"
+        return task
+
+    with hooked(world, "task.ended", hook):
+        yield
+
+
+def _import(world: World, change: Any) -> Any:
+    def hook(value: None, image: Image, method: str, body: dict[str, Any], site: Site) -> None:
+        change(image, method, body, site)
+
+    return hooked(world, "import", hook)
+
+
+@fault("B3", may=("B2", "B4", "B5", "B6", "B8", "B9", *_LATER), where="central", source="FAILURES 23")
+def copy_denied_by_policy(world: World, site: Site) -> Iterator[None]:
+    """copy-image is forbidden by policy."""
+
+    def deny(image: Image, method: str, body: dict[str, Any], site: Site) -> None:
+        if method == "copy-image":
+            raise Refusal(403, "You are not authorized to complete copy_image action.")
+
+    with _import(world, deny):
+        yield
+
+
+@fault("B2", may=_LATER, source="SPEC B2")
+def all_stores_skips_a_site(world: World, site: Site) -> Iterator[None]:
+    """An import to all stores leaves the site's out."""
+
+    def skip(image: Image, method: str, body: dict[str, Any], at: Site) -> None:
+        if body.pop("all_stores", False):
+            body["stores"] = [each.id for each in at.images.stores.values() if each.cluster not in (None, site.cluster)]
+
+    with _import(world, skip):
+        yield
+
+
+@fault("B2", may=_LATER, where="central", source="FAILURES 12")
+def all_stores_includes_http(world: World, site: Site) -> Iterator[None]:
+    """An import to all stores tries the read-only http store too."""
+
+    def include(image: Image, method: str, body: dict[str, Any], at: Site) -> None:
+        if body.pop("all_stores", False):
+            body["stores"] = list(at.images.stores)
+
+    with _import(world, include):
+        yield
+
+
+@fault("B2", may=_LATER, where="central", source="FAILURES 13")
+def staged_data_is_elsewhere(world: World, site: Site) -> Iterator[None]:
+    """What was staged is on another Glance host: the stage succeeds, the import finds half of it."""
+    with hooked(world, "staged", lambda data, site, image: data[: len(data) // 2]):
+        yield

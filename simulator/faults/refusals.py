@@ -1,0 +1,159 @@
+"""Faults of what must be refused, and of imports that cannot work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from simulator.faults.catalogue import changed, fault, hooked
+from simulator.world.content import BLOCK, Content
+from simulator.world.images import FAILED, IMPORTING, IN_USE, Image, ImageTask
+from simulator.world.refusal import Refusal
+from simulator.world.sites import Glance, Site
+from simulator.world.world import World
+
+_LATER = (*(f"C{number}" for number in range(1, 10)), *(f"D{number}" for number in range(1, 7)), "F5")
+
+
+def _lenient(world: World, status: int, words: str) -> Any:
+    """check_import lets pass what it refuses with this status and these words."""
+    honest = world.images.check_import
+
+    def check(glance: Glance, image: Image, body: dict[str, Any]) -> list[str]:
+        try:
+            return honest(glance, image, body)
+        except Refusal as error:
+            if error.status == status and words in error.message:
+                return []
+            raise
+
+    return changed(world.images, "check_import", check)
+
+
+@fault("B9", where="central", source="SPEC B9: unknown store")
+def unknown_store_accepted(world: World, site: Site) -> Iterator[None]:
+    """An import to a store that does not exist is accepted."""
+    with _lenient(world, 409, "not found"):
+        yield
+
+
+@fault("B9", may=_LATER, where="central", source="SPEC B9: copy to a store that has it")
+def second_copy_accepted(world: World, site: Site) -> Iterator[None]:
+    """A copy to a store that has the image already is accepted."""
+    with _lenient(world, 400, "already present"):
+        yield
+
+
+@fault("B9", may=("B8", *_LATER), where="central", source="SPEC B9: removal of the last copy")
+def last_copy_removed(world: World, site: Site) -> Iterator[None]:
+    """The last copy of an image can be removed, and the record stays."""
+    honest = world.images.delete_from
+
+    def delete_from(glance: Glance, store: str, image_id: str) -> None:
+        image = world.images.get(image_id)
+        if [location.store for location in image.locations] == [store]:
+            world.images.remove_data(image.locations.pop())
+            return
+        honest(glance, store, image_id)
+
+    with changed(world.images, "delete_from", delete_from):
+        yield
+
+
+@fault("B9", may=("F5",), where="central", source="SPEC B9: and change nothing")
+def refused_request_leaves_a_mark(world: World, site: Site) -> Iterator[None]:
+    """A refused copy-image removes another copy of the image all the same."""
+    honest = world.images.check_import
+
+    def check(glance: Glance, image: Image, body: dict[str, Any]) -> list[str]:
+        try:
+            return honest(glance, image, body)
+        except Refusal:
+            if len(image.locations) > 1:
+                image.locations.pop()
+            raise
+
+    with changed(world.images, "check_import", check):
+        yield
+
+
+@fault("B9", may=("C1", "D4"), where="central", source="SPEC B9: deletion of a copy in use; FAILURES 16")
+def copy_in_use_deleted(world: World, site: Site) -> Iterator[None]:
+    """An image with clones can be deleted; its data stays behind."""
+    honest = world.images.delete
+
+    def delete(glance: Glance, image_id: str) -> None:
+        try:
+            honest(glance, image_id)
+        except Refusal as error:
+            if IN_USE not in error.message:
+                raise
+            del world.images.records[image_id]
+
+    with changed(world.images, "delete", delete):
+        yield
+
+
+def _unfetchable(world: World, change: Any) -> Any:
+    """`change(image)` after an import that failed because nothing could be fetched."""
+
+    def hook(value: None, image: Image, method: str, body: dict[str, Any], site: Site) -> None:
+        uri = body["method"].get("uri", "")
+        if method == "web-download" and uri not in world.internet:
+
+            async def later() -> None:
+                tasks = [task for task in world.images.tasks.values() if task.image_id == image.id]
+                while not tasks or any(task.status in ("pending", "processing") for task in tasks):
+                    await world.clock.takes("lock")
+                    tasks = [task for task in world.images.tasks.values() if task.image_id == image.id]
+                change(image, tasks)
+
+            world.clock.start(later())
+
+    return hooked(world, "import", hook)
+
+
+@fault("B10", may=("F5",), source="SPEC B10: no partial data in any cluster")
+def failed_import_leaves_data(world: World, site: Site) -> Iterator[None]:
+    """An import that could not fetch its data leaves an image without snapshot in the site's cluster."""
+
+    def leave(image: Image, tasks: list[ImageTask]) -> None:
+        site.ceph.create("images", image.id, Content(BLOCK, {}))
+
+    with _unfetchable(world, leave):
+        yield
+
+
+@fault("B10", where="central", source="SPEC B10: failed import is reported")
+def failed_import_says_nothing(world: World, site: Site) -> Iterator[None]:
+    """An import that could not fetch its data is reported as a success, and names no failed store."""
+
+    def hide(image: Image, tasks: list[ImageTask]) -> None:
+        image.properties[FAILED] = ""
+        for task in tasks:
+            task.becomes("success")
+
+    with _unfetchable(world, hide):
+        yield
+
+
+@fault("B10", where="central", source="FAILURES 5")
+def failed_import_becomes_active(world: World, site: Site) -> Iterator[None]:
+    """An image whose data could not be fetched becomes active."""
+
+    def activate(image: Image, tasks: list[ImageTask]) -> None:
+        image.status, image.size = "active", 0
+
+    with _unfetchable(world, activate):
+        yield
+
+
+@fault("B10", where="central", source="FAILURES 2")
+def failed_import_keeps_importing(world: World, site: Site) -> Iterator[None]:
+    """An import that could not fetch its data leaves its stores in os_glance_importing_to_stores."""
+
+    def keep(image: Image, tasks: list[ImageTask]) -> None:
+        image.properties[IMPORTING], image.status = image.properties.get(FAILED, ""), "importing"
+
+    with _unfetchable(world, keep):
+        yield

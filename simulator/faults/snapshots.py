@@ -1,0 +1,149 @@
+"""Faults of the snapshot's round trip: from a DCN site to central, to another site, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from simulator.faults.catalogue import changed, fault, hooked
+from simulator.world.content import Content
+from simulator.world.guest import LOG_OFFSET
+from simulator.world.images import Image, Location
+from simulator.world.refusal import Refusal
+from simulator.world.servers import Server
+from simulator.world.sites import Glance, Site
+from simulator.world.world import World
+
+_TRIPS = tuple(f"D{number}" for number in range(1, 7))
+
+
+def _is_snapshot(image: Image) -> bool:
+    return image.properties.get("image_type") == "snapshot"
+
+
+@fault("D1", may=_TRIPS, source="FAILURES 21, 26", where="first")
+def snapshot_lands_at_central(world: World, site: Site) -> Iterator[None]:
+    """The image of a server at the site is stored at central instead."""
+
+    def hook(glance: Glance, site: Site) -> Glance:
+        return world.central.images if site is at else glance
+
+    at = site
+    with hooked(world, "snapshot.glance", hook):
+        yield
+
+
+@fault("D1", may=(*_TRIPS, "F5"), source="SPEC D1: that site's store only", where="first")
+def snapshot_is_at_central_too(world: World, site: Site) -> Iterator[None]:
+    """The image of a server at the site is recorded at central as well."""
+
+    def hook(record: dict[str, Any], site: Site, image: Image) -> dict[str, Any]:
+        if (
+            _is_snapshot(image)
+            and len(image.locations) == 1
+            and world.images.cluster_of(image.locations[0]) is at.cluster
+        ):
+            default = world.central.images.stores[world.central.images.default]
+            more = Location(default.url(image.id), default.id)
+            record["stores"] = f"{record['stores']},{more.store}"
+            record.setdefault("locations", []).append({"url": more.url, "metadata": {"store": more.store}})
+        return record
+
+    at = site
+    with hooked(world, "image.record", hook):
+        yield
+
+
+@fault("D1", may=(*_TRIPS, "C7"), source="SPEC D1: server restarts", where="first")
+def server_stays_stopped_after_snapshot(world: World, site: Site) -> Iterator[None]:
+    """A server of which an image was taken cannot be started again."""
+
+    def refuse(server: Server) -> None:
+        raise Refusal(409, f"Cannot 'start' instance {server.id} while it is in task_state image_uploading")
+
+    with changed(world.servers, "start", refuse):
+        yield
+
+
+@fault("D1", may=_TRIPS, source="FAILURES 20", where="first")
+def snapshot_is_empty(world: World, site: Site) -> Iterator[None]:
+    """The image of an image-backed server has size 0."""
+
+    def hook(content: Content | None, cluster: object, image_id: str) -> Content | None:
+        image = world.images.records.get(image_id)
+        return Content(0, {}) if image and _is_snapshot(image) and cluster is site.cluster else content
+
+    with hooked(world, "store.write", hook):
+        yield
+
+
+def _copy_of_snapshot(world: World, to: Site, refuse: str) -> Any:
+    def hook(value: None, image: Image, method: str, body: dict[str, Any], site: Site) -> None:
+        own = {store.id for store in site.images.stores.values() if store.cluster is to.cluster}
+        if method == "copy-image" and _is_snapshot(image) and own & set(body.get("stores", [])):
+            raise Refusal(400, refuse)
+
+    return hooked(world, "import", hook)
+
+
+@fault("D2", may=("D3", "D4", "D5", "D6"), where="central", source="FAILURES 26")
+def snapshot_cannot_be_copied_to_central(world: World, site: Site) -> Iterator[None]:
+    """A copy of the snapshot to central is refused: it is said to be there already."""
+    with _copy_of_snapshot(world, site, "Image is already present at store 'default_backend'"):
+        yield
+
+
+@fault("D3", may=("D4", "D5", "D6"), where="last", source="FAILURES 26")
+def snapshot_cannot_be_copied_on(world: World, site: Site) -> Iterator[None]:
+    """A copy of the snapshot to another DCN site is refused."""
+    with _copy_of_snapshot(world, site, "Image not found in any configured store"):
+        yield
+
+
+@fault("D6", may=("B6", "C9", *_TRIPS), where="first", source="SPEC D6")
+def guests_writes_are_lost(world: World, site: Site) -> Iterator[None]:
+    """What a guest writes to its disk at the site never reaches the cluster."""
+
+    def hook(after: Content, server: Server, before: Content) -> Content:
+        return before if server.site == site.name else after
+
+    with hooked(world, "guest.wrote", hook):
+        yield
+
+
+@fault("D6", may=("B6", *_TRIPS), where="last", source="SPEC D6")
+def snapshot_arrives_without_the_writes(world: World, site: Site) -> Iterator[None]:
+    """The snapshot's copy at the other site lacks what the guest had written."""
+
+    def hook(content: Content | None, cluster: object, image_id: str) -> Content | None:
+        image = world.images.records.get(image_id)
+        if content and image and _is_snapshot(image) and cluster is site.cluster:
+            return content.with_bytes(LOG_OFFSET, bytes(4096))
+        return content
+
+    with hooked(world, "store.write", hook):
+        yield
+
+
+@fault("D4", may=("D5", "D6"), where="last", source="SPEC D4")
+def snapshot_boots_flat(world: World, site: Site) -> Iterator[None]:
+    """A disk made from the snapshot at the other site is a full copy."""
+
+    def hook(source: Any, site: Site, image: Image, pool: str) -> Any:
+        return None if site is at and _is_snapshot(image) else source
+
+    at = site
+    with hooked(world, "clone.source", hook):
+        yield
+
+
+@fault("D5", may=("D1", "D2"), where="last", source="SPEC D5")
+def second_generation_lands_at_central(world: World, site: Site) -> Iterator[None]:
+    """The image of a server that runs from a snapshot is stored at central instead of at its site."""
+
+    def hook(glance: Glance, site: Site) -> Glance:
+        return world.central.images if site is at else glance
+
+    at = site
+    with hooked(world, "snapshot.glance", hook):
+        yield

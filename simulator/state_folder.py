@@ -1,0 +1,121 @@
+"""The state folder: what a harness, or a person, needs to find and enter the simulated deployment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import yaml
+
+from simulator.ssh import USER
+from simulator.world.guest import BOOTED, FILE_NAME, MARKER
+from simulator.world.identity import DOMAIN, REGION
+from simulator.world.sites import Site
+from simulator.world.world import World
+
+CLOUD = "dcn-sim"
+
+
+def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey]) -> Path:
+    """Write everything, the environment file last; returns its path."""
+    ssh = folder / "ssh"
+    ssh.mkdir(parents=True, exist_ok=True)
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    _secret(ssh / "id_ed25519", key.export_private_key().decode())
+    (ssh / "authorized_keys").write_text(key.export_public_key().decode())
+    _secret(folder / "clouds.yaml", _dump({"clouds": _clouds(world)}))
+    (folder / "ssh_config").write_text(_ssh_config(world, ssh.absolute()))
+    known = [
+        f"[{node.address}]:{node.ssh_port} {host_keys[node.name].export_public_key().decode().strip()}\n"
+        for node in world.nodes
+    ]
+    (ssh / "known_hosts").write_text("".join(known))
+    path = folder / "environment.yaml"
+    path.write_text(_dump(_environment(world)))
+    return path
+
+
+def authorized_keys(folder: Path) -> Path:
+    return folder / "ssh" / "authorized_keys"
+
+
+def _dump(what: object) -> str:
+    text: str = yaml.safe_dump(what, sort_keys=False, width=110)
+    return text
+
+
+def _secret(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+
+
+def _clouds(world: World) -> dict[str, Any]:
+    def entry(name: str) -> dict[str, Any]:
+        user = world.identity.users[name]
+        return {
+            "auth": {
+                "auth_url": f"{world.urls['identity']}/v3",
+                "username": user.name,
+                "password": user.password,
+                "project_name": user.project.name,
+                "user_domain_name": DOMAIN["name"],
+                "project_domain_name": DOMAIN["name"],
+            },
+            "region_name": REGION,
+            "identity_api_version": "3",
+        }
+
+    return {CLOUD: entry("admin"), f"{CLOUD}-demo": entry("demo")}
+
+
+def _ssh_config(world: World, ssh: Path) -> str:
+    blocks = [f"Host {node.name}\n  HostName {node.address}\n  Port {node.ssh_port}\n\n" for node in world.nodes]
+    general = [
+        "Host *",
+        f"  User {USER}",
+        f"  IdentityFile {ssh / 'id_ed25519'}",
+        "  IdentitiesOnly yes",
+        f"  UserKnownHostsFile {ssh / 'known_hosts'}",
+    ]
+    return "".join(blocks) + "\n".join(general) + "\n"
+
+
+def _environment(world: World) -> dict[str, Any]:
+    return {
+        "cloud": CLOUD,
+        "clouds_file": "clouds.yaml",
+        "ssh": {"config": "ssh_config", "user": USER, "sudo": True, "known_hosts": "ssh/known_hosts"},
+        "image": {
+            "uri": f"{world.urls['files']}/{FILE_NAME}",
+            "disk_format": "qcow2",
+            "container_format": "bare",
+            "console": {"booted": BOOTED, "marker": MARKER},
+        },
+        "flavor": "tiny",
+        "network": "none",
+        "ceph_warnings": "fail",
+        "sites": {name: _site(site) for name, site in world.sites.items()},
+    }
+
+
+def _site(site: Site) -> dict[str, Any]:
+    found: dict[str, Any] = {"central": True} if site.central else {}
+    found["availability_zone"] = site.zone
+    if site.cluster and site.glance:
+        found["store"] = site.store
+        if not site.central:
+            found["central_store"] = site.central_store
+        if site.local_store != site.store:
+            found["local_store"] = site.local_store
+        found["glance"] = site.glance.url
+        found["ceph"] = {
+            "cluster": site.cluster.name,
+            "runtime": "podman",
+            "mon_container": "ceph-mon-{hostname}",
+            "min_mons": len(site.cluster.mons),
+        }
+    found["nodes"] = {node.name: {"address": node.address, "roles": list(node.roles)} for node in site.nodes}
+    return found

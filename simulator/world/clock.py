@@ -1,0 +1,70 @@
+"""How long things take, and what runs in the background meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+Speed = Literal["none", "lab", "cloud"]
+_FACTOR: dict[str, float] = {"none": 0.0, "lab": 1.0, "cloud": 8.0}
+# Seconds, as measured on a lab with three sites on two cores; `per_gib` is added for each GiB of data.
+SECONDS = {
+    "import": 0.3,
+    "download": 0.8,
+    "convert": 0.6,
+    "copy": 0.5,
+    "lock": 0.2,
+    "delete": 0.1,
+    "volume": 0.8,
+    "snapshot": 0.4,
+    "attach": 0.4,
+    "schedule": 0.5,
+    "spawn": 1.5,
+    "stop": 1.0,
+    "start": 1.0,
+    "createImage": 0.8,
+}
+_PER_GIB = {"copy": 20.0, "download": 20.0, "convert": 10.0, "createImage": 20.0}
+_GIB = 1024**3
+_LOG = logging.getLogger("simulator")
+
+
+class Clock:
+    """The world's pace, and its background work."""
+
+    def __init__(self, speed: Speed) -> None:
+        self.speed = speed
+        self.factor = _FACTOR[speed]
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def takes(self, step: str, used_bytes: int = 0) -> None:
+        """Wait as long as this step takes; with speed `none` the others still get their turn."""
+        seconds = SECONDS[step] + _PER_GIB.get(step, 0.0) * used_bytes / _GIB
+        await asyncio.sleep(seconds * self.factor)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run this in the background; an error that nobody foresaw is logged with its traceback."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            _LOG.error("background work failed", exc_info=task.exception())
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def glance_time(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def micro_time(moment: datetime | None) -> str | None:
+    """As Nova's and Cinder's records of services and volumes write a time."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") if moment else None

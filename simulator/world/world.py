@@ -1,0 +1,83 @@
+"""The whole deployment: sites and clusters, identity, images, volumes, servers, networks, and the hooks of faults."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+from simulator.world.clock import Clock, Speed
+from simulator.world.clusters import Cluster
+from simulator.world.content import Content
+from simulator.world.hooks import Hooks
+from simulator.world.identity import Identity
+from simulator.world.images import Images
+from simulator.world.network import Networks
+from simulator.world.nodes import Node
+from simulator.world.servers import Servers
+from simulator.world.sites import Site, Store
+from simulator.world.volumes import Volumes
+
+_RETRY = 0.1
+
+
+class World:
+    """One deployment. Sites are in the order of their names' numbers, central first."""
+
+    def __init__(self, sites: list[Site], speed: Speed, urls: dict[str, str]) -> None:
+        self.sites = {site.name: site for site in sites}
+        self.urls = urls
+        self.clock = Clock(speed)
+        self.hooks = Hooks()
+        self.identity = Identity()
+        self.images = Images({site.cluster.fsid: site.cluster for site in sites if site.cluster})
+        self.volumes = Volumes(self)
+        self.servers = Servers(self)
+        self.networks = Networks(list(self.sites), self.identity.projects["admin"].id)
+        self.keypairs = {f"{name}-key": "ssh-ed25519 AAAA" for name in self.sites}
+        self.internet: dict[str, bytes] = {}
+        self.logs: dict[str, list[str]] = {}
+
+    @property
+    def central(self) -> Site:
+        return next(site for site in self.sites.values() if site.central)
+
+    @property
+    def dcn_sites(self) -> list[Site]:
+        return [site for site in self.sites.values() if not site.central]
+
+    @property
+    def storage_sites(self) -> list[Site]:
+        return [site for site in self.sites.values() if site.cluster]
+
+    @property
+    def nodes(self) -> Iterator[Node]:
+        for site in self.sites.values():
+            yield from site.nodes
+
+    def cluster(self, name: str) -> Cluster:
+        return self.sites[name].ceph
+
+    def site_in(self, zone: str) -> Site | None:
+        """The site of an availability zone."""
+        return next((site for site in self.sites.values() if site.zone == zone), None)
+
+    async def reach(self, cluster: Cluster) -> None:
+        """Wait, as a Ceph client does, until the cluster's monitors answer."""
+        while not cluster.answers:
+            await asyncio.sleep(_RETRY)
+
+    def write_copy(self, store: Store, image_id: str, content: Content) -> None:
+        """What the RBD store of Glance leaves in a cluster: the image, and its protected snapshot."""
+        cluster = store.cluster
+        if cluster is None:
+            raise LookupError(f"store {store.id} has no cluster")
+        wanted: Content | None = self.hooks.through("store.write", content, cluster=cluster, image_id=image_id)
+        if wanted is None:
+            return
+        image = cluster.create(store.pool, image_id, wanted)
+        cluster.snapshot(store.pool, image_id, "snap")
+        self.hooks.through("store.written", image, cluster=cluster, pool=store.pool)
+
+    def log(self, container: str, node: Node, line: str) -> None:
+        """A line in the log of a service's container."""
+        self.logs.setdefault(f"{node.name}/{container}", []).append(line)
