@@ -1,6 +1,6 @@
 # dcn-verify: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help venv verify test lint lab lab-status lab-down clean-leftovers detect lock
+.PHONY: help venv demo verify test lint lab lab-status lab-down clean-leftovers detect lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -12,11 +12,14 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 .venv/ready: requirements.lock
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@touch $@
 
 venv: .venv/ready ## set up the virtual environment
+
+demo: .venv/ready ## the whole suite against three simulated sites: no root, no cloud, half a minute
+	$(BIN)/python -m simulator.demo $(PYTEST_ARGS)
 
 verify: .venv/ready ## verify ENVIRONMENT=file.yaml; without it, bring up the lab on this machine and verify that
 ifdef ENVIRONMENT

@@ -76,9 +76,10 @@ class ServerActions:
         self.run.ledger.plan("server", name, id=server_id, site=site.name)
         return server_id
 
-    def boot(self, what: str, site: Site, **source: object) -> BootedServer:
+    def boot(self, what: str, site: Site, *, keep: bool = True, **source: object) -> BootedServer:
         """A server in the site's zone, ACTIVE.
 
+        :param keep: whether a later stage needs it; if not, it is looked at and removed, and burdens the site no more
         :raises StageFailed: Nova refuses it, or it does not become ACTIVE
         """
         began = time.monotonic()
@@ -88,7 +89,10 @@ class ServerActions:
         server = self.reach(server_id, "ACTIVE", request)
         seconds = round(time.monotonic() - began, 1)
         image = str(source["image"]) if "image" in source else None
-        return BootedServer(server, image, server_disk(server_id, self.clusters, measured_at=site.name), seconds)
+        disk = server_disk(server_id, self.clusters, measured_at=site.name)
+        if not keep:
+            self.remove(server_id)
+        return BootedServer(server, image, disk, seconds)
 
     def reach(self, server_id: str, status: str, what: str) -> Server:
         """Wait for a status.
