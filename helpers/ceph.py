@@ -75,6 +75,9 @@ class Health:
     checks: tuple[HealthCheck, ...]
     command: str = field(default="", compare=False)
 
+    def __str__(self) -> str:
+        return f"{self.status}: {'; '.join(map(str, self.checks))}" if self.checks else self.status
+
     @property
     def codes(self) -> frozenset[str]:
         return frozenset(check.code for check in self.checks)

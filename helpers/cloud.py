@@ -101,7 +101,7 @@ def _connect(environment: Environment) -> openstack.connection.Connection:
             config_files=files,
             session_constructor=cast("Any", partial(keystoneauth1.session.Session, session=_session())),
         )
-        region = loader.get_one(cloud=environment.cloud)
+        region = loader.get_one(cloud=environment.cloud, api_timeout=environment.timeouts.api)
         _register_secrets(region.config)
         connection = openstack.connection.Connection(config=region)
         connection.authorize()

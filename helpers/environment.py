@@ -198,6 +198,7 @@ class Timeouts(_Section):
     import_: Positive = Field(default=300, alias="import")
     copy_: Positive = Field(default=300, alias="copy")
     delete: Positive = 120
+    api: Positive = 60
     boot: Positive = 300
     volume: Positive = 300
     snapshot: Positive = 600
