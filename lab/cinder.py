@@ -61,7 +61,7 @@ def write_files(plan: Plan, site: Site, host: Host, state: State) -> str:
     write(folder / "cinder.conf", conf, 0o600, hosts.owner("cinder"))
     shutil.copy(_FILTERS, folder / _FILTERS.name)
     config_data.make_folders(state, host, "cinder", "cinder", "coordination", "conversion", "tmp")
-    return conf
+    return conf + config_data.start_script(state, host)
 
 
 def make_database(plan: Plan, state: State, log: Path) -> None:
@@ -99,10 +99,11 @@ def start_volume(plan: Plan, site: Site, host: Host, state: State, log: Path) ->
 def _container(name: str, program: str, user: str) -> Container:
     return Container(
         name=name,
-        command=(f"/usr/bin/{program}",),
+        command=config_data.command(program, f"--log-file=/var/log/cinder/{program}.log"),
         user=user,
         volumes=(
             config_data.volume("cinder", "cinder"),
+            config_data.START_VOLUME,
             "/etc/ceph:/etc/ceph:ro",
             "/etc/hosts:/etc/hosts:ro",
             "/etc/ssl:/etc/ssl:ro",

@@ -8,8 +8,9 @@ from lab import cinder, keystone, neutron, nova, placement, web
 from lab.plan import Plan
 from lab.state import State
 
-_NOVA_VERSION = "2.90"
-_CINDER_VERSION = "3.70"
+_NOVA_VERSION = "compute 2.90"
+_CINDER_VERSION = "volume 3.70"
+_PLACEMENT_VERSION = "placement 1.39"
 
 
 class Cloud:
@@ -28,17 +29,17 @@ class Cloud:
         self.project_id = str(answer.json()["token"]["project"]["id"])
 
     def nova(self, method: str, path: str, body: Any = None) -> Any:
-        return self._call("Nova", method, f"{nova.url(self._plan)}/{path}", body, f"compute {_NOVA_VERSION}")
+        return self._call("Nova", method, f"{nova.url(self._plan)}/{path}", body, _NOVA_VERSION)
 
     def cinder(self, method: str, path: str, body: Any = None) -> Any:
         url = cinder.url(self._plan) % {"project_id": self.project_id}
-        return self._call("Cinder", method, f"{url}/{path}", body, f"volume {_CINDER_VERSION}")
+        return self._call("Cinder", method, f"{url}/{path}", body, _CINDER_VERSION)
 
     def neutron(self, method: str, path: str, body: Any = None) -> Any:
         return self._call("Neutron", method, f"{neutron.url(self._plan)}/v2.0/{path}", body)
 
-    def placement(self, method: str, path: str) -> Any:
-        return self._call("Placement", method, f"{placement.url(self._plan)}/{path}", None)
+    def placement(self, method: str, path: str, body: Any = None) -> Any:
+        return self._call("Placement", method, f"{placement.url(self._plan)}/{path}", body, _PLACEMENT_VERSION)
 
     def _call(self, name: str, method: str, url: str, body: Any, version: str = "") -> Any:
         headers = {"X-Auth-Token": self._token, "OpenStack-API-Version": version}

@@ -44,7 +44,7 @@ def start(plan: Plan, site: Site, host: Host, state: State, log: Path) -> None:
 def container() -> Container:
     return Container(
         name=CONTAINER,
-        command=config_data.started("nova-compute"),
+        command=config_data.command("nova-compute", "--log-file=/var/log/nova/nova-compute.log"),
         privileged=True,
         volumes=(
             config_data.volume(_CONFIG, "nova"),

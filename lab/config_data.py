@@ -50,6 +50,6 @@ def start_script(state: State, host: Host) -> str:
 START_VOLUME = f"{_OWN_SCRIPTS}:/opt/dcn-lab:ro"
 
 
-def started(program: str, *arguments: str) -> tuple[str, ...]:
-    """The command by which a container runs /usr/bin/PROGRAM with the lab's changes."""
+def command(program: str, *arguments: str) -> tuple[str, ...]:
+    """How a container runs /usr/bin/PROGRAM with the lab's changes; its script knows which those are."""
     return ("/usr/bin/python3", "/opt/dcn-lab/start.py", program, *arguments)

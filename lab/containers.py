@@ -20,6 +20,15 @@ from lab.state import State
 _FOLDERS = ("dev", "etc", "proc", "root", "run", "sys", "tmp", "usr", "var/lib", "var/log", "var/tmp")
 _LINKS = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64", "var/run": "/run"}
 _FROM_HOST = ("group", "ld.so.cache", "localtime", "mime.types", "nsswitch.conf", "os-release", "passwd", "services")
+_ENVIRONMENT = (
+    "LANG=C.UTF-8",
+    "PATH=/usr/bin:/bin:/usr/sbin:/sbin",
+    # Services with many threads keep a heap for each of them, and much of each unused, unless they are told not to.
+    "MALLOC_ARENA_MAX=2",
+    # What every Python service would load and none here needs: a resolver of its own, and a packager.
+    "EVENTLET_NO_GREENDNS=yes",
+    "SETUPTOOLS_USE_DISTUTILS=stdlib",
+)
 _SPEC = "dcn-lab.spec"
 
 
@@ -39,7 +48,7 @@ class Container:
         options = ["--net=host", "--restart=always", f"--user={self.user}", "--volume=/usr:/usr:ro"]
         options.append("--volume=/etc/alternatives:/etc/alternatives:ro")
         options += [f"--volume={volume}" for volume in self.volumes]
-        options += [f"--env={name}" for name in ("LANG=C.UTF-8", "PATH=/usr/bin:/bin:/usr/sbin:/sbin")]
+        options += [f"--env={name}" for name in _ENVIRONMENT]
         if self.privileged:
             options.append("--privileged")
         if self.init:

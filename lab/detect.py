@@ -344,6 +344,9 @@ def document(detections: Sequence[Detection]) -> str:
     }
     claims = [f"| {claim} | {CLAIMS[claim]} | {', '.join(names) or '**none**'} |" for claim, names in by_claim.items()]
     counts = f"{len(caught)} of {len(detections)} faults are caught."
+    left = [f"`{name}`" for name in faults if name not in {one.fault for one in detections}]
+    if left:
+        counts += f"\n\nNot looked at yet are {len(left)} more faults of the catalogue: {', '.join(left)}."
     return _DOCUMENT.format(counts=counts, rows="\n".join(rows), claims="\n".join(claims))
 
 

@@ -14,6 +14,7 @@ from lab.render import render
 from lab.state import State, write
 
 CONTAINER = "glance_api"
+_APPLICATION = Path(__file__).parent / "inside" / "glance_wsgi.py"
 # Under uwsgi an import is a thread of its own: a store that is cut off holds that thread, not the server.
 _PROCESSES = 2
 _THREADS = 8
@@ -85,16 +86,18 @@ def write_files(plan: Plan, site: Site, host: Host, state: State) -> str:
         processes=_PROCESSES,
         threads=_THREADS,
         lazy="false",
-        wsgi_file="/usr/bin/glance-wsgi-api",
+        wsgi_file="/etc/glance/wsgi.py",
         extra=_UWSGI_EXTRA,
     )
     write(folder / "etc" / "glance" / "glance-api.conf", conf, 0o600, glance)
     write(folder / "etc" / "glance" / "policy.yaml", policy, 0o644)
+    application = _APPLICATION.read_text(encoding="utf-8")
     write(folder / "etc" / "glance" / "uwsgi.ini", uwsgi, 0o644)
+    write(folder / "etc" / "glance" / "wsgi.py", application, 0o644)
     hosts.own_folder(folder / "var" / "log" / "containers" / "glance", "glance", 0o750)
     for name in ("", "staging", "tasks"):
         hosts.own_folder(folder / "var" / "lib" / "glance" / name, "glance", 0o750)
-    return conf + policy + uwsgi
+    return conf + policy + uwsgi + application
 
 
 def make_database(plan: Plan, state: State, log: Path) -> None:

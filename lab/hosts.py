@@ -19,6 +19,7 @@ from lab.render import render
 from lab.state import State, write
 
 _BOOT = Path(__file__).parent / "inside" / "boot-host.sh"
+_SUPERVISORD = Path(__file__).parent / "inside" / "supervisord.py"
 _NETNS = Path("/run/netns")
 _SSH_UID = 1900
 _MOST_FILES = 65536
@@ -151,6 +152,7 @@ def _make_files(plan: Plan, host: Host, state: State, shell: Shell) -> None:
     write(etc / "nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files\n", 0o644)
     write(etc / "machine-id", state.uuid(f"machine-id-{host.name}").replace("-", "") + "\n", 0o444)
     write(etc / "sudoers.d" / SSH_USER, f"{SSH_USER} ALL=(ALL) NOPASSWD: ALL\n", 0o440)
+    write(etc / "supervisor" / "supervisord.py", _SUPERVISORD.read_text(encoding="utf-8"), 0o644)
     write(etc / "supervisor" / "supervisord.conf", render("supervisord.conf"), 0o644)
     programs = etc / "supervisor" / "conf.d"
     programs.mkdir(exist_ok=True)

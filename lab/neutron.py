@@ -70,7 +70,7 @@ def start(plan: Plan, state: State, log: Path) -> None:
     files = ("--config-file=/etc/neutron/neutron.conf", "--config-file=/etc/neutron/plugins/ml2/ml2_conf.ini")
     wanted = Container(
         name=CONTAINER,
-        command=config_data.started("neutron-server", *files),
+        command=config_data.command("neutron-server", "--log-file=/var/log/neutron/server.log", *files),
         user="neutron",
         volumes=_volumes("neutron"),
     )
@@ -96,7 +96,11 @@ def start_agent(plan: Plan, site: Site, host: Host, state: State, log: Path) -> 
     settings = conf + config_data.start_script(state, host)
     wanted = Container(
         name=AGENT_CONTAINER,
-        command=config_data.started("neutron-linuxbridge-agent", "--config-file=/etc/neutron/linuxbridge_agent.ini"),
+        command=config_data.command(
+            "neutron-linuxbridge-agent",
+            "--log-file=/var/log/neutron/linuxbridge-agent.log",
+            "--config-file=/etc/neutron/linuxbridge_agent.ini",
+        ),
         privileged=True,
         volumes=_volumes("neutron_agent"),
     )

@@ -81,7 +81,7 @@ def start(plan: Plan, service: str, state: State, log: Path) -> None:
     host = plan.controller
     settings = write_files(plan, state)
     shell = hosts.shell_in(plan, host, log)
-    containers.start(host, state, shell, container(service), settings)
+    containers.start(host, state, shell, container(service), settings + config_data.start_script(state, host))
     if service == "api":
         containers.wait_for(shell, container_name(service), lambda: answers(plan))
 
@@ -89,10 +89,11 @@ def start(plan: Plan, service: str, state: State, log: Path) -> None:
 def container(service: str) -> Container:
     return Container(
         name=container_name(service),
-        command=(f"/usr/bin/nova-{service}",),
+        command=config_data.command(f"nova-{service}", f"--log-file=/var/log/nova/nova-{service}.log"),
         user="nova",
         volumes=(
             config_data.volume("nova", "nova"),
+            config_data.START_VOLUME,
             "/etc/hosts:/etc/hosts:ro",
             "/etc/ssl:/etc/ssl:ro",
             "/var/lib/nova:/var/lib/nova",

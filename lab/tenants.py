@@ -10,6 +10,7 @@ from lab.cloud import Cloud
 from lab.plan import Host, Plan, Site
 from lab.poll import wait_until
 from lab.state import State
+from lab.web import WebError
 
 FLAVOR = "tiny"
 SECURITY_GROUP = "basic"
@@ -86,18 +87,35 @@ def make_zone(plan: Plan, site: Site, state: State, log: Path) -> None:
         aggregate = {**cloud.nova("POST", "os-aggregates", asked)["aggregate"], "hosts": []}
 
     for host in site.hosts:
+        what = f"{host.name} is a compute node"
+        provider = wait_until(what, partial(_provider, cloud, host), seconds=120, first=0.2, longest=1)
         if host.name not in aggregate["hosts"]:
-            wait_until(f"{host.name} is a compute node", partial(_reports, cloud, host), seconds=120, longest=1)
-            asked = {"add_host": {"host": host.name}}
-            cloud.nova("POST", f"os-aggregates/{aggregate['id']}/action", asked)
+            cloud.nova("POST", f"os-aggregates/{aggregate['id']}/action", {"add_host": {"host": host.name}})
+        in_zone = partial(_in_zone, cloud, provider, aggregate["uuid"])
+        wait_until(f"Placement knows {host.name} as one of zone {site.name}", in_zone, seconds=30)
 
 
-def _reports(cloud: Cloud, host: Host) -> bool:
-    """Nova has mapped it to a cell, and Placement knows it: asked for sooner, it would be added by halves."""
-    if not cloud.placement("GET", f"resource_providers?name={host.name}")["resource_providers"]:
-        return False
+def _provider(cloud: Cloud, host: Host) -> str | None:
+    """Placement's id of the compute node, once Nova has mapped it to a cell, too."""
+    known = cloud.placement("GET", f"resource_providers?name={host.name}")["resource_providers"]
     listed = cloud.nova("GET", "os-hypervisors")["hypervisors"]
-    return host.name in {one["hypervisor_hostname"] for one in listed}
+    mapped = host.name in {one["hypervisor_hostname"] for one in listed}
+    return str(known[0]["uuid"]) if known and mapped else None
+
+
+def _in_zone(cloud: Cloud, provider: str, aggregate: str) -> bool:
+    """Nova tells Placement when a host is added, and does not mind if that fails; no server could be started then."""
+    path = f"resource_providers/{provider}/aggregates"
+    known = cloud.placement("GET", path)
+    if aggregate in known["aggregates"]:
+        return True
+    try:
+        cloud.placement("PUT", path, {**known, "aggregates": [*known["aggregates"], aggregate]})
+    except WebError as error:
+        # Somebody else was faster.
+        if error.status not in {409, 500}:
+            raise
+    return False
 
 
 def _names(things: object) -> set[str]:

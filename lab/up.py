@@ -67,10 +67,12 @@ def _boot_step(plan: Plan, host: Host, state: State) -> Step:
 
 def _central_steps(plan: Plan, state: State) -> list[Step]:
     controller = _boots((plan.controller,))
+    # Where it is needed for more than notifications, it is on the longest path.
+    before_rabbitmq = "mariadb" if plan.instances else "keystone-database"
     return [
         Step("mariadb", lambda log: database.start(plan, state, log), controller),
         Step("memcached", lambda log: messaging.start_memcached(plan, state, log), controller),
-        Step("rabbitmq", lambda log: messaging.start_rabbitmq(plan, state, log), ("keystone-database",)),
+        Step("rabbitmq", lambda log: messaging.start_rabbitmq(plan, state, log), (before_rabbitmq,)),
         Step("serve-image", lambda log: guest_image.serve(plan, state, log), (*controller, "guest-image")),
         Step("keystone-database", lambda log: keystone.make_database(plan, state, log), ("mariadb",)),
         Step("glance-database", lambda log: glance.make_database(plan, state, log), ("mariadb",)),

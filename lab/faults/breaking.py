@@ -12,6 +12,7 @@ from typing import Any
 
 from helpers.faults import Fault
 from lab.faults import endpoints, undo
+from lab.faults.ini import set_option
 from lab.faults.lab import Edit, FaultError, Lab
 from lab.plan import Host, Site
 from lab.state import write
@@ -164,7 +165,4 @@ class Breaking:
 
 
 def _use_buggy_glance(uwsgi: str) -> str:
-    changed = uwsgi.replace("wsgi-file = /usr/bin/glance-wsgi-api", "wsgi-file = /etc/glance/buggy_glance.py")
-    if changed == uwsgi:
-        raise FaultError("uwsgi.ini of Glance does not name /usr/bin/glance-wsgi-api")
-    return changed
+    return set_option(uwsgi, "uwsgi", "wsgi-file", "/etc/glance/buggy_glance.py")

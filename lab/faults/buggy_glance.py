@@ -211,9 +211,14 @@ def upload_is_truncated(lost: int) -> None:
     wrap(image_data.ImageDataController, "stage", stage)
 
 
+def _copies(task: Any, action: Any) -> bool:
+    """Whether this is copy-image: an import either finds the image inactive, or is to make it active."""
+    return action.image_status == "active" and not task.set_active
+
+
 def copy_never_arrives(store: str) -> None:
     def execute(original: Wrapper, self: Any, action: Any, file_path: str) -> None:
-        if self.backend == store and action.image_status == "active":
+        if self.backend == store and _copies(self, action):
             action.remove_importing_stores([store])
         else:
             original(self, action, file_path)
@@ -230,7 +235,7 @@ def copy_stays_importing(store: str) -> None:
 
 def copy_changes_the_checksum(store: str) -> None:
     def execute(original: Wrapper, self: Any, action: Any, file_path: str) -> None:
-        copies = action.image_status == "active"
+        copies = _copies(self, action)
         original(self, action, file_path)
         if self.backend == store and copies:
             action._image.checksum = "0" * 32

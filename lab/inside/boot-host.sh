@@ -29,4 +29,4 @@ chmod 1777 /run/lock
 mount -t tmpfs -o mode=1777,nosuid,nodev tmpfs /dev/shm
 
 cd /
-exec /usr/bin/supervisord --nodaemon --configuration /etc/supervisor/supervisord.conf
+exec /usr/bin/python3 /etc/supervisor/supervisord.py --nodaemon --configuration /etc/supervisor/supervisord.conf

@@ -72,6 +72,15 @@ def test_what_is_not_there_is_not_changed(section: str, name: str):
         set_option(CONF, section, name, "x")
 
 
+def test_a_buggy_glance_takes_the_place_of_the_application():
+    values = dict.fromkeys(("name", "address", "port", "processes", "threads", "lazy", "extra"), "x")
+
+    changed = breaking._use_buggy_glance(render("uwsgi.ini", **values, wsgi_file="/etc/glance/wsgi.py"))
+
+    assert "wsgi-file = /etc/glance/buggy_glance.py\n" in changed
+    assert "/etc/glance/wsgi.py" not in changed
+
+
 def test_values_that_look_like_patterns_are_taken_as_they_are():
     assert option(set_option(CONF, "client", "keyring", r"\1 [x] = \n"), "client", "keyring") == r"\1 [x] = \n"
 
