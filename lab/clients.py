@@ -30,7 +30,13 @@ def environment(plan: Plan) -> dict[str, Any]:
         "cloud": CLOUD,
         "clouds_file": "clouds.yaml",
         "ssh": {"config": "ssh_config", "user": SSH_USER, "sudo": True, "known_hosts": "known_hosts"},
-        "image": {"uri": plan.guest_image_url, "disk_format": "qcow2", "container_format": "bare"},
+        "image": {
+            "uri": plan.guest_image_url,
+            "disk_format": "qcow2",
+            "container_format": "bare",
+            # what lab/inside/guest-init.sh says
+            "console": {"booted": "DCN-VERIFY booted:", "marker": "DCN-VERIFY marker:"},
+        },
         "flavor": "tiny",
         "network": "{site}-network" if plan.instances else "none",
         "ceph_warnings": "fail",

@@ -23,6 +23,7 @@ _PACKAGES = (
     "supervisor",
     "sudo",
     "iproute2",
+    "nftables",
     "mariadb-server",
     "rabbitmq-server",
     "memcached",
