@@ -117,9 +117,9 @@ def _connect(environment: Environment) -> openstack.connection.Connection:
             "check user, password and project there"
         ) from error
     except (openstack.exceptions.SDKException, keystoneauth1.exceptions.ClientException) as error:
-        raise BadCloud(
-            f"{where}: cloud {environment.cloud!r}: no login at Keystone: {' '.join(str(error).split())}"
-        ) from error
+        said = " ".join(str(error).split())
+        hint = "; check user, password and project there" if "HTTP 401" in said else ""
+        raise BadCloud(f"{where}: cloud {environment.cloud!r}: no login at Keystone: {said}{hint}") from error
     return connection
 
 
