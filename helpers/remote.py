@@ -528,16 +528,22 @@ def _stream(target: SshTarget, config: SshConfig, ssh: Ssh) -> tuple[Any, _Jump 
     hop = config.jump_target(last)
     # `Host *` with a ProxyJump holds for the jump host too, which does not go through itself
     own = tuple(other for other in hop.jumps if config.jump_target(other).host != hop.host)
-    jump = _jump_to(replace(hop, jumps=tuple(earlier) or own), config, ssh)
-    transport = jump.client.get_transport()
-    if transport is None:
-        raise EOFError(f"jump host {hop.alias} closed the connection")
-    try:
-        channel = transport.open_channel(
-            "direct-tcpip", (target.host, target.port), ("127.0.0.1", 0), timeout=ssh.connect_timeout
-        )
-    except paramiko.ChannelException as error:
-        raise SSHException(f"jump host {hop.alias} does not get there: {error.text}") from error
+    for attempt in (1, 2):
+        jump = _jump_to(replace(hop, jumps=tuple(earlier) or own), config, ssh)
+        transport = jump.client.get_transport()
+        try:
+            if transport is None:
+                raise EOFError(f"jump host {hop.alias} closed the connection")
+            channel = transport.open_channel(
+                "direct-tcpip", (target.host, target.port), ("127.0.0.1", 0), timeout=ssh.connect_timeout
+            )
+            break
+        except paramiko.ChannelException as error:
+            raise SSHException(f"jump host {hop.alias} does not get there: {error.text}") from error
+        except (EOFError, SSHException) as error:
+            jump.client.close()  # it ended unnoticed: the next attempt logs in anew, or says why it cannot
+            if attempt == 2:
+                raise EOFError(f"jump host {hop.alias} closed the connection") from error
     return channel, jump
 
 
