@@ -337,6 +337,8 @@ class _Connection:
                     raise
                 except (SSHException, EOFError, OSError) as error:
                     # every command only reads, so running it again does no harm
+                    if isinstance(error, EOFError):
+                        client.close()  # the transport has ended, and may only not know it yet
                     if attempt == 2 or _is_alive(client):
                         reason = f"the connection failed: {error or type(error).__name__}"
                         address = f"{self._target.host}:{self._target.port}"
@@ -376,7 +378,8 @@ def _drain(channel: paramiko.Channel, until: float) -> tuple[bytes, bytes]:
     with selectors.DefaultSelector() as selector:
         selector.register(channel.fileno(), selectors.EVENT_READ)
         while True:
-            ended = channel.eof_received or channel.closed
+            # a server may say that one output has ended while the other goes on: the exit status comes after both
+            ended = channel.closed or (channel.eof_received and channel.status_event.wait(0.01))
             while channel.recv_ready():
                 stdout += channel.recv(65536)
             while channel.recv_stderr_ready():
