@@ -11,7 +11,7 @@ from pathlib import Path
 
 from simulator import state_folder
 from simulator.app import NoFreePorts, Sockets, open_sockets, server
-from simulator.faults import FAULTS, Injector, UnknownFault
+from simulator.faults import CHANGES, Injector, UnknownFault
 from simulator.ssh import host_key, serve
 from simulator.world.build import healthy_world
 from simulator.world.world import World
@@ -54,8 +54,9 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _arguments(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if arguments.list_faults:
-        for each in FAULTS.values():
-            sys.stdout.write(f"{each.name:40} {' '.join(sorted(each.must)) or '-':12} {each.breaks}\n")
+        for each in CHANGES.values():
+            caught_by = " ".join(sorted(each.fault.must)) if each.fault else "-"
+            sys.stdout.write(f"{each.name:40} {caught_by:12} {each.does}\n")
         return 0
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.faults.catalogue import added, changed, fault, hooked, removed
+from simulator.faults.changes import added, changed, hooked, modelled, removed
 from simulator.world.refusal import Refusal
 from simulator.world.sites import Site, Store
 from simulator.world.world import World
-
-_IMAGES = tuple(f"B{number}" for number in range(1, 11))
-_BOOTS = tuple(f"C{number}" for number in range(1, 10))
-_TRIPS = tuple(f"D{number}" for number in range(1, 7))
-_REST = (*_IMAGES, *_BOOTS, *_TRIPS, "F5")
 
 
 def _id(world: World, site: Site) -> str:
@@ -21,15 +16,15 @@ def _id(world: World, site: Site) -> str:
     return next(store.id for store in world.central.images.stores.values() if store.cluster is site.cluster)
 
 
-@fault("A2", may=_REST)
+@modelled()
 def store_missing_at_central(world: World, site: Site) -> Iterator[None]:
     """Central's Glance has no store for the site."""
     with removed(world.central.images.stores, _id(world, site)):
         yield
 
 
-@fault("A2", where="central")
-def store_unknown_at_central(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def unknown_store_at_central(world: World, site: Site) -> Iterator[None]:
     """Central's Glance lists a store that belongs to no site."""
 
     def hook(stores: list[dict[str, Any]], site: Site) -> list[dict[str, Any]]:
@@ -40,28 +35,28 @@ def store_unknown_at_central(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("A2", may=_REST)
-def another_default_at_central(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def central_default_store_wrong(world: World, site: Site) -> Iterator[None]:
     """Central's Glance has a DCN site's store as its default."""
     with changed(world.central.images, "default", _id(world, site)):
         yield
 
 
-@fault("A2", may=_REST)
+@modelled()
 def store_is_read_only_http(world: World, site: Site) -> Iterator[None]:
     """Central's store for the site is of type http, which nothing can be written to."""
     with added(world.central.images.stores, _id(world, site), Store(_id(world, site), None)):
         yield
 
 
-@fault("A2", may=_REST)
+@modelled()
 def store_in_another_pool(world: World, site: Site) -> Iterator[None]:
     """Central's store for the site writes to the pool of servers."""
     with changed(world.central.images.stores[_id(world, site)], "pool", "vms"):
         yield
 
 
-@fault("B4", "B5", may=("A2", *_REST))
+@modelled()
 def store_of_another_cluster(world: World, site: Site) -> Iterator[None]:
     """Central's store for the site writes to central's own cluster's pool of servers."""
     store = world.central.images.stores[_id(world, site)]
@@ -69,22 +64,22 @@ def store_of_another_cluster(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("A3", may=(*_BOOTS, *_TRIPS))
-def default_store_is_central(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def dcn_default_store_wrong(world: World, site: Site) -> Iterator[None]:
     """The site's Glance has central's store as its default."""
     with changed(site.images, "default", site.central_store):
         yield
 
 
-@fault("A3", may=(*_BOOTS, *_TRIPS, "B9"))
-def site_lacks_central_store(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def dcn_lacks_central_store(world: World, site: Site) -> Iterator[None]:
     """The site's Glance has no store for central, so no snapshot can be pushed back through it."""
     with removed(site.images.stores, site.central_store):
         yield
 
 
-@fault("A3")
-def site_has_a_third_store(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def dcn_has_another_dcn_store(world: World, site: Site) -> Iterator[None]:
     """The site's Glance has another DCN site's store too."""
     other = next(each for each in world.dcn_sites if each is not site)
     store = Store(other.name, other.ceph, "external", f"{other.name} rbd glance store")
@@ -92,78 +87,78 @@ def site_has_a_third_store(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("A5", may=("B3", *_TRIPS))
-def copy_image_disabled(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def copy_image_disabled_at_dcn(world: World, site: Site) -> Iterator[None]:
     """The site's Glance does not allow copy-image."""
     with changed(site.images, "import_methods", ["glance-direct", "web-download"]):
         yield
 
 
-@fault("A5", "B3", may=_REST, where="central")
-def copy_image_disabled_at_central(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def copy_image_disabled(world: World, site: Site) -> Iterator[None]:
     """Central's Glance does not allow copy-image."""
     with changed(site.images, "import_methods", ["glance-direct", "web-download"]):
         yield
 
 
-@fault("A5", "B1", may=_REST, where="central")
-def web_download_disabled(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def web_download_disabled_at_central(world: World, site: Site) -> Iterator[None]:
     """Central's Glance does not allow web-download."""
     with changed(site.images, "import_methods", ["glance-direct", "copy-image"]):
         yield
 
 
-@fault("B2", may=_REST, where="central")
+@modelled()
 def glance_direct_disabled(world: World, site: Site) -> Iterator[None]:
     """Central's Glance does not allow glance-direct."""
     with changed(site.images, "import_methods", ["web-download", "copy-image"]):
         yield
 
 
-@fault("A6", "B4", may=_REST, where="central", source="FAILURES 10")
-def locations_hidden_at_central(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def locations_hidden(world: World, site: Site) -> Iterator[None]:
     """Central's Glance shows no locations."""
     with changed(site.images, "show_locations", False):
         yield
 
 
-@fault("A6", may=(*_BOOTS, *_TRIPS), source="FAILURES 10")
-def locations_hidden(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def locations_hidden_at_dcn(world: World, site: Site) -> Iterator[None]:
     """The site's Glance shows no locations, so disks there are flat."""
     with changed(site.images, "show_locations", False):
         yield
 
 
-@fault("B4", may=("A6", *_REST), where="central", source="FAILURES 11")
+@modelled()
 def direct_url_hidden(world: World, site: Site) -> Iterator[None]:
     """Central's Glance shows no direct_url."""
     with changed(site.images, "show_direct_url", False):
         yield
 
 
-@fault("A7", "B1", may=_REST, where="central", source="FAILURES 6")
-def conversion_off_at_central(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def conversion_off(world: World, site: Site) -> Iterator[None]:
     """Central's Glance does not convert images, so qcow2 is stored."""
     with changed(site.images, "conversion", False):
         yield
 
 
-@fault("A7", source="FAILURES 7")
-def conversion_off(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def conversion_off_at_dcn(world: World, site: Site) -> Iterator[None]:
     """The site's Glance does not convert images."""
     with changed(site.images, "conversion", False):
         yield
 
 
-@fault("A3", "A5", may=(*_BOOTS, *_TRIPS))
-def glance_answers_500(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def dcn_glance_answers_500(world: World, site: Site) -> Iterator[None]:
     """The site's Glance answers every request with 500."""
     with hooked(world, "request", _refuse(site, 500, "Internal Server Error")):
         yield
 
 
-@fault("A3", "A5", may=(*_BOOTS, *_TRIPS))
-def glance_is_down(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def dcn_glance_stopped(world: World, site: Site) -> Iterator[None]:
     """The site's HAProxy has no Glance behind it."""
     with hooked(world, "request", _refuse(site, 503, "No server is available to handle this request.")):
         yield
@@ -190,22 +185,22 @@ def _catalog(world: World, kind: str, url: str, replace: bool) -> Any:
     return hooked(world, "catalog", hook)
 
 
-@fault("A4", may=_REST, source="SPEC A4")
-def second_image_endpoint(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def second_public_image_endpoint(world: World, site: Site) -> Iterator[None]:
     """The catalog has a second public image endpoint, the site's."""
     with _catalog(world, "image", site.images.url, replace=False):
         yield
 
 
-@fault("A4", may=("A2", "A5", *_REST), source="SPEC A4")
-def image_endpoint_is_the_sites(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def public_image_endpoint_at_dcn(world: World, site: Site) -> Iterator[None]:
     """The catalog's public image endpoint is the site's Glance, not central's."""
     with _catalog(world, "image", site.images.url, replace=True):
         yield
 
 
-@fault("A4", may=_REST, source="SPEC A4")
-def second_identity_endpoint(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def second_public_identity_endpoint(world: World, site: Site) -> Iterator[None]:
     """The catalog has a second public identity endpoint, at the site."""
     with _catalog(world, "identity", site.images.url, replace=False):
         yield

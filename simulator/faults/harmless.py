@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.faults.catalogue import fault, hooked
+from simulator.faults.changes import hooked, variation
 from simulator.world.content import Content
 from simulator.world.images import Image, Location
 from simulator.world.servers import Server
@@ -15,7 +15,7 @@ from simulator.world.volumes import Volume
 from simulator.world.world import World
 
 
-@fault(where="central", source="FAILURES 24")
+@variation(where="central", source="FAILURES 24")
 def stores_in_another_order(world: World, site: Site) -> Iterator[None]:
     """Glance lists an image's stores, and its own, in another order."""
 
@@ -28,7 +28,7 @@ def stores_in_another_order(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault(where="central", source="issue 4: extra unrelated images and volumes")
+@variation(where="central", source="issue 4: extra unrelated images and volumes")
 def unrelated_resources(world: World, site: Site) -> Iterator[None]:
     """There are images, volumes and servers that belong to nobody's test."""
     user = world.identity.users["demo"]
@@ -56,7 +56,7 @@ def unrelated_resources(world: World, site: Site) -> Iterator[None]:
     site.ceph.pool("images").images.pop(image.id, None)
 
 
-@fault(where="last", source="SPEC B7: trash")
+@variation(where="last", source="SPEC B7: trash")
 def old_trash(world: World, site: Site) -> Iterator[None]:
     """The trash of the pool of images holds what somebody deleted long ago."""
     site.ceph.create("images", "old", Content(1 << 20, {}))
@@ -65,7 +65,7 @@ def old_trash(world: World, site: Site) -> Iterator[None]:
     site.ceph.pool("images").trash.clear()
 
 
-@fault(where="last", source="SPEC A2: descriptions")
+@variation(where="last", source="SPEC A2: descriptions")
 def descriptions_differ(world: World, site: Site) -> Iterator[None]:
     """The stores' descriptions are other words than the doc's, or none."""
 
@@ -76,7 +76,7 @@ def descriptions_differ(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault(where="last", source="LAB.md: Glance store ids ping-pong")
+@variation(where="last", source="LAB.md: Glance store ids ping-pong")
 def somebody_reads_through_the_site(world: World, site: Site) -> Iterator[None]:
     """Somebody else keeps reading images through the site's Glance, which rewrites their store ids."""
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.faults.catalogue import changed, fault, hooked
+from simulator.faults.changes import changed, hooked, modelled
 from simulator.world.clusters import Cluster
 from simulator.world.content import Content
 from simulator.world.images import Image
 from simulator.world.sites import Glance, Site
 from simulator.world.world import World
-
-_LATER = (*(f"C{number}" for number in range(1, 10)), *(f"D{number}" for number in range(1, 7)), "F5")
 
 
 def _after_delete(world: World, at: Site, change: Any) -> Any:
@@ -31,22 +29,22 @@ def _after_delete(world: World, at: Site, change: Any) -> Any:
     return hooked(world, "image.delete", hook)
 
 
-@fault("B7", may=_LATER, source="FAILURES 15")
-def deletion_leaves_data(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def delete_leaves_data(world: World, site: Site) -> Iterator[None]:
     """image-delete leaves the data in the site's cluster."""
     with _after_delete(world, site, lambda cluster, image: cluster.pool("images").images.setdefault(image.name, image)):
         yield
 
 
-@fault("B7", may=_LATER, source="FAILURES 16")
-def deletion_goes_to_trash(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def delete_to_trash(world: World, site: Site) -> Iterator[None]:
     """image-delete moves the data in the site's cluster to the trash, where it stays."""
     with _after_delete(world, site, lambda cluster, image: cluster.pool("images").trash.setdefault(image.id, image)):
         yield
 
 
-@fault("B7", may=("B9", *_LATER), where="central", source="SPEC B7")
-def deletion_is_forgotten(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def delete_is_forgotten(world: World, site: Site) -> Iterator[None]:
     """image-delete answers 204 and deletes nothing."""
 
     def forget(glance: Glance, image_id: str) -> None:
@@ -68,7 +66,7 @@ def _delete_from(world: World, then: Any) -> Any:
     return changed(world.images, "delete_from", delete_from)
 
 
-@fault("B8", may=_LATER, where="central", source="SPEC B8")
+@modelled()
 def stores_delete_leaves_data(world: World, site: Site) -> Iterator[None]:
     """stores-delete takes the store out of the record and leaves the data."""
 
@@ -79,7 +77,7 @@ def stores_delete_leaves_data(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B8", may=("B6", *_LATER), where="central", source="SPEC B8")
+@modelled()
 def stores_delete_removes_two(world: World, site: Site) -> Iterator[None]:
     """stores-delete removes one copy more than it was asked to."""
 
@@ -91,8 +89,8 @@ def stores_delete_removes_two(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B8", may=_LATER, where="central", source="SPEC B8")
-def stores_delete_removes_data_only(world: World, site: Site) -> Iterator[None]:
+@modelled(where="central")
+def stores_delete_keeps_the_record(world: World, site: Site) -> Iterator[None]:
     """stores-delete removes the data and leaves the store in the record."""
 
     def then(image: Image, store: str, cluster: Cluster) -> None:
