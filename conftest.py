@@ -3,6 +3,7 @@
 pytest_plugins = [
     "fixtures.claims",
     "fixtures.sites",
+    "fixtures.comparisons",
     "fixtures.outcomes",
     "fixtures.deployment_files",
     "fixtures.stages",
