@@ -1,0 +1,61 @@
+"""The files that an environment file names: they are there, and can be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from helpers.environment.mistakes import BadEnvironment
+from helpers.environment.model import Environment
+from helpers.environment.sections import Ssh
+from helpers.ssh_config import BadSshConfig, SshConfig
+
+
+def named_file(path: Path, key: str, given: Path | None) -> Path | None:
+    """The absolute path of a file that the environment file names under that key; it can be read."""
+    if given is None:
+        return None
+    found = given.expanduser()
+    found = found if found.is_absolute() else path.absolute().parent / found
+    try:
+        with found.open("rb"):
+            pass
+    except IsADirectoryError:
+        raise BadEnvironment(path, key, f"{found} is a folder; name a file") from None
+    except OSError as error:
+        reason = "does not exist" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
+        raise BadEnvironment(
+            path, key, f"{found} {reason}; paths are relative to the environment file's folder"
+        ) from None
+    return found
+
+
+def ssh_section(path: Path, given: Ssh) -> Ssh:
+    """The section `ssh` with absolute paths."""
+    known_hosts = given.known_hosts
+    if given.check_host_keys:
+        known_hosts = named_file(path, "ssh.known_hosts", known_hosts)
+    return given.model_copy(update={"config": named_file(path, "ssh.config", given.config), "known_hosts": known_hosts})
+
+
+def check_ssh_config(environment: Environment) -> None:
+    """A key that ssh_config names for one of our nodes, or for a jump host on the way, is there."""
+    ssh = environment.ssh
+    if ssh.config is None:
+        return
+    checked: set[Path] = set()
+    try:
+        config = SshConfig.read(ssh.config)
+        for node in environment.nodes:
+            target = config.target(node.name, node.address, ssh.user)
+            hops = [(hop.alias, hop) for hop in map(config.jump_target, target.jumps)]
+            for name, host in [(node.name, target), *hops]:
+                for key in host.identity_files:
+                    if key not in checked and not key.is_file():
+                        raise BadEnvironment(
+                            environment.path,
+                            "ssh.config",
+                            f"{ssh.config} names the key {key} for {name}, and there is no such file",
+                        )
+                    checked.add(key)
+    except BadSshConfig as error:
+        raise BadEnvironment(environment.path, "ssh.config", str(error)) from None
