@@ -27,12 +27,19 @@ def ring(environment: Environment) -> tuple[Pair, ...]:
     return tuple(Pair(site, sites[(number + 1) % len(sites)]) for number, site in enumerate(sites))
 
 
+def pairs(environment: Environment) -> tuple[Pair, ...]:
+    """The journeys to make: those that the environment file declares, otherwise the ring."""
+    if environment.pairs:
+        return tuple(Pair(environment.site(origin), environment.site(target)) for origin, target in environment.pairs)
+    return ring(environment)
+
+
 def place(environment: Any, name: str) -> Any:
     """The site or pair of that name; KeyError says which sites there are."""
     try:
         return environment.site(name)
     except KeyError:
-        for pair in ring(environment):
+        for pair in pairs(environment):
             if str(pair) == name:
                 return pair
         raise

@@ -20,6 +20,7 @@ from helpers.environment.sections import (
     Services,
     Ssh,
     Timeouts,
+    Undercloud,
 )
 
 __all__ = [
@@ -38,5 +39,6 @@ __all__ = [
     "Site",
     "Ssh",
     "Timeouts",
+    "Undercloud",
     "load_environment",
 ]

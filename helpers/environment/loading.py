@@ -8,9 +8,11 @@ from pydantic import ValidationError
 
 from helpers.environment.mistakes import first_mistake
 from helpers.environment.model import Environment
-from helpers.environment.named_files import check_ssh_config, named_file, ssh_section
+from helpers.environment.named_files import check_ssh_config, named_file, named_folder, ssh_section
+from helpers.environment.pairs import pairs
 from helpers.environment.sections import File
 from helpers.environment.sites import check_uniqueness, sites
+from helpers.environment.stacks import undercloud_section
 from helpers.environment.yaml_file import read_yaml
 
 
@@ -24,6 +26,7 @@ def load_environment(path: Path) -> Environment:
         parsed = File.model_validate(document)
     except ValidationError as error:
         raise first_mistake(path, error, File) from None
+    found = tuple(sites(path, parsed))
     environment = Environment(
         path=path,
         cloud=parsed.cloud,
@@ -36,7 +39,10 @@ def load_environment(path: Path) -> Environment:
         limits=parsed.limits,
         timeouts=parsed.timeouts,
         services=parsed.services,
-        sites=tuple(sites(path, parsed)),
+        undercloud=undercloud_section(path, parsed),
+        deployment_files=named_folder(path, "deployment_files", parsed.deployment_files),
+        pairs=tuple(pairs(path, parsed)),
+        sites=found,
     )
     check_uniqueness(environment)
     check_ssh_config(environment)

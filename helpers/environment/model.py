@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from helpers.environment.sections import Ceph, ImageSource, Limits, Role, Services, Ssh, Timeouts
+from helpers.environment.sections import Ceph, ImageSource, Limits, Role, Services, Ssh, Timeouts, Undercloud
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,10 @@ class Site:
 
 @dataclass(frozen=True)
 class Environment:
-    """A deployment, as its environment file declares it. Sites are in the file's order."""
+    """A deployment, as its environment file declares it. Sites are in the file's order.
+
+    `pairs`: names of the DCN sites, origin and target, that journeys are made between; empty: none is declared.
+    """
 
     path: Path
     cloud: str
@@ -72,6 +75,9 @@ class Environment:
     limits: Limits
     timeouts: Timeouts
     services: Services
+    undercloud: Undercloud | None
+    deployment_files: Path | None
+    pairs: tuple[tuple[str, str], ...]
     sites: tuple[Site, ...] = field(repr=False)
 
     def __str__(self) -> str:

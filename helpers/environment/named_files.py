@@ -9,13 +9,14 @@ from helpers.environment.model import Environment
 from helpers.environment.sections import Ssh
 from helpers.ssh_config import BadSshConfig, SshConfig
 
+_RELATIVE = "paths are relative to the environment file's folder"
+
 
 def named_file(path: Path, key: str, given: Path | None) -> Path | None:
     """The absolute path of a file that the environment file names under that key; it can be read."""
     if given is None:
         return None
-    found = given.expanduser()
-    found = found if found.is_absolute() else path.absolute().parent / found
+    found = _absolute(path, given)
     try:
         with found.open("rb"):
             pass
@@ -23,10 +24,24 @@ def named_file(path: Path, key: str, given: Path | None) -> Path | None:
         raise BadEnvironment(path, key, f"{found} is a folder; name a file") from None
     except OSError as error:
         reason = "does not exist" if isinstance(error, FileNotFoundError) else (error.strerror or str(error)).lower()
-        raise BadEnvironment(
-            path, key, f"{found} {reason}; paths are relative to the environment file's folder"
-        ) from None
+        raise BadEnvironment(path, key, f"{found} {reason}; {_RELATIVE}") from None
     return found
+
+
+def named_folder(path: Path, key: str, given: Path | None) -> Path | None:
+    """The absolute path of a folder that the environment file names under that key."""
+    if given is None:
+        return None
+    found = _absolute(path, given)
+    if not found.is_dir():
+        reason = "is not a folder" if found.exists() else "does not exist"
+        raise BadEnvironment(path, key, f"{found} {reason}; {_RELATIVE}")
+    return found
+
+
+def _absolute(path: Path, given: Path) -> Path:
+    expanded = given.expanduser()
+    return expanded if expanded.is_absolute() else path.absolute().parent / expanded
 
 
 def ssh_section(path: Path, given: Ssh) -> Ssh:
@@ -45,10 +60,13 @@ def check_ssh_config(environment: Environment) -> None:
     checked: set[Path] = set()
     try:
         config = SshConfig.read(ssh.config)
-        for node in environment.nodes:
-            target = config.target(node.name, node.address, ssh.user)
+        undercloud = environment.undercloud
+        reached = [(node.name, node.address, ssh.user) for node in environment.nodes]
+        reached += [(undercloud.host, undercloud.host, undercloud.user)] if undercloud else []
+        for reached_name, address, user in reached:
+            target = config.target(reached_name, address, user)
             hops = [(hop.alias, hop) for hop in map(config.jump_target, target.jumps)]
-            for name, host in [(node.name, target), *hops]:
+            for name, host in [(reached_name, target), *hops]:
                 for key in host.identity_files:
                     if key not in checked and not key.is_file():
                         raise BadEnvironment(

@@ -24,6 +24,7 @@ from helpers.environment.values import (
     LocalPath,
     Positive,
     RemotePath,
+    StackName,
     Word,
     as_tuple,
     container_pattern,
@@ -31,6 +32,8 @@ from helpers.environment.values import (
 
 Runtime = Literal["podman", "docker", "cephadm", "host", "detect"]
 Role = Literal["glance", "ceph-mon", "compute", "cinder-volume", "nova-api", "keystone", "haproxy"]
+# how many it names is checked in `sites`, in plainer words
+SitesOfPair = Annotated[tuple[Word, ...], BeforeValidator(as_tuple)]
 
 
 class Section(BaseModel):
@@ -162,6 +165,19 @@ class Ceph(Section):
     client: CephName = "external"
 
 
+class Undercloud(Section):
+    """Where the deployment's stacks can be asked for: an SSH host, and the file there that holds the credentials.
+
+    `user=None` leaves the user to ssh_config; a relative `rc` is relative to that user's home. `stacks` are those
+    that must be there; None stands for `control-plane` and one for each DCN site, named as the site is.
+    """
+
+    host: Address
+    user: Word | None = None
+    rc: Word = "stackrc"
+    stacks: Annotated[tuple[StackName, ...], BeforeValidator(as_tuple), Field(min_length=1)] | None = None
+
+
 class NodeEntry(Section):
     """A node, below its host name."""
 
@@ -195,4 +211,7 @@ class File(Section):
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()
     services: Services = Field(default_factory=lambda: Services.model_validate({}))
+    undercloud: Undercloud | None = None
+    deployment_files: LocalPath | None = None
+    pairs: Annotated[tuple[SitesOfPair, ...], BeforeValidator(as_tuple), Field(min_length=1)] | None = None
     sites: dict[str, SiteEntry]

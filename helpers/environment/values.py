@@ -73,6 +73,13 @@ def _absolute_path(value: str) -> str:
     return value
 
 
+def _stack_name(value: str) -> str:
+    # Heat's own rule
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]{0,254}", value):
+        raise ValueError(f"{value!r} is not a stack's name; name it as `openstack stack list` does")
+    return value
+
+
 def as_tuple(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
@@ -87,5 +94,6 @@ GlanceUrl = Annotated[str, AfterValidator(_glance_url)]
 Address = Annotated[str, AfterValidator(_address)]
 LocalPath = Annotated[Path, BeforeValidator(_as_path)]
 CephName = Annotated[str, AfterValidator(_ceph_name)]
+StackName = Annotated[str, AfterValidator(_stack_name)]
 RemotePath = Annotated[str, AfterValidator(_absolute_path)]
 Positive = Annotated[StrictInt, Field(gt=0)]
