@@ -22,8 +22,10 @@ from helpers.environment.sections import (
     Timeouts,
     Undercloud,
 )
+from helpers.environment.stacks import CENTRAL_STACK
 
 __all__ = [
+    "CENTRAL_STACK",
     "BadEnvironment",
     "Ceph",
     "Console",
