@@ -11,6 +11,7 @@ pytest_plugins = [
     "fixtures.evidence",
     "fixtures.reports",
     "fixtures.topology",
+    "fixtures.undercloud",
     "fixtures.images",
     "fixtures.refusals",
     "fixtures.servers",
