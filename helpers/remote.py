@@ -378,8 +378,7 @@ def _drain(channel: paramiko.Channel, until: float) -> tuple[bytes, bytes]:
     with selectors.DefaultSelector() as selector:
         selector.register(channel.fileno(), selectors.EVENT_READ)
         while True:
-            # a server may say that one output has ended while the other goes on: the exit status comes after both
-            ended = channel.closed or (channel.eof_received and channel.status_event.wait(0.01))
+            ended = channel.eof_received or channel.closed
             while channel.recv_ready():
                 stdout += channel.recv(65536)
             while channel.recv_stderr_ready():
