@@ -17,6 +17,7 @@ import testinfra.host
 from testinfra.backend.base import CommandResult
 from testinfra.backend.paramiko import ParamikoBackend
 
+from helpers.deadline import GRACE, limited
 from helpers.environment import NodeSpec, Ssh
 from helpers.remote_files import FileFacts, read_file
 from helpers.runner import CommandFailed, Completed, DeadlinePassed, Runner, Unreachable
@@ -32,9 +33,6 @@ __all__ = [
     "Unreachable",
     "read_file",
 ]
-
-# how much later than the node's own deadline this side gives up: `timeout -k 5`, and the way back
-_GRACE = 10.0
 
 
 class Node:
@@ -78,11 +76,10 @@ class Node:
         command = shlex.join((*(("sudo",) if self._ssh.sudo else ()), *argv))
         by_hand = self._connection.by_hand(command)
         # sudo stands outside: without its rights, `timeout` could not end what sudo started
-        limit = ("timeout", "-k", "5", f"{max(seconds, 0.1):g}")
-        sent = shlex.join((*(("sudo", "-n") if self._ssh.sudo else ()), *limit, *argv))
+        sent = shlex.join((*(("sudo", "-n") if self._ssh.sudo else ()), *limited(argv, seconds)))
         started = time.monotonic()
         try:
-            status, stdout, stderr = self._connection.execute(sent, seconds + _GRACE)
+            status, stdout, stderr = self._connection.execute(sent, seconds + GRACE)
         except TimeoutError:
             raise DeadlinePassed(self.name, by_hand, seconds) from None
         # 124 is `timeout`'s answer, and 137 when it had to kill; a command may answer so itself, but earlier

@@ -18,6 +18,7 @@ import pytest
 import helpers.remote
 from helpers.environment import NodeSpec, Ssh
 from helpers.remote import CommandFailed, Completed, DeadlinePassed, Node, Unreachable
+from helpers.wait import wait_until
 
 CEPHX = "AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q=="
 
@@ -188,6 +189,29 @@ def test_sudo_and_the_deadline_stand_before_the_command(server: Server, make_nod
     assert completed.command == "sudo podman ps"
 
 
+def test_the_deadline_holds_in_the_container_too(server: Server, make_node: Callable[..., Node]) -> None:
+    node = make_node(server, sudo=True)
+    completed = node.run("podman", "exec", "ceph-mon-a", "rbd", "ls", deadline=7)
+    assert server.commands == ["sudo -n timeout -k 5 10 podman exec ceph-mon-a timeout -k 5 7 rbd ls"]
+    assert completed.command == "sudo podman exec ceph-mon-a rbd ls"
+    assert completed.by_hand.endswith("'sudo podman exec ceph-mon-a rbd ls'")
+
+
+def test_nothing_goes_on_in_a_container_after_the_deadline(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # as podman does: what it starts is a session of its own, and no signal is passed on
+    podman = tmp_path / "podman"
+    podman.write_text('#!/bin/bash\nshift 2\nsetsid "$@" &\nwait $!\n')
+    podman.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    pid_file = tmp_path / "pid"
+    with pytest.raises(DeadlinePassed, match=r"not done within 1 s: ssh .* 'podman exec ceph-mon-a sh "):
+        node.run("podman", "exec", "ceph-mon-a", "sh", "-c", f"echo $$ > {pid_file}; exec sleep 30", deadline=1)
+    process = Path("/proc") / pid_file.read_text().strip()
+    wait_until(process.exists, lambda exists: not exists, timeout=5, what="the end of the command", interval=0.05)
+
+
 def test_the_line_by_hand_can_be_pasted(node: Node) -> None:
     completed = node.run("echo", "it's")
     assert completed.by_hand == (
@@ -204,7 +228,7 @@ def test_a_slow_command_is_ended_on_the_node(node: Node) -> None:
 
 
 def test_a_node_that_says_nothing_is_left(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(helpers.remote, "_GRACE", 0.2)
+    monkeypatch.setattr(helpers.remote, "GRACE", 0.2)
     started = time.monotonic()
     with pytest.raises(DeadlinePassed) as caught:
         node.run("hang", deadline=0.3)
