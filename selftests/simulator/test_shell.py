@@ -68,6 +68,7 @@ def test_pipefail_keeps_the_first_failure(world: World):
 def test_a_deadline_ends_a_command(world: World):
     world.cluster("dcn0").reachable = False
     assert run(world, f"timeout 0.05 {MON} rbd --cluster dcn0 ls images")[0] == 124
+    assert run(world, f"{MON} timeout -k 5 0.05 rbd --cluster dcn0 ls images")[0] == 124
 
 
 def test_the_docs_listing_is_the_docs_table(world: World):
@@ -93,6 +94,8 @@ def test_listing_as_json_has_strings_for_protected(world: World):
 def test_an_export_has_the_images_bytes(world: World):
     _, text, _ = run(world, f"{MON} rbd --cluster dcn0 export --no-progress images/i1@snap - | sha512sum")
     assert text == f"{guest_disk(8).digest('sha512')}  -\n"
+    inside = "rbd --cluster dcn0 export --no-progress images/i1@snap - | sha512sum"
+    assert run(world, f"{MON} timeout -k 5 9 bash -o pipefail -c '{inside}'")[1] == text
 
 
 @pytest.mark.parametrize(
