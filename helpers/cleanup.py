@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -18,6 +19,8 @@ from helpers.redact import redact
 from helpers.remote import CommandFailed, DeadlinePassed, Unreachable
 from helpers.wait import WaitFailed, wait_until
 
+#: seconds after which a deletion that was accepted is asked for once more
+_ASK_AGAIN = 10.0
 _CANNOT_LOOK = (Unreachable, DeadlinePassed, CommandFailed)
 
 
@@ -191,12 +194,14 @@ def _adopt_volumes(ledger: Ledger, deployment: Deployment) -> None:
 
 def _remove(entry: Entry, kind: Kind, deployment: Deployment) -> str | None:
     refusals: list[str] = []
+    accepted: list[float] = []
 
     def attempt() -> str | None:
         id = kind.find(entry)
-        if id:
+        if id and (not accepted or time.monotonic() - accepted[-1] >= _ASK_AGAIN):
             try:
                 kind.delete(id)
+                accepted.append(time.monotonic())
             except openstack.exceptions.HttpException as error:
                 # a volume is in use until its server is quite gone; an image until its last clone is
                 refusals.append(" ".join(str(error).split()))
@@ -208,7 +213,7 @@ def _remove(entry: Entry, kind: Kind, deployment: Deployment) -> str | None:
             lambda id: id is None,
             timeout=deployment.environment.timeouts.delete,
             what=f"deletion of {entry.kind} {entry.name}",
-            interval=0.5,
+            interval=0.1,
         )
     except (openstack.exceptions.SDKException, WaitFailed) as error:
         return " ".join([str(error), *refusals[-1:]])

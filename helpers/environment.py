@@ -27,6 +27,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
+    StrictFloat,
     StrictInt,
     ValidationError,
     model_validator,
@@ -137,6 +138,7 @@ LocalPath = Annotated[Path, BeforeValidator(_as_path)]
 CephName = Annotated[str, AfterValidator(_ceph_name)]
 RemotePath = Annotated[str, AfterValidator(_absolute_path)]
 Positive = Annotated[StrictInt, Field(gt=0)]
+Seconds = Annotated[StrictInt | StrictFloat, Field(gt=0)]
 
 
 class _Section(BaseModel):
@@ -258,7 +260,8 @@ class Ceph(_Section):
     """A site's Ceph cluster: its name in `/etc/ceph/<cluster>.conf`, and where its commands run.
 
     `mon_container=None` is the runtime's own way of naming: `ceph-mon-{hostname}`, with cephadm
-    `ceph-{fsid}-mon-{hostname}`. `client` is the user (without `client.`) that the other sites have.
+    `ceph-{fsid}-mon-{hostname}`. `client` is the user (without `client.`) that the other sites have. `stats_period`
+    is the cluster's `mgr_stats_period`: the seconds after which its OSDs report what was read.
     """
 
     cluster: CephName
@@ -267,6 +270,7 @@ class Ceph(_Section):
     min_mons: Positive = 3
     pools: Pools = Pools()
     client: CephName = "external"
+    stats_period: Seconds = 5
 
 
 class _NodeEntry(_Section):

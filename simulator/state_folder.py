@@ -16,6 +16,7 @@ from simulator.world.sites import Site
 from simulator.world.world import World
 
 CLOUD = "dcn-sim"
+_WAITS = ("import", "copy", "delete", "boot", "volume", "snapshot")
 
 
 def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey]) -> Path:
@@ -97,6 +98,8 @@ def _environment(world: World) -> dict[str, Any]:
         "flavor": "tiny",
         "network": "none",
         "ceph_warnings": "fail",
+        # what does not come at once never comes
+        **({"timeouts": dict.fromkeys(_WAITS, 40)} if world.clock.factor == 0 else {}),
         "sites": {name: _site(site) for name, site in world.sites.items()},
     }
 
@@ -116,6 +119,8 @@ def _site(site: Site) -> dict[str, Any]:
             "runtime": "podman",
             "mon_container": "ceph-mon-{hostname}",
             "min_mons": len(site.cluster.mons),
+            # its counters are never late
+            "stats_period": 0.1,
         }
     found["nodes"] = {node.name: {"address": node.address, "roles": list(node.roles)} for node in site.nodes}
     return found

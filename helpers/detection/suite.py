@@ -18,6 +18,8 @@ _ROOT = Path(__file__).parents[2]
 _LIMIT = 480.0
 _GRACE = 120.0
 _REFUSED = 4
+#: Plugins that are loaded wherever they are installed, and are of no use here.
+_WITHOUT = ("cacheprovider", "allure_pytest", "anyio", "hypothesispytest", "xdist")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Suite:
         self.reports.mkdir(parents=True, exist_ok=True)
         before = set(self._runs())
         command = [sys.executable, "-m", "pytest", *self.tests, f"--environment={self.environment}"]
-        command += ["-q", "-p", "no:cacheprovider", "--reports", str(self.reports)]
+        command += ["-q", f"--reports={self.reports}", *(f"-pno:{plugin}" for plugin in _WITHOUT)]
         command += [*(["-m", "not mutating"] if read_only else []), *options]
         printed = self.reports / f"{name}.txt"
         with printed.open("w", encoding="utf-8") as output:
@@ -53,7 +55,7 @@ class Suite:
         """Remove what a run could not remove while the deployment was broken."""
         command = [sys.executable, "-m", "helpers.leftovers", "--environment", str(self.environment)]
         with (self.reports / "leftovers.txt").open("a", encoding="utf-8") as output:
-            _run([*command, "--reports", str(self.reports)], output.fileno(), self.limit)
+            _run([*command, f"--reports={self.reports}"], output.fileno(), self.limit)
 
     def _runs(self) -> list[Path]:
         return sorted(folder for folder in self.reports.glob("*-*-*") if (folder / "stages").is_dir())
