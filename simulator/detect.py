@@ -21,6 +21,7 @@ from helpers.detection.seen import Seen
 from helpers.detection.suite import Suite
 from helpers.detection.tables import matrix, progress
 from helpers.faults import FAULTS, Fault, UnknownFault, find
+from simulator import healthy
 from simulator.faults import CHANGES, Change
 from simulator.process import DidNotStart, running
 
@@ -80,12 +81,24 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time (default: the cores)")
     parser.add_argument("--budget", type=float, metavar="SECONDS", help="begin no further fault after this time")
     parser.add_argument("--left", action="store_true", help="only those that were not caught yet")
+    parser.add_argument(
+        "--healthy", type=int, metavar="N", help="no faults: run the suite N times on deployments that are healthy"
+    )
     return parser.parse_args(argv)
+
+
+def _healthy(count: int, jobs: int, budget: float | None) -> int:
+    done = healthy.run(count, jobs, budget, _REPORTS / "healthy-simulator", _say)
+    passed = sum(not one.why for one in done)
+    _say(f"{passed} of {len(done)} runs passed, on {len({one.name for one in done})} kinds of healthy deployments")
+    return 0 if passed == count else 1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when every fault that was asked for is caught, 1 otherwise, 4 for a fault that there is not."""
     arguments = _arguments(argv)
+    if arguments.healthy:
+        return _healthy(arguments.healthy, arguments.jobs, arguments.budget)
     results = Results(_REPORTS / f"detection-{SOURCE}.json")
     try:
         wanted = [find(name) for name in arguments.fault] or list(FAULTS)

@@ -118,8 +118,8 @@ def _detect(lab: Lab, options: argparse.Namespace) -> int:
             sys.stderr.write(f"lab: interrupted{left}\n")
             return 130
     looked_at = {one.fault for one in done}
-    found = publish(_DATA, "lab", [one for one in results.in_order() if one.fault in looked_at])
-    _DOCUMENT.write_text(document(found), encoding="utf-8")
+    both = publish(_DATA, "lab", [one for one in results.in_order() if one.fault in looked_at])
+    _DOCUMENT.write_text(document(both), encoding="utf-8")
     _say(matrix(done))
     good = [one for one in done if one.good]
     _say(f"{len(good)} of {len(done)} caught; {results.file}, {_DOCUMENT}")
