@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from simulator import deployment_files
+
 _READY = "ready: "
 
 
@@ -22,7 +24,9 @@ def main(options: list[str]) -> int:
                 sys.stderr.write(f"demo: the simulator did not start: {said or 'it said nothing'}\n")
                 return 3
             environment = Path(said.removeprefix(_READY).strip())
-            suite = [sys.executable, "-m", "pytest", f"--environment={environment}", *options]
+            files = environment.parent / deployment_files.FOLDER
+            given = [f"--environment={environment}", f"--deployment-files={files}"]
+            suite = [sys.executable, "-m", "pytest", *given, *options]
             return subprocess.run(suite, check=False).returncode  # noqa: S603 - our own module
         finally:
             simulator.send_signal(signal.SIGTERM)
