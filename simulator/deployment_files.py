@@ -1,4 +1,4 @@
-"""The files that this deployment would have been made from, and that it would have left: what an operator has at hand."""
+"""The files that this deployment would have been made from, and that it would have left."""
 
 from __future__ import annotations
 
