@@ -15,4 +15,5 @@ pytest_plugins = [
     "fixtures.servers",
     "fixtures.compute",
     "fixtures.journeys",
+    "fixtures.discovery",
 ]
