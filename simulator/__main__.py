@@ -39,9 +39,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 async def _serve(world: World, sockets: Sockets, folder: Path, injector: Injector) -> None:
-    keys = {node.name: host_key() for node in world.nodes}
+    keys = {node.name: host_key() for node in world.machines}
     path = state_folder.write(folder, world, keys)
-    for node in world.nodes:
+    for node in world.machines:
         await serve(world, node, sockets.ssh[node.address], keys[node.name], state_folder.authorized_keys(folder))
     http = server(world, sockets, injector)
     sys.stdout.write(f"ready: {path}\n")

@@ -14,6 +14,7 @@ from simulator.ssh import USER
 from simulator.world.guest import BOOTED, FILE_NAME, MARKER
 from simulator.world.identity import DOMAIN, REGION
 from simulator.world.sites import Site
+from simulator.world.undercloud import USER as UNDERCLOUD_USER
 from simulator.world.world import World
 
 CLOUD = "dcn-sim"
@@ -30,7 +31,7 @@ def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey]) -> 
     (folder / "ssh_config").write_text(_ssh_config(world, ssh.absolute()))
     known = [
         f"[{node.address}]:{node.ssh_port} {host_keys[node.name].export_public_key().decode().strip()}\n"
-        for node in world.nodes
+        for node in world.machines
     ]
     (ssh / "known_hosts").write_text("".join(known))
     deployment_files.write(folder, world)
@@ -74,7 +75,8 @@ def _clouds(world: World) -> dict[str, Any]:
 
 
 def _ssh_config(world: World, ssh: Path) -> str:
-    blocks = [f"Host {node.name}\n  HostName {node.address}\n  Port {node.ssh_port}\n\n" for node in world.nodes]
+    blocks = [f"Host {node.name}\n  HostName {node.address}\n  Port {node.ssh_port}\n\n" for node in world.machines]
+    blocks.append(f"Host {world.undercloud.node.name}\n  User {UNDERCLOUD_USER}\n\n")
     general = [
         "Host *",
         f"  User {USER}",
@@ -99,6 +101,7 @@ def _environment(world: World) -> dict[str, Any]:
         "flavor": "tiny",
         "network": "none",
         "ceph_warnings": "fail",
+        "undercloud": {"host": world.undercloud.node.name},
         "sites": {name: _site(site) for name, site in world.sites.items()},
     }
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import openstack.exceptions
 import pytest
+
+from helpers.wait import wait_until
 
 NODE = {"central": "control-plane-controller-0"} | {n: f"{n}-distributedcomputehci-0" for n in ("dcn0", "dcn1")}
 
@@ -29,12 +30,7 @@ def guest(cloud: Any, simulator: Any) -> Iterator[str]:
 
 
 def wait(get: Callable[[], Any], done: Callable[[Any], bool]) -> Any:
-    for _ in range(300):
-        found = get()
-        if done(found):
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"it stays {found}")
+    return wait_until(get, done, timeout=10, what="the state that is waited for", interval=0.02, max_interval=0.2)
 
 
 def rows(simulator: Any, site: str, pool: str) -> dict[str, Any]:

@@ -16,9 +16,10 @@ from simulator.faults import (
     removal,
     services,
     snapshots,
+    undercloud,
 )
 from simulator.faults.changes import CHANGES, Change, Injector, UnknownFault
 
-_MODULES = (access, clusters, glances, harmless, images, instances, refusals, removal, services, snapshots)
+_MODULES = (access, clusters, glances, harmless, images, instances, refusals, removal, services, snapshots, undercloud)
 
 __all__ = ["CHANGES", "Change", "Injector", "UnknownFault"]
