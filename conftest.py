@@ -17,4 +17,5 @@ pytest_plugins = [
     "fixtures.servers",
     "fixtures.compute",
     "fixtures.journeys",
+    "fixtures.discovery",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 import asyncssh
 import yaml
 
+from simulator import deployment_files
 from simulator.ssh import USER
 from simulator.world.guest import BOOTED, FILE_NAME, MARKER
 from simulator.world.identity import DOMAIN, REGION
@@ -34,6 +35,7 @@ def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey], cep
         for node in world.machines
     ]
     (ssh / "known_hosts").write_text("".join(known))
+    deployment_files.write(folder, world)
     path = folder / "environment.yaml"
     path.write_text(_dump(_environment(world, ceph_warnings)))
     return path
