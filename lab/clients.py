@@ -37,7 +37,7 @@ def environment(plan: Plan) -> dict[str, Any]:
             # what lab/inside/guest-init.sh says
             "console": {"booted": "DCN-VERIFY booted:", "marker": "DCN-VERIFY marker:"},
         },
-        "flavor": "tiny",
+        **({"flavor": "tiny"} if plan.instances else {}),
         "network": "{site}-network" if plan.instances else "none",
         "ceph_warnings": "fail",
         "sites": {site.name: _site(plan, site) for site in plan.sites},
