@@ -73,7 +73,12 @@ class Cinder:
         ]
 
     def _host(self, site: Site) -> str:
-        return f"{'hostgroup' if site.central else site.nodes[0].name}@{_BACKEND}"
+        return self._hosts(site)[0]
+
+    def _hosts(self, site: Site) -> list[str]:
+        """Of the services: each node's own at a DCN site; at central, whichever node has the one that there is."""
+        nodes = [node.name for node in site.nodes if "cinder-volume" in node.roles]
+        return [f"{name}@{_BACKEND}" for name in (["hostgroup"] if site.central else nodes)]
 
     def _volume(self, ask: Ask, volume: Volume) -> dict[str, Any]:
         site, version = self._world.sites[volume.site], self._version(ask)
@@ -256,7 +261,10 @@ class Cinder:
         found = [self._service("cinder-scheduler", central.nodes[0].name, central, True, version)]
         for site in self._world.storage_sites:
             if site.cinder:
-                found.append(self._service("cinder-volume", self._host(site), site, not site.cinder.down, version))
+                found += [
+                    self._service("cinder-volume", host, site, not site.cinder.down, version)
+                    for host in self._hosts(site)
+                ]
         found = [
             each
             for each in found
@@ -297,8 +305,8 @@ class Cinder:
                         "state": "up" if up else "down",
                         "status": "enabled",
                         "replication_status": "disabled",
-                        "num_hosts": 1,
-                        "num_down_hosts": int(not up),
+                        "num_hosts": len(self._hosts(site)),
+                        "num_down_hosts": 0 if up else len(self._hosts(site)),
                         "last_heartbeat": micro_time(now()),
                         "created_at": micro_time(now()),
                         "updated_at": micro_time(now()),
