@@ -208,9 +208,12 @@ class Servers:
                 volume = self._world.volumes.get(mapping["uuid"])
                 fits = cross or volume.zone == server.zone
                 if not self._world.hooks.through("volume.fits", fits, server=server, volume=volume):
-                    told = f"Instance {server.id} and volume {volume.id} are not in the same availability_zone."
-                    self._world.log("nova_compute", node, f"ERROR [instance: {server.id}] Invalid volume: {told}")
-                    raise BuildFailed(f"Build of instance {server.id} aborted: Failure prepping block device.")
+                    told = (
+                        f"Invalid volume: Instance {server.id} and volume {volume.id} are not in the same "
+                        f"availability_zone. Instance is in {server.zone}. Volume is in {volume.zone}"
+                    )
+                    self._world.log("nova_compute", node, f"ERROR [instance: {server.id}] {told}")
+                    raise BuildFailed(f"Build of instance {server.id} aborted: {told}")
             else:
                 volume = await self._new_volume(server, mapping, None if cross else server.zone, user)
             known = self._world.sites[volume.site].cluster is site.cluster
