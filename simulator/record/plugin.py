@@ -42,7 +42,9 @@ class Recorder:
     def http(self, response: requests.Response) -> None:
         """One answer over HTTP."""
         request, body = response.request, _body(response)
-        kind = kinds.kind(str(request.method), str(request.url), request.headers, request.body)
+        headers = {str(name).lower(): str(value) for name, value in request.headers.items()}
+        sent = request.body if isinstance(request.body, bytes | str) else None
+        kind = kinds.kind(str(request.method), str(request.url), headers, sent)
         shape: Shape = kinds.answer(response.headers, body)
         with self._lock:
             self._by_host.add(urlsplit(str(request.url)).netloc, kind, str(response.status_code), shape)

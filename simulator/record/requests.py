@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from simulator.record.shapes import ROOT, Shape, one, shape_of
+from simulator.record.shapes import ROOT, Field, Shape, one, shape_of
 
 HEADER = "header "
 _HEADERS = (
@@ -21,16 +21,15 @@ _HEADERS = (
     *("openstack-image-import-methods", "openstack-image-store-ids"),
 )
 # all other parts of a path are somebody's names: what is not known here cannot get into a record
-_WORDS = frozenset(
-    """
-    versions info stores detail import images file stage tasks schemas members auth tokens catalog projects users domains
-    regions services endpoints roles servers action flavors os-extra_specs os-volume_attachments os-interface
+_TEXT = """
+    versions info stores detail import images file stage tasks schemas members auth tokens catalog projects users
+    domains regions services endpoints roles servers action flavors os-extra_specs os-volume_attachments os-interface
     os-security-groups os-keypairs os-services os-aggregates os-availability-zone os-hypervisors os-console-output
     extensions limits volumes snapshots types default clusters attachments backups os-quota-sets messages
     networks subnets ports security-groups security-group-rules floatingips agents resource_providers inventories
     allocations usages identity compute volume image network placement
-    """.split()
-)
+"""
+_WORDS = frozenset(_TEXT.split())
 _VERSION = re.compile(r"v\d+(?:\.\d+)?")
 _IDENTIFIER = re.compile(r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}|\d+")
 
@@ -73,10 +72,11 @@ def _microversion(headers: Mapping[str, str]) -> str:
 
 def answer(headers: Mapping[str, str], body: Any) -> Shape:
     """The shape of an answer with the headers that clients go by; the body is JSON, or the word of what else it is."""
-    found = {f"{HEADER}{name}": one("there") for name in _HEADERS if name in headers}
+    found: dict[str, Field] = {f"{HEADER}{name}": one("there") for name in _HEADERS if name in headers}
     media = headers.get("content-type", "none").partition(";")[0].strip().lower()
     found[f"{HEADER}content-type"] = one(media)
-    return found | (shape_of(body) if not isinstance(body, NotJson) else {ROOT: one(str(body))})
+    found.update({ROOT: one(str(body))} if isinstance(body, NotJson) else shape_of(body))
+    return found
 
 
 class NotJson(str):

@@ -56,18 +56,21 @@ def one(kind: str) -> Field:
 def shape_of(value: Any, path: str = ROOT) -> Shape:
     """The shape of a JSON value."""
     if isinstance(value, Mapping):
-        found = {path: one("object")}
+        found: dict[str, Field] = {path: one("object")}
         if _KEYED_BY_NAME.fullmatch(path):
-            return found | union(shape_of(each, _below(path, "*")) for each in value.values())
+            found.update(union(shape_of(each, _below(path, "*")) for each in value.values()))
+            return found
         by_key: dict[str, list[Shape]] = {}
         for key, each in value.items():
             name = "*" if _IDENTIFIER.search(str(key)) else str(key)
             by_key.setdefault(name, []).append(shape_of(each, _below(path, name)))
         for shapes in by_key.values():
-            found |= union(shapes)
+            found.update(union(shapes))
         return found
     if isinstance(value, list):
-        return {path: one("array")} | union(shape_of(each, f"{path}[]") for each in value)
+        found = {path: one("array")}
+        found.update(union(shape_of(each, f"{path}[]") for each in value))
+        return found
     return {path: one(_type(value))}
 
 
@@ -97,7 +100,8 @@ def parent(path: str) -> str | None:
 
 def union(shapes: Iterable[Shape]) -> dict[str, Field]:
     """One shape that all of these fit in; a key that some of them lack is optional in it."""
-    return dict(reduce(_both, shapes, {}))
+    nothing: Shape = {}
+    return dict(reduce(_both, shapes, nothing))
 
 
 def _both(left: Shape, right: Shape) -> Shape:
