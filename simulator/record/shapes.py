@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
 ROOT = "."
@@ -100,8 +99,10 @@ def parent(path: str) -> str | None:
 
 def union(shapes: Iterable[Shape]) -> dict[str, Field]:
     """One shape that all of these fit in; a key that some of them lack is optional in it."""
-    nothing: Shape = {}
-    return dict(reduce(_both, shapes, nothing))
+    found: Shape = {}
+    for shape in shapes:
+        found = _both(found, shape)
+    return dict(found)
 
 
 def _both(left: Shape, right: Shape) -> Shape:
