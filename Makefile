@@ -1,12 +1,13 @@
 # dcn-verify: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo verify test lint lab lab-status lab-down clean-leftovers detect lock
+.PHONY: help venv demo verify test lint lab lab-status lab-down record clean-leftovers detect lock
 
 PYTHON ?= python3
 BIN := .venv/bin
 LAB := /var/lib/dcn-lab
 WORKERS ?= 2
 PYTEST_ARGS ?=
+RECORD := selftests/simulator/record/lab.json
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -48,6 +49,11 @@ lab-down: .venv/ready ## end the lab, and leave nothing of it behind
 
 detect: .venv/ready ## break the lab in every known way, and see whether the right claims fail
 	$(BIN)/python -m lab detect
+
+record: .venv/ready ## record anew what the healthy lab answers: the simulator is held against it
+	$(BIN)/python -m lab up
+	$(BIN)/python -m pytest -p simulator.record.plugin --record=$(RECORD) -n $(WORKERS) \
+	  --environment=$(LAB)/environment.yaml $(PYTEST_ARGS)
 
 clean-leftovers: .venv/ready ## remove what killed runs have left in ENVIRONMENT=file.yaml (default: the lab)
 	$(BIN)/python -m helpers.leftovers --environment '$(or $(ENVIRONMENT),$(LAB)/environment.yaml)'
