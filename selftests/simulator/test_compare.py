@@ -22,6 +22,7 @@ LAB = {
                 ".server": "object",
                 ".server.fault": "object, optional",
                 ".server.fault.code": "number",
+                ".server.groups": "array",
                 ".server.id": "string",
                 ".server.tags": "array",
                 ".server.tags[]": "string",
@@ -76,6 +77,9 @@ ALTERATIONS = {
     ),
     "elements that were never seen": (
         (".server.tags[]",), None, [], [f"{OF} .server.tags[]: lab string, simulator nothing"],
+    ),
+    "elements of a list that was empty": (
+        (".server.groups[]",), "string", [], [f"{OF} .server.groups[]: lab nothing, simulator string"],
     ),
     "a header more": (
         ("header retry-after",), "there", [f"{OF} header retry-after: lab nothing, simulator there"], [],
@@ -151,7 +155,7 @@ def test_command_says_what_changed_and_what_was_not_seen(tmp_path: Path, capsys:
 
     altered("ssh", "hostname", to=None).write(new)
     assert main(["compare", str(new), str(known)]) == 0
-    assert "not seen this time: ssh hostname: record 0, now nothing" in capsys.readouterr().out
+    assert "seen by one only: ssh hostname: record 0, now nothing" in capsys.readouterr().out
 
     altered("compute", SHOW, "200", ".server.id", to="number").write(new)
     assert main(["compare", str(new), str(known)]) == 1

@@ -39,8 +39,10 @@ def main(argv: list[str] | None = None) -> int:
     for difference in changed:
         sys.stdout.write(f"changed: {difference.line('record', 'now')}\n")
     for difference in unseen:
-        sys.stdout.write(f"not seen this time: {difference.line('record', 'now')}\n")
-    sys.stdout.write(f"{len(changed)} changed, {len(unseen)} not seen this time\n")
+        sys.stdout.write(f"seen by one only: {difference.line('record', 'now')}\n")
+    sys.stdout.write(f"{len(changed)} changed, {len(unseen)} seen by one only\n")
+    if changed:
+        sys.stdout.write(f"where the lab is right: python -m simulator.record join {arguments.new} {arguments.known}\n")
     return 1 if changed else 0
 
 

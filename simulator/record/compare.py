@@ -1,8 +1,8 @@
 """What differs between two records, in one line each: service, request, key, what the one says and what the other.
 
 `changes` are what an answer may not do without notice: what was never seen before, and keys that used to be there.
-`gaps` are what this run did not come by; against the simulator they are drift too, as what it does not show cannot be
-relied on by a test.
+`gaps` are what only one of them came by, such as an element of a list that was empty whenever the other looked; against
+the simulator they are drift too, as a test cannot rely on what it does not show.
 """
 
 from __future__ import annotations
@@ -66,13 +66,17 @@ def _changed(known: Shape, seen: Shape) -> Iterator[tuple[str, str, str]]:
             if mine and not mine.optional and could_have(seen, path):
                 yield path, str(mine), NOTHING
         elif mine is None:
-            if not _above_is_new(path, known, seen):
+            if could_have(known, path) and not _above_is_new(path, known, seen):
                 yield path, NOTHING, str(other)
         elif other.types - mine.types or (other.optional and not mine.optional):
             yield path, str(mine), str(other)
 
 
 def _missed(known: Shape, seen: Shape) -> Iterator[tuple[str, str, str]]:
+    for path, other in sorted(seen.items()):
+        # of a list that was always empty nobody knows what is in it
+        if path not in known and not could_have(known, path) and not _above_is_new(path, known, seen):
+            yield path, NOTHING, str(other)
     for path, mine in sorted(known.items()):
         other = seen.get(path)
         if other is None:
