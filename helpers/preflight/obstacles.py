@@ -31,7 +31,14 @@ class Answers:
     axis: str
 
 
-Requirement = Files | Answers
+@dataclass(frozen=True)
+class Asks:
+    """A stage judges the cluster of the site at `axis`: it is held up only where nobody could look, by SSH or sudo."""
+
+    axis: str
+
+
+Requirement = Files | Answers | Asks
 
 
 def reads(axis: str, role: str) -> Files:
@@ -79,6 +86,8 @@ class Obstacles:
             site = self._at(requirement.axis, key)
             if isinstance(requirement, Answers):
                 yield from self._of(site.name, "rbd")
+            elif isinstance(requirement, Asks):
+                yield from (one for one in self._of(site.name, "rbd") if one.prerequisite in {"ssh", "sudo"})
             elif isinstance(requirement, Files):
                 for spec in site.nodes_with(requirement.role):
                     yield from self._on(spec, requirement.service)

@@ -16,7 +16,7 @@ from helpers.ceph import Cluster
 from helpers.cloud import Endpoint
 from helpers.deployment import Deployment
 from helpers.environment import Environment, NodeSpec, load_environment
-from helpers.preflight.obstacles import Answers, Obstacles, reads, reads_in
+from helpers.preflight.obstacles import Answers, Asks, Obstacles, reads, reads_in
 from helpers.preflight.probes import expected_containers
 from helpers.preflight.results import Preflight, Probed
 from helpers.preflight.survey import survey
@@ -300,3 +300,17 @@ def test_a_stage_names_the_finding_behind_what_was_not_looked_at(environment: En
     rbd = Probed("dcn1", "rbd", None, "not looked at", because=sudo.key)
 
     assert held_up(environment, COPY, "dcn1", sudo, rbd) == "preflight[dcn1-0-sudo]"
+
+
+def test_a_cluster_is_judged_unless_nobody_could_look(environment: Environment):
+    registry = Registry(axes=("site",))
+    stage = registry.add(site_fact, requires=(Asks("site"),))
+    sudo, mon = Probed("dcn1", "sudo", "dcn1-0", "unknown"), Probed("dcn1", "containers", "dcn1-0", "failed")
+
+    def behind(finding: Probed) -> Probed:
+        return Probed("dcn1", "rbd", None, "not looked at", because=finding.key)
+
+    assert held_up(environment, stage, "dcn1", sudo, behind(sudo)) == sudo.key
+    assert held_up(environment, stage, "dcn1", mon, behind(mon)) is None
+    assert held_up(environment, stage, "dcn1", Probed("dcn1", "rbd", None, "failed")) is None
+    assert held_up(environment, stage, "dcn1", sudo) is None, "another node could ask the cluster"

@@ -88,3 +88,17 @@ def test_a_login_without_the_role_admin_is_one_line(simulator: Any, suite: Any):
     assert ended.exit_code == 4
     assert "user demo has member, reader in project demo, and the checks need the role admin" in ended.printed
     assert "Traceback" not in ended.printed
+
+
+def test_a_node_out_of_reach_is_one_unknown_that_blocks_what_needs_it(start: Any, suite: Any, tmp_path: Path):
+    with start(tmp_path / "sim") as found:
+        config = found.folder / "ssh_config"
+        config.write_text(config.read_text().replace("HostName 127.0.2.10", "HostName 127.0.2.99"))
+        refused = suite(found.folder / "environment.yaml", "-m", "A1", "-k", "dcn1")
+        ended = suite(found.folder / "environment.yaml", "-m", "A1 or A7", "-k", "dcn1", "--allow-unreachable", "-q")
+
+    assert refused.exit_code == 4
+    assert ended.exit_code == 1
+    assert ended.summary["outcomes"]["failed"] == ended.summary["outcomes"]["unknown"] == 0
+    assert "? preflight[dcn1-distributedcomputehci-0-ssh]\n" in ended.printed
+    assert "blocks 2 checks: A1 A7 at dcn1\n" in ended.printed
