@@ -7,6 +7,7 @@ pytest_plugins = [
     "fixtures.outcomes",
     "fixtures.deployment_files",
     "fixtures.stages",
+    "fixtures.preflight",
     "fixtures.run",
     "fixtures.evidence",
     "fixtures.reports",
