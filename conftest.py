@@ -1,4 +1,4 @@
-"""The fixtures modules; everything else is in them."""
+"""The fixtures modules, each after those that it imports; everything else is in them."""
 
 pytest_plugins = [
     "fixtures.claims",
@@ -14,9 +14,9 @@ pytest_plugins = [
     "fixtures.topology",
     "fixtures.undercloud",
     "fixtures.images",
-    "fixtures.refusals",
-    "fixtures.servers",
     "fixtures.compute",
+    "fixtures.servers",
+    "fixtures.refusals",
     "fixtures.journeys",
     "fixtures.discovery",
 ]
