@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+from typing import Any
 from threading import Lock, get_ident
 
 from lab.plan import Host, Layout
@@ -118,7 +119,7 @@ class State:
             return None
         # A lab of an earlier version is one of images only.
         instances = kept.get("instances", False)
-        described = {
+        described: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in kept.get("layout", {}).items()
         }
         return Settings(kept["name"], kept["subnet"], kept["dcn"], instances, Layout(**described))
