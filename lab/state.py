@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from typing import Any
 from threading import Lock, get_ident
+from typing import Any
 
 from lab.plan import Host, Layout
 
