@@ -19,6 +19,14 @@ def test_cross_az_attach_is_off(dcn_nova_config: NovaConfigs, compute_dcn: Site)
     assert seen == dict.fromkeys(seen, False)
 
 
+@claim("A12")
+def test_cross_az_attach_is_off_without_storage(bare_nova_config: NovaConfigs, bare_site: Site):
+    """cross_az_attach is false on the compute nodes of a site without storage, too."""
+    seen = {config.node: config.cross_az_attach for config in bare_nova_config.nodes}
+
+    assert seen == dict.fromkeys(seen, False)
+
+
 @claim("A13")
 def test_glance_is_the_local_one(dcn_nova_config: NovaConfigs, compute_dcn: Site):
     """Every compute node here uses the Glance on the node itself, or the site's."""
