@@ -89,6 +89,10 @@ class State:
     def guest_image(self) -> Path:
         return self.folder / "guest" / "guest.qcow2"
 
+    @property
+    def deployment_files(self) -> Path:
+        return self.folder / "deployment-files"
+
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 

@@ -10,6 +10,7 @@ from lab import (
     ceph,
     clients,
     database,
+    deployment_files,
     glance,
     guest_image,
     haproxy,
@@ -45,11 +46,17 @@ def steps(plan: Plan, state: State) -> list[Step]:
         *(step for site in plan.storage_sites for step in _site_steps(plan, site, state)),
         *(instances.steps(plan, state) if plan.instances else ()),
         Step("client-files", lambda log: clients.write_all(plan, state), _boots(plan.hosts)),
+        Step("deployment-files", lambda log: deployment_files.write_all(plan, state, log), _deployed(plan)),
     ]
 
 
 def _boots(of: tuple[Host, ...]) -> tuple[str, ...]:
     return tuple(f"host-{host.name}" for host in of)
+
+
+def _deployed(plan: Plan) -> tuple[str, ...]:
+    """The steps after which every cluster and every Glance is there."""
+    return tuple(f"{what}-{site.name}" for site in plan.sites for what in ("ceph-health", "glance"))
 
 
 def _network(plan: Plan, state: State, log: Path) -> None:

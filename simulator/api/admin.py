@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from simulator.api.service import Ask, Table, application
-from simulator.faults import FAULTS, Injector, UnknownFault
+from simulator.faults import CHANGES, Injector, UnknownFault
 from simulator.world.refusal import Refusal
 from simulator.world.world import World
 
@@ -34,7 +34,7 @@ class Admin:
     async def index(self, ask: Ask) -> Response:
         """The catalogue, and what of it is in force as NAME:SITE."""
         return JSONResponse(
-            {"faults": [each.shown() for each in FAULTS.values()], "active": list(self._injector.active)}
+            {"faults": [each.shown() for each in CHANGES.values()], "active": list(self._injector.active)}
         )
 
     async def inject(self, ask: Ask) -> Response:

@@ -1,6 +1,6 @@
-"""What can be wrong with a deployment: a catalogue of faults, each of which changes the simulated world a little.
+"""How the catalogue's faults, and variations that must not matter, are brought about in the simulated world.
 
-Importing this package fills the catalogue; `catalogue.FAULTS` is it.
+Importing this package fills `changes.CHANGES`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from simulator.faults import (
     removal,
     services,
     snapshots,
+    undercloud,
 )
-from simulator.faults.catalogue import FAULTS, Fault, Injector, UnknownFault
+from simulator.faults.changes import CHANGES, Change, Injector, UnknownFault
 
-_MODULES = (access, clusters, glances, harmless, images, instances, refusals, removal, services, snapshots)
+_MODULES = (access, clusters, glances, harmless, images, instances, refusals, removal, services, snapshots, undercloud)
 
-__all__ = ["FAULTS", "Fault", "Injector", "UnknownFault"]
+__all__ = ["CHANGES", "Change", "Injector", "UnknownFault"]

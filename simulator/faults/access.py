@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from simulator.commands.shell import Call, Output
-from simulator.faults.catalogue import changed, fault, hooked, removed
-from simulator.world.clusters import cephx_key
-from simulator.world.nodes import File
+from simulator.faults.changes import changed, hooked, modelled, no_access, removed
+from simulator.world.clusters import Cluster, cephx_key
+from simulator.world.nodes import File, Node
 from simulator.world.sites import Site
 from simulator.world.world import World
+
+_NO_FSID = "00000000-0000-4000-8000-000000000000"
 
 
 def _conf(at: Site, of: Site) -> File:
@@ -23,37 +28,50 @@ def _keyring(at: Site, of: Site) -> File:
 # --- at a DCN site, about central ---
 
 
-@fault("A8", "A11", where="first")
+@modelled(where="first")
 def central_conf_missing(world: World, site: Site) -> Iterator[None]:
     """A DCN node lacks /etc/ceph/central.conf."""
     with removed(site.nodes[0].files, f"/etc/ceph/{world.central.ceph.name}.conf"):
         yield
 
 
-@fault("A8", "A11", where="first")
+@modelled(where="first")
 def central_keyring_missing(world: World, site: Site) -> Iterator[None]:
     """A DCN node lacks central's external keyring."""
     with removed(site.nodes[0].files, f"/etc/ceph/{world.central.ceph.name}.client.external.keyring"):
         yield
 
 
-@fault("A8", where="first")
-def central_keyring_readable_by_all(world: World, site: Site) -> Iterator[None]:
+@modelled(where="first")
+def central_keyring_world_readable(world: World, site: Site) -> Iterator[None]:
     """Everybody on a DCN node can read central's key."""
     with changed(_keyring(site, world.central), "mode", 0o644):
         yield
 
 
-@fault("A8", where="first")
-def central_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
-    """central.conf at a DCN site names the FSID of the site's own cluster."""
-    file = _conf(site, world.central)
-    with changed(file, "text", file.read().replace(world.central.ceph.fsid, site.ceph.fsid)):
+@modelled(where="first")
+def central_keyring_not_for_glance(world: World, site: Site) -> Iterator[None]:
+    """The keyring for central at a DCN site is root's."""
+    with _only_for_root(_keyring(site, world.central)):
         yield
 
 
-@fault("A8", "A11", where="first")
-def central_conf_has_other_monitors(world: World, site: Site) -> Iterator[None]:
+@contextmanager
+def _only_for_root(file: File) -> Iterator[None]:
+    with changed(file, "owner", "root"), changed(file, "group", "root"), changed(file, "mode", 0o600):
+        yield
+
+
+@modelled(where="first")
+def central_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
+    """central.conf at a DCN site names the FSID of no cluster."""
+    file = _conf(site, world.central)
+    with changed(file, "text", file.read().replace(world.central.ceph.fsid, _NO_FSID)):
+        yield
+
+
+@modelled(where="first")
+def central_conf_has_other_mons(world: World, site: Site) -> Iterator[None]:
     """central.conf at a DCN site names the monitors of the site's own cluster."""
     file, text = _conf(site, world.central), ""
     for line in file.read().splitlines():
@@ -67,7 +85,7 @@ def _own_conf(site: Site) -> str:
     return site.nodes[0].files[f"/etc/ceph/{site.ceph.name}.conf"].read()
 
 
-@fault("A8", where="first")
+@modelled(where="first")
 def central_conf_names_no_keyring(world: World, site: Site) -> Iterator[None]:
     """central.conf at a DCN site lacks the [client] section with the keyring."""
     file = _conf(site, world.central)
@@ -75,7 +93,7 @@ def central_conf_names_no_keyring(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("A8", where="first")
+@modelled(where="first")
 def central_conf_names_another_keyring(world: World, site: Site) -> Iterator[None]:
     """central.conf at a DCN site names the keyring of client.openstack."""
     file = _conf(site, world.central)
@@ -87,8 +105,8 @@ def _another_key(file: File) -> str:
     return "".join(f"\tkey = {cephx_key()}\n" if "key =" in line else f"{line}\n" for line in file.read().splitlines())
 
 
-@fault("A8", "A11", may=("A10",), where="first")
-def central_keyring_has_an_old_key(world: World, site: Site) -> Iterator[None]:
+@modelled(where="first")
+def central_keyring_has_another_key(world: World, site: Site) -> Iterator[None]:
     """The keyring for central at a DCN site has a key that is no longer valid."""
     file = _keyring(site, world.central)
     with changed(file, "text", _another_key(file)):
@@ -98,57 +116,66 @@ def central_keyring_has_an_old_key(world: World, site: Site) -> Iterator[None]:
 # --- at central, about a DCN site ---
 
 
-@fault("A9", "A11")
-def site_conf_missing_at_central(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def dcn_conf_missing(world: World, site: Site) -> Iterator[None]:
     """A central node lacks a DCN cluster's conf file."""
-    with removed(world.central.nodes[0].files, f"/etc/ceph/{site.ceph.name}.conf"):
+    conf = f"/etc/ceph/{site.ceph.name}.conf"
+    with removed(world.central.nodes[0].files, conf), no_access(world, site, errno.ENOENT):
         yield
 
 
-@fault("A9", "A11")
-def site_keyring_missing_at_central(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def dcn_keyring_missing(world: World, site: Site) -> Iterator[None]:
     """A central node lacks a DCN cluster's external keyring."""
     with removed(world.central.nodes[0].files, f"/etc/ceph/{site.ceph.name}.client.external.keyring"):
         yield
 
 
-@fault("A9")
-def site_keyring_readable_by_all(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def dcn_keyring_world_readable(world: World, site: Site) -> Iterator[None]:
     """Everybody on a central node can read a DCN site's key."""
     with changed(_keyring(world.central, site), "mode", 0o644):
         yield
 
 
-@fault("A9")
-def site_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
-    """A DCN cluster's conf file at central names central's FSID."""
-    file = _conf(world.central, site)
-    with changed(file, "text", file.read().replace(site.ceph.fsid, world.central.ceph.fsid)):
+@modelled()
+def dcn_keyring_not_for_glance(world: World, site: Site) -> Iterator[None]:
+    """The keyring for a DCN cluster at central is root's, so Glance there cannot use the cluster."""
+    with _only_for_root(_keyring(world.central, site)), no_access(world, site, errno.EACCES):
         yield
 
 
-@fault("A9")
-def site_conf_names_no_keyring(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def dcn_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
+    """A DCN cluster's conf file at central names the FSID of no cluster."""
+    file = _conf(world.central, site)
+    with changed(file, "text", file.read().replace(site.ceph.fsid, _NO_FSID)):
+        yield
+
+
+@modelled()
+def dcn_conf_names_no_keyring(world: World, site: Site) -> Iterator[None]:
     """A DCN cluster's conf file at central lacks the [client] section with the keyring."""
     file = _conf(world.central, site)
     with changed(file, "text", file.read().split("[client]")[0]):
         yield
 
 
-@fault("A9", "A11", may=("A10",))
-def site_keyring_has_an_old_key(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def dcn_keyring_has_another_key(world: World, site: Site) -> Iterator[None]:
     """The keyring for a DCN cluster at central has a key that is no longer valid."""
     file = _keyring(world.central, site)
     with changed(file, "text", _another_key(file)):
         yield
 
 
-@fault("A9", "A11", may=("A10",))
-def site_keyring_is_of_another_site(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def dcn_keyring_of_another_site(world: World, site: Site) -> Iterator[None]:
     """The keyring for a DCN cluster at central has central's own key."""
     file = _keyring(world.central, site)
     other = world.central.ceph.users["client.external"].key
-    with changed(file, "text", file.read().replace(site.ceph.users["client.external"].key, other)):
+    text = file.read().replace(site.ceph.users["client.external"].key, other)
+    with changed(file, "text", text), no_access(world, site, errno.EACCES):
         yield
 
 
@@ -167,15 +194,39 @@ def _refused(of: Site, at: Site) -> Callable[..., Output]:
     return hook
 
 
-@fault("A11", source="SPEC A11")
+@modelled()
 def firewall_to_the_site(world: World, site: Site) -> Iterator[None]:
     """The WAN lets nothing pass from central's nodes to the site's monitors."""
     with hooked(world, "command", _refused(site, world.central)):
         yield
 
 
-@fault("A11", source="SPEC A11")
+@modelled()
 def firewall_to_central(world: World, site: Site) -> Iterator[None]:
     """The WAN lets nothing pass from the site's nodes to central's monitors."""
     with hooked(world, "command", _refused(world.central, site)):
+        yield
+
+
+def _barred(world: World, site: Site, how: str) -> Any:
+    """The WAN lets no Ceph client of central reach the site's cluster, and none of the site reach central's."""
+
+    def hook(barred: str, node: Node, cluster: Cluster | None) -> str:
+        ends = {(world.central.name, id(site.cluster)), (site.name, id(world.central.cluster))}
+        return how if (node.site, id(cluster)) in ends else barred
+
+    return hooked(world, "wan", hook)
+
+
+@modelled()
+def wan_rejects_ceph(world: World, site: Site) -> Iterator[None]:
+    """A firewall between central and the site refuses Ceph's ports."""
+    with _barred(world, site, "rejects"), no_access(world, site, errno.ECONNREFUSED):
+        yield
+
+
+@modelled()
+def wan_drops_ceph(world: World, site: Site) -> Iterator[None]:
+    """A firewall between central and the site drops what goes to Ceph's ports."""
+    with _barred(world, site, "drops"), no_access(world, site, errno.ETIMEDOUT):
         yield

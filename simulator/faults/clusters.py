@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from simulator.faults.catalogue import changed, fault, removed
+from simulator.faults.changes import changed, modelled, no_access, removed
 from simulator.world.clusters import cephx_key
 from simulator.world.configuration import keyring
 from simulator.world.sites import Site
 from simulator.world.world import World
 
-_IMAGES = tuple(f"B{number}" for number in range(1, 11))
-_REST = (*_IMAGES, *(f"C{number}" for number in range(1, 10)), *(f"D{number}" for number in range(1, 7)), "F5")
 
-
-@fault("A1", may=("A8", "A9", *_REST), where="last")
+@modelled()
 def fsid_of_another_site(world: World, site: Site) -> Iterator[None]:
     """The site's cluster has central's FSID: it is central's cluster, or was cloned from it."""
     with changed(site.ceph, "fsid", world.central.ceph.fsid):
         yield
 
 
-@fault("A1", where="first")
+@modelled(where="first")
 def own_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
     """The clients' conf file of the site's own cluster names an FSID that is not the cluster's."""
     file = site.nodes[0].files[f"/etc/ceph/{site.ceph.name}.conf"]
@@ -31,36 +29,57 @@ def own_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("A16", source="SPEC A16")
+@modelled()
+def one_cluster_for_two_sites(world: World, site: Site) -> Iterator[None]:
+    """The site's hosts lead to another DCN site's cluster, under the name of their own."""
+    other = next(each for each in world.dcn_sites if each is not site and each.cluster)
+    mine, theirs = f"/etc/ceph/{site.ceph.name}.", f"/etc/ceph/{other.ceph.name}."
+    with ExitStack() as stack:
+        for node in site.nodes:
+            for path, file in node.files.items():
+                if path.startswith(mine):
+                    text = other.nodes[0].files[path.replace(mine, theirs)].read()
+                    stack.enter_context(changed(file, "text", text))
+        yield
+
+
+@modelled()
+def cluster_warns(world: World, site: Site) -> Iterator[None]:
+    """Somebody left the flag noout set."""
+    with changed(site.ceph, "health", {"OSDMAP_FLAGS": "noout flag(s) set"}):
+        yield
+
+
+@modelled()
 def health_warning(world: World, site: Site) -> Iterator[None]:
     """The cluster is in HEALTH_WARN: an OSD is nearly full."""
     with changed(site.ceph, "health", {"OSD_NEARFULL": "1 nearfull osd(s)"}):
         yield
 
 
-@fault("A16", source="SPEC A16")
+@modelled()
 def health_error(world: World, site: Site) -> Iterator[None]:
     """The cluster is in HEALTH_ERR: a placement group is damaged."""
     with changed(site.ceph, "health", {"PG_DAMAGED": "Possible data damage: 1 pg inconsistent"}):
         yield
 
 
-@fault("A16", source="SPEC A16")
+@modelled()
 def clocks_apart(world: World, site: Site) -> Iterator[None]:
     """The monitors' clocks differ (MON_CLOCK_SKEW)."""
     with changed(site.ceph, "health", {"MON_CLOCK_SKEW": "clock skew detected on mon.b"}):
         yield
 
 
-@fault("A16", mons=3)
-def monitor_out_of_quorum(world: World, site: Site) -> Iterator[None]:
+@modelled(mons=3)
+def mon_out_of_quorum(world: World, site: Site) -> Iterator[None]:
     """One of three monitors is not in quorum."""
     with changed(site.ceph.mons[-1], "in_quorum", False):
         yield
 
 
-@fault("A1", may=("A2", "A3", "A8", "A9", "A10", "A11", "A16", *_REST))
-def monitor_container_stopped(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def mon_stopped(world: World, site: Site) -> Iterator[None]:
     """The site's monitors' containers are stopped, so nobody can ask the cluster."""
     with ExitStack() as stack:
         for node in site.nodes:
@@ -70,37 +89,54 @@ def monitor_container_stopped(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("A1", may=("A2", "A3", "A8", "A9", "A10", "A11", "A16", *_REST), source="LAB.md, site cut; FAILURES 29")
+@modelled()
 def cluster_cut_off(world: World, site: Site) -> Iterator[None]:
     """No monitor of the site's cluster answers anybody; a copy to it never ends."""
     with changed(site.ceph, "reachable", False):
         yield
 
 
-@fault("A10", may=("A11", *_REST))
-def external_lacks_images_cap(world: World, site: Site) -> Iterator[None]:
-    """client.external may not use the pool of images."""
+@modelled()
+def external_caps_lack_a_pool(world: World, site: Site) -> Iterator[None]:
+    """client.external may not use the pool of servers."""
     user = site.ceph.users["client.external"]
-    with changed(user, "caps", user.caps | {"osd": "profile rbd pool=vms, profile rbd pool=volumes"}):
+    with changed(user, "caps", user.caps | {"osd": "profile rbd pool=volumes, profile rbd pool=images"}):
         yield
 
 
-@fault("A10")
-def external_lacks_mgr_cap(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def external_caps_too_wide(world: World, site: Site) -> Iterator[None]:
+    """client.external may do anything to its OSDs."""
+    user = site.ceph.users["client.external"]
+    with changed(user, "caps", user.caps | {"osd": "allow *"}):
+        yield
+
+
+@modelled()
+def external_may_only_read(world: World, site: Site) -> Iterator[None]:
+    """client.external may read the site's images, but not write them."""
+    user = site.ceph.users["client.external"]
+    osd = "profile rbd pool=vms, profile rbd pool=volumes, profile rbd-read-only pool=images"
+    with changed(user, "caps", user.caps | {"osd": osd}), no_access(world, site, errno.EPERM):
+        yield
+
+
+@modelled()
+def external_caps_lack_mgr(world: World, site: Site) -> Iterator[None]:
     """client.external has no cap for the manager."""
     with removed(site.ceph.users["client.external"].caps, "mgr"):
         yield
 
 
-@fault("A10")
-def external_mon_cap_too_wide(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def external_caps_on_mon_too_wide(world: World, site: Site) -> Iterator[None]:
     """client.external may do everything at the monitors."""
     user = site.ceph.users["client.external"]
     with changed(user, "caps", user.caps | {"mon": "allow *"}):
         yield
 
 
-@fault("A10", may=("A1", "A8", "A9", "A11", "A16", *_REST))
+@modelled()
 def external_user_missing(world: World, site: Site) -> Iterator[None]:
     """The cluster has no client.external."""
     with removed(site.ceph.users, "client.external"):
@@ -118,22 +154,22 @@ def _new_key(world: World, site: Site, key: str, deployed: bool) -> ExitStack:
     return stack
 
 
-@fault("A10", source="SPEC A10: each site has a key of its own")
-def external_key_shared(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def one_external_key_for_two_sites(world: World, site: Site) -> Iterator[None]:
     """Two sites' clusters have the same key for client.external."""
     with _new_key(world, site, world.central.ceph.users["client.external"].key, deployed=True):
         yield
 
 
-@fault("A9", "A11", may=("A8", "A10", *_REST))
+@modelled()
 def external_key_rotated(world: World, site: Site) -> Iterator[None]:
     """The cluster's client.external got a new key, and no client was told."""
     with _new_key(world, site, cephx_key(), deployed=False):
         yield
 
 
-@fault("A8", source="SPEC A8: mon hosts", may=("A11",), where="first", mons=3)
-def monitor_moved(world: World, site: Site) -> Iterator[None]:
+@modelled(where="first", mons=3)
+def central_conf_lacks_a_mon(world: World, site: Site) -> Iterator[None]:
     """central.conf at a DCN site lacks one of central's monitors."""
     gone = world.central.ceph.mons[-1].address
     file = site.nodes[0].files[f"/etc/ceph/{world.central.ceph.name}.conf"]

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from simulator.faults.catalogue import added, changed, fault, hooked, removed
+from simulator.faults.changes import added, changed, hooked, modelled, removed
 from simulator.world.refusal import Refusal
 from simulator.world.sites import Site, Store
 from simulator.world.world import World
-
-_IMAGES = tuple(f"B{number}" for number in range(1, 11))
-_BOOTS = tuple(f"C{number}" for number in range(1, 10))
-_TRIPS = tuple(f"D{number}" for number in range(1, 7))
-_REST = (*_IMAGES, *_BOOTS, *_TRIPS, "F5")
 
 
 def _id(world: World, site: Site) -> str:
@@ -21,47 +17,57 @@ def _id(world: World, site: Site) -> str:
     return next(store.id for store in world.central.images.stores.values() if store.cluster is site.cluster)
 
 
-@fault("A2", may=_REST)
+@modelled()
 def store_missing_at_central(world: World, site: Site) -> Iterator[None]:
     """Central's Glance has no store for the site."""
     with removed(world.central.images.stores, _id(world, site)):
         yield
 
 
-@fault("A2", where="central")
-def store_unknown_at_central(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def unknown_store_at_central(world: World, site: Site) -> Iterator[None]:
     """Central's Glance lists a store that belongs to no site."""
+    with _one_store_more(world, site):
+        yield
 
+
+@modelled()
+def unknown_store_at_dcn(world: World, site: Site) -> Iterator[None]:
+    """The site's Glance lists a store that belongs to no site."""
+    with _one_store_more(world, site):
+        yield
+
+
+def _one_store_more(world: World, at: Site) -> Any:
     def hook(stores: list[dict[str, Any]], site: Site) -> list[dict[str, Any]]:
-        more = {"id": "dcn9", "description": "dcn9 rbd glance store"}
-        return [*stores, more] if site.central else stores
+        return [*stores, {"id": "dcn9", "description": "dcn9 rbd glance store"}] if site is at else stores
 
-    with hooked(world, "stores", hook):
+    return hooked(world, "stores", hook)
+
+
+@modelled()
+def central_default_store_wrong(world: World, site: Site) -> Iterator[None]:
+    """Central's Glance has the first DCN site's store as its default."""
+    dcn = next(each for each in world.dcn_sites if each.cluster)
+    with changed(site.images, "default", _id(world, dcn)):
         yield
 
 
-@fault("A2", may=_REST)
-def another_default_at_central(world: World, site: Site) -> Iterator[None]:
-    """Central's Glance has a DCN site's store as its default."""
-    with changed(world.central.images, "default", _id(world, site)):
-        yield
-
-
-@fault("A2", may=_REST)
+@modelled()
 def store_is_read_only_http(world: World, site: Site) -> Iterator[None]:
     """Central's store for the site is of type http, which nothing can be written to."""
     with added(world.central.images.stores, _id(world, site), Store(_id(world, site), None)):
         yield
 
 
-@fault("A2", may=_REST)
+@modelled()
 def store_in_another_pool(world: World, site: Site) -> Iterator[None]:
-    """Central's store for the site writes to the pool of servers."""
-    with changed(world.central.images.stores[_id(world, site)], "pool", "vms"):
+    """Central's store for the site writes to the pool of volumes."""
+    with changed(world.central.images.stores[_id(world, site)], "pool", "volumes"):
         yield
 
 
-@fault("B4", "B5", may=("A2", *_REST))
+@modelled()
 def store_of_another_cluster(world: World, site: Site) -> Iterator[None]:
     """Central's store for the site writes to central's own cluster's pool of servers."""
     store = world.central.images.stores[_id(world, site)]
@@ -69,22 +75,41 @@ def store_of_another_cluster(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("A3", may=(*_BOOTS, *_TRIPS))
-def default_store_is_central(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def store_leads_to_another_cluster(world: World, site: Site) -> Iterator[None]:
+    """Central's store for the site has the conf file of another DCN site."""
+    other = next(each for each in world.dcn_sites if each is not site and each.cluster)
+    store = world.central.images.stores[_id(world, site)]
+    with changed(store, "cluster", other.ceph), changed(store, "conf", f"/etc/ceph/{other.ceph.name}.conf"):
+        yield
+
+
+@modelled()
+def dcn_store_named_default_backend(world: World, site: Site) -> Iterator[None]:
+    """The site's Glance calls its own store as central calls another."""
+    glance, name = site.images, world.central.images.default
+    own = replace(glance.stores[glance.default], id=name)
+    others = {key: store for key, store in glance.stores.items() if key != glance.default}
+    with changed(glance, "stores", {name: own, **others}), changed(glance, "default", name):
+        yield
+
+
+@modelled()
+def dcn_default_store_wrong(world: World, site: Site) -> Iterator[None]:
     """The site's Glance has central's store as its default."""
     with changed(site.images, "default", site.central_store):
         yield
 
 
-@fault("A3", may=(*_BOOTS, *_TRIPS, "B9"))
-def site_lacks_central_store(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def dcn_lacks_central_store(world: World, site: Site) -> Iterator[None]:
     """The site's Glance has no store for central, so no snapshot can be pushed back through it."""
     with removed(site.images.stores, site.central_store):
         yield
 
 
-@fault("A3")
-def site_has_a_third_store(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def dcn_has_another_dcn_store(world: World, site: Site) -> Iterator[None]:
     """The site's Glance has another DCN site's store too."""
     other = next(each for each in world.dcn_sites if each is not site)
     store = Store(other.name, other.ceph, "external", f"{other.name} rbd glance store")
@@ -92,78 +117,92 @@ def site_has_a_third_store(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("A5", may=("B3", *_TRIPS))
-def copy_image_disabled(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def copy_image_disabled_at_dcn(world: World, site: Site) -> Iterator[None]:
     """The site's Glance does not allow copy-image."""
     with changed(site.images, "import_methods", ["glance-direct", "web-download"]):
         yield
 
 
-@fault("A5", "B3", may=_REST, where="central")
-def copy_image_disabled_at_central(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def copy_image_disabled(world: World, site: Site) -> Iterator[None]:
     """Central's Glance does not allow copy-image."""
     with changed(site.images, "import_methods", ["glance-direct", "web-download"]):
         yield
 
 
-@fault("A5", "B1", may=_REST, where="central")
+@modelled()
 def web_download_disabled(world: World, site: Site) -> Iterator[None]:
+    """The site's Glance does not allow web-download."""
+    with changed(site.images, "import_methods", ["glance-direct", "copy-image"]):
+        yield
+
+
+@modelled()
+def web_download_disabled_at_central(world: World, site: Site) -> Iterator[None]:
     """Central's Glance does not allow web-download."""
     with changed(site.images, "import_methods", ["glance-direct", "copy-image"]):
         yield
 
 
-@fault("B2", may=_REST, where="central")
+@modelled()
 def glance_direct_disabled(world: World, site: Site) -> Iterator[None]:
     """Central's Glance does not allow glance-direct."""
     with changed(site.images, "import_methods", ["web-download", "copy-image"]):
         yield
 
 
-@fault("A6", "B4", may=_REST, where="central", source="FAILURES 10")
-def locations_hidden_at_central(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def locations_hidden(world: World, site: Site) -> Iterator[None]:
     """Central's Glance shows no locations."""
     with changed(site.images, "show_locations", False):
         yield
 
 
-@fault("A6", may=(*_BOOTS, *_TRIPS), source="FAILURES 10")
-def locations_hidden(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def locations_hidden_at_dcn(world: World, site: Site) -> Iterator[None]:
     """The site's Glance shows no locations, so disks there are flat."""
     with changed(site.images, "show_locations", False):
         yield
 
 
-@fault("B4", may=("A6", *_REST), where="central", source="FAILURES 11")
+@modelled()
 def direct_url_hidden(world: World, site: Site) -> Iterator[None]:
     """Central's Glance shows no direct_url."""
     with changed(site.images, "show_direct_url", False):
         yield
 
 
-@fault("A7", "B1", may=_REST, where="central", source="FAILURES 6")
-def conversion_off_at_central(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def conversion_off(world: World, site: Site) -> Iterator[None]:
     """Central's Glance does not convert images, so qcow2 is stored."""
     with changed(site.images, "conversion", False):
         yield
 
 
-@fault("A7", source="FAILURES 7")
-def conversion_off(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def conversion_off_at_dcn(world: World, site: Site) -> Iterator[None]:
     """The site's Glance does not convert images."""
     with changed(site.images, "conversion", False):
         yield
 
 
-@fault("A3", "A5", may=(*_BOOTS, *_TRIPS))
-def glance_answers_500(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def conversion_to_qcow2(world: World, site: Site) -> Iterator[None]:
+    """The site's Glance converts images to qcow2."""
+    with changed(site.images, "output_format", "qcow2"):
+        yield
+
+
+@modelled()
+def dcn_glance_answers_500(world: World, site: Site) -> Iterator[None]:
     """The site's Glance answers every request with 500."""
     with hooked(world, "request", _refuse(site, 500, "Internal Server Error")):
         yield
 
 
-@fault("A3", "A5", may=(*_BOOTS, *_TRIPS))
-def glance_is_down(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def dcn_glance_stopped(world: World, site: Site) -> Iterator[None]:
     """The site's HAProxy has no Glance behind it."""
     with hooked(world, "request", _refuse(site, 503, "No server is available to handle this request.")):
         yield
@@ -190,22 +229,36 @@ def _catalog(world: World, kind: str, url: str, replace: bool) -> Any:
     return hooked(world, "catalog", hook)
 
 
-@fault("A4", may=_REST, source="SPEC A4")
-def second_image_endpoint(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def second_public_image_endpoint(world: World, site: Site) -> Iterator[None]:
     """The catalog has a second public image endpoint, the site's."""
     with _catalog(world, "image", site.images.url, replace=False):
         yield
 
 
-@fault("A4", may=("A2", "A5", *_REST), source="SPEC A4")
-def image_endpoint_is_the_sites(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def public_image_endpoint_at_dcn(world: World, site: Site) -> Iterator[None]:
     """The catalog's public image endpoint is the site's Glance, not central's."""
     with _catalog(world, "image", site.images.url, replace=True):
         yield
 
 
-@fault("A4", may=_REST, source="SPEC A4")
-def second_identity_endpoint(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def second_public_identity_endpoint(world: World, site: Site) -> Iterator[None]:
     """The catalog has a second public identity endpoint, at the site."""
     with _catalog(world, "identity", site.images.url, replace=False):
+        yield
+
+
+@modelled()
+def no_public_image_endpoint(world: World, site: Site) -> Iterator[None]:
+    """The catalog has no public image endpoint."""
+
+    def hook(services: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for service in services:
+            if service["type"] == "image":
+                service["endpoints"] = [each for each in service["endpoints"] if each["interface"] != "public"]
+        return services
+
+    with hooked(world, "catalog", hook):
         yield

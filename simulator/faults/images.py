@@ -6,19 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from simulator.faults.catalogue import fault, hooked
+from simulator.faults.changes import hooked, modelled
 from simulator.world.clusters import Cluster, Parent, RbdImage
 from simulator.world.content import BLOCK, Content
-from simulator.world.images import FAILED, IMPORTING, LOCK, Image, ImageTask
+from simulator.world.images import FAILED, IMPORTING, LOCK, Image, ImageTask, Location
 from simulator.world.refusal import Refusal
 from simulator.world.sites import Site
 from simulator.world.world import World
-
-_BOOTS = tuple(f"C{number}" for number in range(1, 10))
-_TRIPS = tuple(f"D{number}" for number in range(1, 7))
-_LATER = (*_BOOTS, *_TRIPS, "F5")
-_IMAGES = tuple(f"B{number}" for number in range(1, 11))
-
 
 # --- what arrives in a cluster ---
 
@@ -32,8 +26,8 @@ def _written(world: World, at: Site, change: Any) -> Any:
     return hooked(world, "store.written", hook)
 
 
-@fault("B5", may=("B3", "B4", "B6", *_LATER), source="FAILURES 25")
-def copy_never_arrives(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def copy_has_no_data(world: World, site: Site) -> Iterator[None]:
     """A copy to the site is reported done, and nothing is in its cluster."""
 
     def hook(content: Content | None, cluster: Cluster, image_id: str) -> Content | None:
@@ -43,8 +37,8 @@ def copy_never_arrives(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B6", may=("D3", "D6"), source="SPEC B6")
-def bytes_differ(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def other_bytes(world: World, site: Site) -> Iterator[None]:
     """The copy in the site's cluster has other bytes than the image."""
 
     def hook(content: Content | None, cluster: Cluster, image_id: str) -> Content | None:
@@ -54,7 +48,7 @@ def bytes_differ(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B6", may=("D3", "D6"), source="SPEC B6")
+@modelled()
 def last_block_lost(world: World, site: Site) -> Iterator[None]:
     """The copy in the site's cluster ends in zeros where the image does not."""
 
@@ -67,7 +61,7 @@ def last_block_lost(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B5", may=("B6", *_LATER), source="SPEC B5: same size")
+@modelled()
 def copy_cut_short(world: World, site: Site) -> Iterator[None]:
     """The copy in the site's cluster is smaller than the image."""
 
@@ -78,7 +72,18 @@ def copy_cut_short(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B5", may=("B4", "B8", *_LATER), source="SPEC B5: protected")
+@modelled()
+def copy_is_larger(world: World, site: Site) -> Iterator[None]:
+    """The copy in the site's cluster is 8 MiB larger than the image."""
+
+    def hook(content: Content | None, cluster: Cluster, image_id: str) -> Content | None:
+        return content.resized(content.size + (8 << 20)) if content and cluster is site.cluster else content
+
+    with hooked(world, "store.write", hook):
+        yield
+
+
+@modelled()
 def snapshot_unprotected(world: World, site: Site) -> Iterator[None]:
     """The copy's snapshot in the site's cluster is not protected."""
 
@@ -89,14 +94,14 @@ def snapshot_unprotected(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B5", may=("B4", "B6", *_LATER), source="SPEC B5")
+@modelled()
 def snapshot_missing(world: World, site: Site) -> Iterator[None]:
     """The copy in the site's cluster has no snapshot."""
     with _written(world, site, lambda image, cluster: image.snapshots.clear()):
         yield
 
 
-@fault("B5", may=("B4", "B6", *_LATER), source="SPEC B4: rbd://FSID/images/ID/snap")
+@modelled()
 def snapshot_has_another_name(world: World, site: Site) -> Iterator[None]:
     """The copy's snapshot in the site's cluster is called backup."""
 
@@ -109,7 +114,7 @@ def snapshot_has_another_name(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B5", may=_LATER, source="SPEC B5: no parent")
+@modelled()
 def copy_is_a_clone(world: World, site: Site) -> Iterator[None]:
     """The copy in the site's cluster is a clone of something else."""
 
@@ -120,8 +125,8 @@ def copy_is_a_clone(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B5", may=("B7", "B8", "B10", *_LATER), source="SPEC B5: nowhere it should not be")
-def extra_copy(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def stray_copy(world: World, site: Site) -> Iterator[None]:
     """Every image that central gets is also put into the site's cluster, and no record says so."""
 
     def hook(image: RbdImage, cluster: Cluster, pool: str) -> RbdImage:
@@ -148,21 +153,20 @@ def _record(world: World, change: Any) -> Any:
     return hooked(world, "image.record", hook)
 
 
-@fault("B4", may=("B5", *_LATER), where="central", source="SPEC B4")
+@modelled()
 def location_names_another_cluster(world: World, site: Site) -> Iterator[None]:
-    """The record gives every location the FSID of central's cluster."""
+    """The record gives the location of the site's copy the FSID of central's cluster."""
 
     def change(record: dict[str, Any], image: Image) -> None:
         for location in record.get("locations", []):
-            parts = location["url"].split("/")
-            location["url"] = "/".join([*parts[:2], site.ceph.fsid, *parts[3:]])
+            location["url"] = location["url"].replace(site.ceph.fsid, world.central.ceph.fsid)
 
     with _record(world, change):
         yield
 
 
-@fault("B4", may=_LATER, where="central", source="SPEC B4: direct_url is the default store's")
-def direct_url_of_another_store(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def direct_url_names_another_cluster(world: World, site: Site) -> Iterator[None]:
     """direct_url is the last location's, not the default store's."""
 
     def change(record: dict[str, Any], image: Image) -> None:
@@ -180,19 +184,52 @@ def _imported(world: World, change: Any) -> Any:
     return hooked(world, "image.imported", hook)
 
 
-@fault("B3", may=("B4", "B5", "B8", *_LATER), source="FAILURES 25")
-def copy_never_recorded(world: World, site: Site) -> Iterator[None]:
-    """A copy-image ends well and the record does not name the new store."""
+@modelled()
+def copy_never_arrives(world: World, site: Site) -> Iterator[None]:
+    """A copy-image to the site ends well, and neither record nor cluster has the copy."""
 
     def change(image: Image, method: str, stores: list[str]) -> None:
-        if method == "copy-image":
-            image.locations = [location for location in image.locations if location.store not in stores]
+        for location in list(image.locations):
+            if method == "copy-image" and location.store in stores and _is_at(world, location, site):
+                world.images.remove_data(location)
+                image.locations.remove(location)
 
     with _imported(world, change):
         yield
 
 
-@fault("B3", may=("B4", "B5", "B6", *_LATER), source="SPEC B3: stores grew by exactly those")
+def _is_at(world: World, location: Location, site: Site) -> bool:
+    return world.images.cluster_of(location) is site.cluster
+
+
+@modelled()
+def copy_stays_importing(world: World, site: Site) -> Iterator[None]:
+    """The site's store stays in os_glance_importing_to_stores after a copy."""
+
+    def change(image: Image, method: str, stores: list[str]) -> None:
+        here = [location.store for location in image.locations if location.store and _is_at(world, location, site)]
+        if method == "copy-image":
+            image.merge(IMPORTING, add=[store for store in here if store in stores])
+
+    with _imported(world, change):
+        yield
+
+
+@modelled()
+def copy_changes_the_checksum(world: World, site: Site) -> Iterator[None]:
+    """A copy-image to the site writes another checksum into the record."""
+
+    def change(image: Image, method: str, stores: list[str]) -> None:
+        if method == "copy-image" and any(
+            location.store in stores and _is_at(world, location, site) for location in image.locations
+        ):
+            image.checksum = "0" * 32
+
+    with _imported(world, change):
+        yield
+
+
+@modelled()
 def copy_moves_the_image(world: World, site: Site) -> Iterator[None]:
     """copy-image removes the copy that it was made from."""
 
@@ -204,7 +241,7 @@ def copy_moves_the_image(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B3", may=("B6", *_LATER), source="SPEC B3: checksum/os_hash unchanged")
+@modelled()
 def copy_changes_the_hash(world: World, site: Site) -> Iterator[None]:
     """copy-image writes another os_hash_value into the record."""
 
@@ -216,7 +253,7 @@ def copy_changes_the_hash(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B3", may=("B2", "B4", "B5", "B6", "B8", *_LATER), source="SPEC B3: several stores at once")
+@modelled()
 def only_the_first_of_several_stores(world: World, site: Site) -> Iterator[None]:
     """A copy to several stores at once ends after the first."""
 
@@ -229,28 +266,28 @@ def only_the_first_of_several_stores(world: World, site: Site) -> Iterator[None]
         yield
 
 
-@fault("B1", may=("B2", "B3", *_LATER), where="central", source="FAILURES 2")
+@modelled()
 def importing_list_stays(world: World, site: Site) -> Iterator[None]:
     """os_glance_importing_to_stores keeps a store although the import is over."""
     with _imported(world, lambda image, method, stores: image.merge(IMPORTING, add=stores[-1:])):
         yield
 
 
-@fault("B1", may=("B2", "B3", *_LATER), where="central", source="FAILURES 5")
+@modelled()
 def failed_list_stays(world: World, site: Site) -> Iterator[None]:
     """os_glance_failed_import names a store that the import did reach."""
     with _imported(world, lambda image, method, stores: image.merge(FAILED, add=stores[-1:])):
         yield
 
 
-@fault("B1", may=("B2", "B3", "B5", "B6", *_LATER), where="central", source="FAILURES 6")
+@modelled()
 def record_says_qcow2(world: World, site: Site) -> Iterator[None]:
     """The data is raw, and the record still says qcow2."""
     with _imported(world, lambda image, method, stores: setattr(image, "disk_format", "qcow2")):
         yield
 
 
-@fault("B3", may=(*_IMAGES, *_LATER), where="central", source="FAILURES 3")
+@modelled()
 def dead_import_holds_its_lock(world: World, site: Site) -> Iterator[None]:
     """After a web-download the task ended, and the import's lock stays on the image."""
 
@@ -266,7 +303,7 @@ def dead_import_holds_its_lock(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B1", may=(*_IMAGES, *_LATER), where="central", source="FAILURES 3")
+@modelled()
 def import_task_fails_late(world: World, site: Site) -> Iterator[None]:
     """The data is in every store, and the import task fails at its very end."""
 
@@ -287,8 +324,8 @@ def _import(world: World, change: Any) -> Any:
     return hooked(world, "import", hook)
 
 
-@fault("B3", may=("B2", "B4", "B5", "B6", "B8", "B9", *_LATER), where="central", source="FAILURES 23")
-def copy_denied_by_policy(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def copy_forbidden(world: World, site: Site) -> Iterator[None]:
     """copy-image is forbidden by policy."""
 
     def deny(image: Image, method: str, body: dict[str, Any], site: Site) -> None:
@@ -299,8 +336,21 @@ def copy_denied_by_policy(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B2", may=_LATER, source="SPEC B2")
-def all_stores_skips_a_site(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def import_reaches_too_many_stores(world: World, site: Site) -> Iterator[None]:
+    """A web-download reaches the site's store too, which nobody asked for."""
+
+    def include(image: Image, method: str, body: dict[str, Any], at: Site) -> None:
+        more = [each.id for each in at.images.stores.values() if each.cluster is site.cluster]
+        if method == "web-download" and "stores" in body:
+            body["stores"] = list(dict.fromkeys([*body["stores"], *more]))
+
+    with _import(world, include):
+        yield
+
+
+@modelled()
+def all_stores_skips_one(world: World, site: Site) -> Iterator[None]:
     """An import to all stores leaves the site's out."""
 
     def skip(image: Image, method: str, body: dict[str, Any], at: Site) -> None:
@@ -311,7 +361,7 @@ def all_stores_skips_a_site(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B2", may=_LATER, where="central", source="FAILURES 12")
+@modelled()
 def all_stores_includes_http(world: World, site: Site) -> Iterator[None]:
     """An import to all stores tries the read-only http store too."""
 
@@ -323,8 +373,15 @@ def all_stores_includes_http(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B2", may=_LATER, where="central", source="FAILURES 13")
+@modelled()
 def staged_data_is_elsewhere(world: World, site: Site) -> Iterator[None]:
     """What was staged is on another Glance host: the stage succeeds, the import finds half of it."""
     with hooked(world, "staged", lambda data, site, image: data[: len(data) // 2]):
+        yield
+
+
+@modelled()
+def upload_is_truncated(world: World, site: Site) -> Iterator[None]:
+    """Staging loses the last block of what was uploaded."""
+    with hooked(world, "staged", lambda data, site, image: data[:-BLOCK]):
         yield

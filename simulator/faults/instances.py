@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.faults.catalogue import changed, fault, hooked
+from simulator.faults.changes import changed, hooked, modelled
 from simulator.world.clusters import Cluster, RbdImage, Snapshot
 from simulator.world.content import Content
 from simulator.world.images import Image
@@ -14,9 +14,6 @@ from simulator.world.servers import BuildFailed, Server
 from simulator.world.sites import Site
 from simulator.world.volumes import Volume
 from simulator.world.world import World
-
-_TRIPS = tuple(f"D{number}" for number in range(1, 7))
-_LATER = (*(f"C{number}" for number in range(1, 10)), *_TRIPS, "F5")
 
 
 def _flat(world: World, at: Site, pool: str) -> Any:
@@ -27,14 +24,14 @@ def _flat(world: World, at: Site, pool: str) -> Any:
     return hooked(world, "clone.source", hook)
 
 
-@fault("C1", may=("C8", *_TRIPS), source="FAILURES 8")
+@modelled()
 def server_disk_is_flat(world: World, site: Site) -> Iterator[None]:
     """A server's disk at the site is a full copy, though the image is there."""
     with _flat(world, site, site.nova.images_pool):
         yield
 
 
-@fault("C3", may=("C4", "C5", "C7", "C8", *_TRIPS), source="FAILURES 11")
+@modelled()
 def volume_is_flat(world: World, site: Site) -> Iterator[None]:
     """A volume from an image at the site is a full copy, though the image is there."""
     with _flat(world, site, site.cinder.pool if site.cinder else "volumes"):
@@ -50,7 +47,7 @@ def _created(world: World, at: Site, change: Any) -> Any:
     return hooked(world, "disk.created", hook)
 
 
-@fault("C1", may=("F5", *_TRIPS), source="SPEC C1: absent from every other cluster")
+@modelled()
 def server_disk_at_central_too(world: World, site: Site) -> Iterator[None]:
     """A server's disk at the site is in central's cluster as well."""
 
@@ -62,7 +59,7 @@ def server_disk_at_central_too(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("C3", may=("C4", "C5", "F5", *_TRIPS), source="SPEC C3: absent elsewhere")
+@modelled()
 def volume_at_central_too(world: World, site: Site) -> Iterator[None]:
     """A volume of the site is in central's cluster as well."""
 
@@ -74,7 +71,7 @@ def volume_at_central_too(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("C8", may=_LATER, where="first", source="SPEC C8")
+@modelled(where="first")
 def boot_reads_from_central(world: World, site: Site) -> Iterator[None]:
     """A disk at the site is a clone, and yet the image's bytes were read from central."""
 
@@ -85,7 +82,7 @@ def boot_reads_from_central(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("C3", "C5", may=_LATER, source="FAILURES 18")
+@modelled()
 def volumes_are_made_at_central(world: World, site: Site) -> Iterator[None]:
     """A volume of the site's availability zone is made in central's cluster."""
 
@@ -96,7 +93,7 @@ def volumes_are_made_at_central(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("C1", may=_LATER, source="FAILURES 27")
+@modelled()
 def servers_fail(world: World, site: Site) -> Iterator[None]:
     """Every server at the site goes to ERROR."""
 
@@ -110,7 +107,7 @@ def servers_fail(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("C2", source="FAILURES 27")
+@modelled()
 def streaming_fails(world: World, site: Site) -> Iterator[None]:
     """The site's Glance cannot stream an image from central: it has lost central's store's cluster."""
     store = site.images.stores[site.central_store or ""]
@@ -118,7 +115,7 @@ def streaming_fails(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("C6", source="SPEC C6")
+@modelled()
 def volume_of_another_zone_accepted(world: World, site: Site) -> Iterator[None]:
     """A server at the site takes a volume of another zone, and becomes active with it."""
 
@@ -129,7 +126,7 @@ def volume_of_another_zone_accepted(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("C6", may=("F5",), source="SPEC C6: nothing left behind")
+@modelled()
 def refused_server_keeps_the_volume(world: World, site: Site) -> Iterator[None]:
     """A server that is refused a volume of another zone leaves the volume reserved."""
 
@@ -151,14 +148,14 @@ def _taken(world: World, at: Site, change: Any) -> Any:
     return hooked(world, "snapshot.taken", hook)
 
 
-@fault("C7", may=("D1",), source="SPEC C7: protected", where="first")
+@modelled(where="first")
 def volume_snapshot_unprotected(world: World, site: Site) -> Iterator[None]:
     """A volume's snapshot at the site is not protected."""
     with _taken(world, site, lambda snapshot, volume, cluster, pool: setattr(snapshot, "protected", False)):
         yield
 
 
-@fault("C7", may=("D1",), source="SPEC C7", where="first")
+@modelled(where="first")
 def volume_snapshot_missing(world: World, site: Site) -> Iterator[None]:
     """Cinder says that a volume's snapshot is available, and the cluster has none."""
 
@@ -169,7 +166,7 @@ def volume_snapshot_missing(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("C7", may=("D1", "D5"), source="SPEC C7: server ACTIVE again", where="first")
+@modelled(where="first")
 def stopped_server_does_not_start(world: World, site: Site) -> Iterator[None]:
     """A server that was stopped cannot be started again."""
 
@@ -180,7 +177,7 @@ def stopped_server_does_not_start(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("C9", may=("D6",), source="SPEC C9")
+@modelled()
 def guest_finds_no_disk(world: World, site: Site) -> Iterator[None]:
     """A guest at the site is active for Nova, and its console shows that it found no disk to boot from."""
 
@@ -191,14 +188,14 @@ def guest_finds_no_disk(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("C9", may=("D6",), source="SPEC C9")
+@modelled()
 def console_is_empty(world: World, site: Site) -> Iterator[None]:
     """The console of a guest at the site is empty."""
     with hooked(world, "console", lambda lines, server: [] if server.site == site.name else lines):
         yield
 
 
-@fault("C4", may=("C5", "D4"), source="SPEC C4: in-use", where="first")
+@modelled(where="first")
 def volume_stays_available(world: World, site: Site) -> Iterator[None]:
     """A volume that a server boots from is shown as available and attached to nothing."""
 
@@ -210,7 +207,7 @@ def volume_stays_available(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("C4", may=("C1", "C5", "C7", *_TRIPS), source="SPEC C4: in the AZ", where="first")
+@modelled(where="first")
 def server_in_another_zone(world: World, site: Site) -> Iterator[None]:
     """A server that was asked for at the site is shown in central's zone."""
 
@@ -223,7 +220,7 @@ def server_in_another_zone(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("F5", may=("C1",), source="SPEC F5")
+@modelled()
 def deleted_server_leaves_its_disk(world: World, site: Site) -> Iterator[None]:
     """A server's disk stays in the site's cluster when the server is deleted."""
 
@@ -236,7 +233,7 @@ def deleted_server_leaves_its_disk(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("F5", source="FAILURES 17")
+@modelled()
 def deleted_volume_leaves_its_data(world: World, site: Site) -> Iterator[None]:
     """A volume's data stays in the site's cluster when the volume is deleted."""
 
@@ -249,7 +246,7 @@ def deleted_volume_leaves_its_data(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("F5", may=("C3", "C7"), source="FAILURES 17")
+@modelled()
 def volume_cannot_be_deleted(world: World, site: Site) -> Iterator[None]:
     """A volume of the site goes to error_deleting."""
     honest = world.volumes.delete
@@ -264,7 +261,7 @@ def volume_cannot_be_deleted(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("C1", may=_LATER, where="central", source="FAILURES 30, 31")
+@modelled()
 def neutron_answers_500(world: World, site: Site) -> Iterator[None]:
     """Neutron is down: servers are created, and show, list and delete answer 500."""
 

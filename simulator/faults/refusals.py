@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.faults.catalogue import changed, fault, hooked
+from simulator.faults.changes import changed, hooked, modelled
 from simulator.world.content import BLOCK, Content
 from simulator.world.images import FAILED, IMPORTING, IN_USE, Image, ImageTask
 from simulator.world.refusal import Refusal
 from simulator.world.sites import Glance, Site
 from simulator.world.world import World
-
-_LATER = (*(f"C{number}" for number in range(1, 10)), *(f"D{number}" for number in range(1, 7)), "F5")
 
 
 def _lenient(world: World, status: int, words: str) -> Any:
@@ -30,22 +28,54 @@ def _lenient(world: World, status: int, words: str) -> Any:
     return changed(world.images, "check_import", check)
 
 
-@fault("B9", where="central", source="SPEC B9: unknown store")
+@modelled()
 def unknown_store_accepted(world: World, site: Site) -> Iterator[None]:
     """An import to a store that does not exist is accepted."""
     with _lenient(world, 409, "not found"):
         yield
 
 
-@fault("B9", may=_LATER, where="central", source="SPEC B9: copy to a store that has it")
+@modelled()
+def unknown_method_accepted(world: World, site: Site) -> Iterator[None]:
+    """An import by a method that is not enabled is accepted, and nothing happens."""
+    honest = world.images.check_import
+
+    def check(glance: Glance, image: Image, body: dict[str, Any]) -> list[str]:
+        return honest(glance, image, body) if body["method"]["name"] in glance.import_methods else []
+
+    with (
+        changed(world.images, "check_method", lambda glance, method: None),
+        changed(world.images, "check_import", check),
+    ):
+        yield
+
+
+@modelled()
+def refusal_leaves_traces(world: World, site: Site) -> Iterator[None]:
+    """A refused copy leaves its store in os_glance_importing_to_stores."""
+    honest = world.images.check_import
+
+    def check(glance: Glance, image: Image, body: dict[str, Any]) -> list[str]:
+        try:
+            return honest(glance, image, body)
+        except Refusal as error:
+            if error.status == 400:
+                image.merge(IMPORTING, add=body.get("stores", []))
+            raise
+
+    with changed(world.images, "check_import", check):
+        yield
+
+
+@modelled()
 def second_copy_accepted(world: World, site: Site) -> Iterator[None]:
     """A copy to a store that has the image already is accepted."""
     with _lenient(world, 400, "already present"):
         yield
 
 
-@fault("B9", may=("B8", *_LATER), where="central", source="SPEC B9: removal of the last copy")
-def last_copy_removed(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def last_copy_deletable(world: World, site: Site) -> Iterator[None]:
     """The last copy of an image can be removed, and the record stays."""
     honest = world.images.delete_from
 
@@ -60,7 +90,7 @@ def last_copy_removed(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B9", may=("F5",), where="central", source="SPEC B9: and change nothing")
+@modelled()
 def refused_request_leaves_a_mark(world: World, site: Site) -> Iterator[None]:
     """A refused copy-image removes another copy of the image all the same."""
     honest = world.images.check_import
@@ -77,7 +107,7 @@ def refused_request_leaves_a_mark(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B9", may=("C1", "D4"), where="central", source="SPEC B9: deletion of a copy in use; FAILURES 16")
+@modelled()
 def copy_in_use_deleted(world: World, site: Site) -> Iterator[None]:
     """An image with clones can be deleted; its data stays behind."""
     honest = world.images.delete
@@ -113,7 +143,7 @@ def _unfetchable(world: World, change: Any) -> Any:
     return hooked(world, "import", hook)
 
 
-@fault("B10", may=("F5",), source="SPEC B10: no partial data in any cluster")
+@modelled()
 def failed_import_leaves_data(world: World, site: Site) -> Iterator[None]:
     """An import that could not fetch its data leaves an image without snapshot in the site's cluster."""
 
@@ -124,8 +154,8 @@ def failed_import_leaves_data(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B10", where="central", source="SPEC B10: failed import is reported")
-def failed_import_says_nothing(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def failed_import_reports_success(world: World, site: Site) -> Iterator[None]:
     """An import that could not fetch its data is reported as a success, and names no failed store."""
 
     def hide(image: Image, tasks: list[ImageTask]) -> None:
@@ -137,7 +167,7 @@ def failed_import_says_nothing(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B10", where="central", source="FAILURES 5")
+@modelled()
 def failed_import_becomes_active(world: World, site: Site) -> Iterator[None]:
     """An image whose data could not be fetched becomes active."""
 
@@ -148,12 +178,19 @@ def failed_import_becomes_active(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B10", where="central", source="FAILURES 2")
+@modelled()
 def failed_import_keeps_importing(world: World, site: Site) -> Iterator[None]:
     """An import that could not fetch its data leaves its stores in os_glance_importing_to_stores."""
 
     def keep(image: Image, tasks: list[ImageTask]) -> None:
-        image.properties[IMPORTING], image.status = image.properties.get(FAILED, ""), "importing"
+        image.properties[IMPORTING] = image.properties.get(FAILED, "")
 
     with _unfetchable(world, keep):
+        yield
+
+
+@modelled()
+def failed_import_stays_importing(world: World, site: Site) -> Iterator[None]:
+    """An import that could not fetch its data leaves the image's status at importing."""
+    with _unfetchable(world, lambda image, tasks: setattr(image, "status", "importing")):
         yield

@@ -3,50 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from simulator.faults.catalogue import changed, fault, hooked
+from simulator.faults.changes import changed, hooked, modelled
 from simulator.world.clusters import Cluster
 from simulator.world.content import Content
-from simulator.world.images import Image
+from simulator.world.images import Image, Location
 from simulator.world.sites import Glance, Site
 from simulator.world.world import World
 
-_LATER = (*(f"C{number}" for number in range(1, 10)), *(f"D{number}" for number in range(1, 7)), "F5")
 
+@contextmanager
+def _after_removal(world: World, at: Site, change: Any) -> Iterator[None]:
+    """`change(cluster, the RBD image that was there)` after an image, or the site's copy of it, was deleted."""
 
-def _after_delete(world: World, at: Site, change: Any) -> Any:
-    """`change(cluster, the RBD image that was there)` after the image was deleted everywhere."""
+    def hook(value: None, image_id: str, **context: object) -> None:
+        pool = at.ceph.pool("images")
+        before = pool.images.get(image_id)
 
-    def hook(value: None, image_id: str, site: Site) -> None:
-        image = at.ceph.pool("images").images.get(image_id)
-        if image is not None and not any(at.ceph.children("images", image_id)):
+        async def later() -> None:
+            if before is not None and image_id not in pool.images:
+                change(pool, before)
 
-            async def later() -> None:
-                if image_id not in world.images.records:
-                    change(at.ceph, image)
+        world.clock.start(later())
 
-            world.clock.start(later())
-
-    return hooked(world, "image.delete", hook)
-
-
-@fault("B7", may=_LATER, source="FAILURES 15")
-def deletion_leaves_data(world: World, site: Site) -> Iterator[None]:
-    """image-delete leaves the data in the site's cluster."""
-    with _after_delete(world, site, lambda cluster, image: cluster.pool("images").images.setdefault(image.name, image)):
+    with hooked(world, "image.delete", hook), hooked(world, "image.delete_from", hook):
         yield
 
 
-@fault("B7", may=_LATER, source="FAILURES 16")
-def deletion_goes_to_trash(world: World, site: Site) -> Iterator[None]:
-    """image-delete moves the data in the site's cluster to the trash, where it stays."""
-    with _after_delete(world, site, lambda cluster, image: cluster.pool("images").trash.setdefault(image.id, image)):
+@modelled()
+def delete_leaves_data(world: World, site: Site) -> Iterator[None]:
+    """Deletion leaves the image's data in the site's cluster."""
+    with _after_removal(world, site, lambda pool, image: pool.images.setdefault(image.name, image)):
         yield
 
 
-@fault("B7", may=("B9", *_LATER), where="central", source="SPEC B7")
-def deletion_is_forgotten(world: World, site: Site) -> Iterator[None]:
+@modelled()
+def delete_to_trash(world: World, site: Site) -> Iterator[None]:
+    """Deletion moves the image's data in the site's cluster to the trash, where it stays."""
+    with _after_removal(world, site, lambda pool, image: pool.trash.setdefault(image.id, image)):
+        yield
+
+
+@modelled()
+def delayed_delete(world: World, site: Site) -> Iterator[None]:
+    """Central's Glance hides a deleted image, and no scrubber removes its data."""
+    honest = world.images.delete
+
+    def hide(glance: Glance, image_id: str) -> None:
+        if glance is not site.images or world.images.get(image_id).protected:
+            honest(glance, image_id)
+        else:
+            del world.images.records[image_id]
+
+    with changed(world.images, "delete", hide):
+        yield
+
+
+@modelled()
+def delete_is_forgotten(world: World, site: Site) -> Iterator[None]:
     """image-delete answers 204 and deletes nothing."""
 
     def forget(glance: Glance, image_id: str) -> None:
@@ -68,7 +84,7 @@ def _delete_from(world: World, then: Any) -> Any:
     return changed(world.images, "delete_from", delete_from)
 
 
-@fault("B8", may=_LATER, where="central", source="SPEC B8")
+@modelled()
 def stores_delete_leaves_data(world: World, site: Site) -> Iterator[None]:
     """stores-delete takes the store out of the record and leaves the data."""
 
@@ -79,7 +95,7 @@ def stores_delete_leaves_data(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B8", may=("B6", *_LATER), where="central", source="SPEC B8")
+@modelled()
 def stores_delete_removes_two(world: World, site: Site) -> Iterator[None]:
     """stores-delete removes one copy more than it was asked to."""
 
@@ -91,13 +107,26 @@ def stores_delete_removes_two(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("B8", may=_LATER, where="central", source="SPEC B8")
-def stores_delete_removes_data_only(world: World, site: Site) -> Iterator[None]:
-    """stores-delete removes the data and leaves the store in the record."""
+@modelled()
+def stores_delete_keeps_the_record(world: World, site: Site) -> Iterator[None]:
+    """Removing the site's copy removes the data and leaves the store in the record."""
 
     def then(image: Image, store: str, cluster: Cluster) -> None:
         at = next(each for each in world.central.images.stores.values() if each.id == store)
-        image.locations.append(type(image.locations[0])(at.url(image.id), store))
+        if cluster is site.cluster:
+            image.locations.append(Location(at.url(image.id), store))
+
+    with _delete_from(world, then):
+        yield
+
+
+@modelled()
+def stores_delete_removes_all(world: World, site: Site) -> Iterator[None]:
+    """Removing the site's copy removes the data of all copies, and the record still tells of them."""
+
+    def then(image: Image, store: str, cluster: Cluster) -> None:
+        for location in image.locations if cluster is site.cluster else ():
+            world.images.remove_data(location)
 
     with _delete_from(world, then):
         yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from simulator.faults.catalogue import changed, fault, hooked
+from simulator.faults.changes import changed, hooked, modelled
 from simulator.world.content import Content
 from simulator.world.guest import LOG_OFFSET
 from simulator.world.images import Image, Location
@@ -14,14 +14,12 @@ from simulator.world.servers import Server
 from simulator.world.sites import Glance, Site
 from simulator.world.world import World
 
-_TRIPS = tuple(f"D{number}" for number in range(1, 7))
-
 
 def _is_snapshot(image: Image) -> bool:
     return image.properties.get("image_type") == "snapshot"
 
 
-@fault("D1", may=_TRIPS, source="FAILURES 21, 26", where="first")
+@modelled(where="first")
 def snapshot_lands_at_central(world: World, site: Site) -> Iterator[None]:
     """The image of a server at the site is stored at central instead."""
 
@@ -33,7 +31,7 @@ def snapshot_lands_at_central(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("D1", may=(*_TRIPS, "F5"), source="SPEC D1: that site's store only", where="first")
+@modelled(where="first")
 def snapshot_is_at_central_too(world: World, site: Site) -> Iterator[None]:
     """The image of a server at the site is recorded at central as well."""
 
@@ -54,7 +52,7 @@ def snapshot_is_at_central_too(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("D1", may=(*_TRIPS, "C7"), source="SPEC D1: server restarts", where="first")
+@modelled(where="first")
 def server_stays_stopped_after_snapshot(world: World, site: Site) -> Iterator[None]:
     """A server of which an image was taken cannot be started again."""
 
@@ -65,7 +63,7 @@ def server_stays_stopped_after_snapshot(world: World, site: Site) -> Iterator[No
         yield
 
 
-@fault("D1", may=_TRIPS, source="FAILURES 20", where="first")
+@modelled(where="first")
 def snapshot_is_empty(world: World, site: Site) -> Iterator[None]:
     """The image of an image-backed server has size 0."""
 
@@ -86,21 +84,21 @@ def _copy_of_snapshot(world: World, to: Site, refuse: str) -> Any:
     return hooked(world, "import", hook)
 
 
-@fault("D2", may=("D3", "D4", "D5", "D6"), where="central", source="FAILURES 26")
+@modelled()
 def snapshot_cannot_be_copied_to_central(world: World, site: Site) -> Iterator[None]:
     """A copy of the snapshot to central is refused: it is said to be there already."""
     with _copy_of_snapshot(world, site, "Image is already present at store 'default_backend'"):
         yield
 
 
-@fault("D3", may=("D4", "D5", "D6"), where="last", source="FAILURES 26")
+@modelled()
 def snapshot_cannot_be_copied_on(world: World, site: Site) -> Iterator[None]:
     """A copy of the snapshot to another DCN site is refused."""
     with _copy_of_snapshot(world, site, "Image not found in any configured store"):
         yield
 
 
-@fault("D6", may=("B6", "C9", *_TRIPS), where="first", source="SPEC D6")
+@modelled(where="first")
 def guests_writes_are_lost(world: World, site: Site) -> Iterator[None]:
     """What a guest writes to its disk at the site never reaches the cluster."""
 
@@ -111,7 +109,7 @@ def guests_writes_are_lost(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("D6", may=("B6", *_TRIPS), where="last", source="SPEC D6")
+@modelled()
 def snapshot_arrives_without_the_writes(world: World, site: Site) -> Iterator[None]:
     """The snapshot's copy at the other site lacks what the guest had written."""
 
@@ -125,7 +123,7 @@ def snapshot_arrives_without_the_writes(world: World, site: Site) -> Iterator[No
         yield
 
 
-@fault("D4", may=("D5", "D6"), where="last", source="SPEC D4")
+@modelled()
 def snapshot_boots_flat(world: World, site: Site) -> Iterator[None]:
     """A disk made from the snapshot at the other site is a full copy."""
 
@@ -137,7 +135,7 @@ def snapshot_boots_flat(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@fault("D5", may=("D1", "D2"), where="last", source="SPEC D5")
+@modelled()
 def second_generation_lands_at_central(world: World, site: Site) -> Iterator[None]:
     """The image of a server that runs from a snapshot is stored at central instead of at its site."""
 

@@ -1,17 +1,20 @@
-"""The catalogue: a fault is a name, what it breaks, where it was met, which claims must notice it and which may.
+"""How the simulated world is broken: what stands before a generator's `yield` breaks, what stands after it heals.
 
-A fault is written as a generator: what stands before `yield` breaks, what stands after it heals.
+What a fault breaks, who has met it and which claims have to notice it says the catalogue, `helpers.faults`.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+import os
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from simulator.world.sites import Site
+from helpers.faults import Fault, find
+from simulator.world.clusters import RbdError
+from simulator.world.sites import Site, Store
 from simulator.world.world import World
 
 # central, the first DCN site with storage, or the last one
@@ -24,24 +27,23 @@ class UnknownFault(Exception):
 
 
 @dataclass(frozen=True)
-class Fault:
-    """One entry. Without `must` it is harmless: a variation that no claim may take offence at.
+class Change:
+    """A change of the simulated world: a fault of the catalogue, or a variation that no claim may take offence at.
 
-    `source` says where it was met or which claim suggests it; `mons` is how many monitors a site needs for it.
+    `where` is its usual site; `mons` is how many monitors a site needs for it. A variation has no `fault`.
     """
 
     name: str
-    breaks: str
+    does: str
     source: str
-    must: frozenset[str]
-    may: frozenset[str]
     where: Where
     mons: int
     inject: Callable[[World, Site], AbstractContextManager[None]]
+    fault: Fault | None = None
 
     @property
     def harmless(self) -> bool:
-        return not self.must
+        return self.fault is None
 
     def default_site(self, world: World) -> Site:
         sites = [site for site in world.dcn_sites if site.cluster]
@@ -53,59 +55,64 @@ class Fault:
         """The entry as data, without what injects it."""
         return {
             "name": self.name,
-            "breaks": self.breaks,
+            "breaks": self.does,
             "source": self.source,
-            "must": sorted(self.must),
-            "may": sorted(self.may),
+            "must": sorted(self.fault.must if self.fault else ()),
+            "may": sorted(self.fault.may if self.fault else ()),
             "where": self.where,
             "mons": self.mons,
             "harmless": self.harmless,
         }
 
 
-FAULTS: dict[str, Fault] = {}
+CHANGES: dict[str, Change] = {}
 
 
-def fault(
-    *must: str, may: Iterable[str] = (), where: Where = "last", source: str = "", mons: int = 1
-) -> Callable[[Body], Body]:
-    """Put a generator into the catalogue; its name and docstring are the entry's."""
+def modelled(*, where: Where | None = None, mons: int = 1) -> Callable[[Body], Body]:
+    """Say that a generator brings about the catalogue's fault of its name, at `where` if not at the usual site."""
 
     def register(body: Body) -> Body:
-        name = body.__name__.replace("_", "-")
-        found = Fault(
-            name=name,
-            breaks=" ".join((inspect.getdoc(body) or "").split()),
-            source=source or ", ".join(f"SPEC {claim}" for claim in must),
-            must=frozenset(must),
-            may=frozenset(may) - frozenset(must),
-            where=where,
-            mons=mons,
-            inject=contextmanager(body),
-        )
-        if name in FAULTS:
-            raise ValueError(f"two faults are called {name}")
-        FAULTS[name] = found
+        fault = find(body.__name__.replace("_", "-"))
+        usual: Where = "central" if fault.site == "central" else "last"
+        _add(Change(fault.name, fault.title, fault.source, where or usual, mons, contextmanager(body), fault))
         return body
 
     return register
 
 
+def variation(*, where: Where, source: str) -> Callable[[Body], Body]:
+    """Say that a generator changes what must not matter; its name and docstring are the entry's."""
+
+    def register(body: Body) -> Body:
+        name = body.__name__.replace("_", "-")
+        does = " ".join((inspect.getdoc(body) or "").split())
+        _add(Change(name, does, source, where, 1, contextmanager(body)))
+        return body
+
+    return register
+
+
+def _add(change: Change) -> None:
+    if change.name in CHANGES:
+        raise ValueError(f"two changes are called {change.name}")
+    CHANGES[change.name] = change
+
+
 class Injector:
-    """The faults that are in force in one world."""
+    """The faults and variations that are in force in one world."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.active: dict[str, ExitStack] = {}
 
-    def inject(self, specification: str) -> Fault:
+    def inject(self, specification: str) -> Change:
         """Bring a fault into force: `NAME` at its usual site, or `NAME:SITE`. Raises UnknownFault."""
         name, _, place = specification.partition(":")
-        if name not in FAULTS:
-            raise UnknownFault(f"no fault {name}; faults: {', '.join(sorted(FAULTS))}")
+        if name not in CHANGES:
+            raise UnknownFault(f"no fault {name}; faults: {', '.join(sorted(CHANGES))}")
         if place and place not in self._world.sites:
             raise UnknownFault(f"no site {place}; sites: {', '.join(self._world.sites)}")
-        found = FAULTS[name]
+        found = CHANGES[name]
         site = self._world.sites[place] if place else found.default_site(self._world)
         if site.cluster is None:
             raise UnknownFault(f"site {site.name} has no storage")
@@ -171,3 +178,15 @@ def hooked(world: World, point: str, hook: Callable[..., Any]) -> Iterator[None]
         yield
     finally:
         undo()
+
+
+@contextmanager
+def no_access(world: World, site: Site, number: int) -> Iterator[None]:
+    """The cluster of the site refuses, with this errno, what other sites' Glances write as client.external."""
+
+    def refuse(value: None, store: Store) -> None:
+        if store.cluster is site.cluster and store.user == "external":
+            raise RbdError(number, f"error writing to {site.name}: ({number}) {os.strerror(number)}")
+
+    with hooked(world, "store.access", refuse):
+        yield

@@ -1,0 +1,38 @@
+"""One entry of the catalogue of faults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["central", "dcn", "any"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One way in which a deployment can be wrong.
+
+    `title` says what is broken, `source` who has met it: a row of the specification (`SPEC A8`), a number of
+    the list of failures seen in the real world (`FAILURES 25`), a bug of Launchpad (`LP1959186`).
+    `site` is the kind of site that it is at. Claims in `must` have to fail; those in `may` can fail as a consequence,
+    and any other claim that fails is noise. With `read_only` it is looked for by the checks that create nothing.
+    """
+
+    name: str
+    title: str
+    source: str
+    site: Kind
+    must: frozenset[str]
+    may: frozenset[str] = frozenset()
+    read_only: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def fault(
+    name: str, title: str, *, source: str, site: Kind, must: str, may: str = "", read_only: bool = False
+) -> Fault:
+    """An entry; `must` and `may` are claims with blanks between them."""
+    wanted, possible = frozenset(must.split()), frozenset(may.split())
+    return Fault(name, title, source, site, wanted, possible - wanted, read_only)
