@@ -10,7 +10,7 @@ import yaml
 from helpers.deployment_files import checks, layout, roles
 from helpers.environment import load_environment
 from lab import ceph, deployment_files, up
-from lab.plan import Plan, make_plan
+from lab.plan import Layout, Plan, make_plan
 from lab.state import State
 from selftests.discovery.meaning import choices, discovery, meaning
 
@@ -58,6 +58,28 @@ def test_step_comes_after_every_cluster_and_glance(plan: Plan, state: State) -> 
 
     wanted = {f"{what}-{site}" for what in ("ceph-health", "glance") for site in ("central", "dcn0", "dcn1")}
     assert set(step.needs) == wanted
+
+
+def test_files_of_a_large_lab_say_what_runs_where(state: State) -> None:
+    """Three monitors and a scale-out host at one site, and a site without storage."""
+    layout_of = Layout(three_hosts=("dcn0",), scale_out=("dcn0",), without_storage=1)
+    plan = make_plan("lab", "192.0.2.0/24", state.folder, 1, layout=layout_of)
+    deployment_files.write_all(plan, state, state.log("deployment-files"))
+    folder = state.deployment_files
+    dcn0, dcn1 = (yaml.safe_load((folder / f"{site}/inventory.yaml").read_text()) for site in ("dcn0", "dcn1"))
+    (entry,) = yaml.safe_load((folder / "control-plane/dcn_ceph_external.yaml").read_text())["parameter_defaults"][
+        "CephExternalMultiConfig"
+    ]
+
+    assert entry["external_cluster_mon_ips"] == "192.0.2.20, 192.0.2.21, 192.0.2.22"
+    assert len(dcn0["DistributedComputeHCI"]["hosts"]) == 3
+    assert list(dcn0["haproxy_edge"]["children"]) == ["DistributedComputeHCIScaleOut"]
+    assert list(dcn0["cinder_volume"]["children"]) == ["DistributedComputeHCI"]
+    assert set(dcn1) == {"DistributedCompute", "nova_compute", "allovercloud"}
+    found = layout.read(folder)
+    failing = {(check, stack) for (check, stack), findings in checks.results(found).items() if findings}
+    assert {check for check, _ in failing} <= SMALL
+    assert (found.unreadable, found.doubtful) == ({}, {})
 
 
 @pytest.mark.lab

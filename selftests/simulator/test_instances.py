@@ -197,6 +197,7 @@ def test_services_are_up_in_their_zones(cloud: Any):
     volumes = {each.host: each for each in cloud.block_storage.services() if each.binary == "cinder-volume"}
     assert {each.availability_zone for each in volumes.values()} == {"central", "dcn0", "dcn1"}
     assert {each.state for each in (*computes.values(), *volumes.values())} == {"up"}
+    assert [host.split("@")[0] for host in volumes] == ["hostgroup", NODE["dcn0"], NODE["dcn1"]]
     assert {zone.name for zone in cloud.compute.availability_zones()} == {"central", "dcn0", "dcn1"}
 
 
