@@ -15,7 +15,7 @@ NOWHERE = Path("nowhere")
 
 
 def meaning(environment: Environment) -> Environment:
-    """The environment without where its file lies, and with roles in one order: the order of a list says nothing."""
+    """The environment without where its file and the deployment's lie, and with roles and nodes in one order."""
     sites = tuple(
         replace(
             site,
@@ -25,13 +25,15 @@ def meaning(environment: Environment) -> Environment:
         )
         for site in environment.sites
     )
-    return replace(environment, path=NOWHERE, sites=sites)
+    return replace(environment, path=NOWHERE, deployment_files=None, sites=sites)
 
 
 def choices(document: dict[str, Any], folder: Path) -> list[str]:
     """The options by which discovery is given what nobody can find out: as an environment file in `folder` has it."""
     console = document["image"]["console"]
+    undercloud = ["--undercloud", document["undercloud"]["host"]] if "undercloud" in document else []
     return [
+        *undercloud,
         *("--cloud", document["cloud"], "--clouds-file", str(folder / document["clouds_file"])),
         *("--ssh-config", str(folder / document["ssh"]["config"]), "--ssh-user", document["ssh"]["user"]),
         *("--known-hosts", str(folder / document["ssh"]["known_hosts"])),
