@@ -151,8 +151,14 @@ class _Session(requests.Session):
         return super().merge_environment_settings(*args, **kwargs)
 
 
+def _nothing_more(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
 def _session() -> requests.Session:
     session = _Session()
+    # the token is the only authentication: without this, requests looks for a netrc file before every request
+    session.auth = _nothing_more
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=64))
     return session

@@ -61,7 +61,8 @@ def wait_until(
     """
     start = changed = clock()
     value = probe()
-    log.debug("%s: %s", what, _quoted(value))
+    if log.isEnabledFor(logging.DEBUG):
+        log.debug("%s: %s", what, _quoted(value))
     while not done(value):
         now = clock()
         if reason := failed(value):
@@ -75,7 +76,8 @@ def wait_until(
         before, value = value, probe()
         if value != before:
             changed = clock()
-            log.info("%s: %s after %.1f s", what, _quoted(value), changed - start)
+            if log.isEnabledFor(logging.INFO):
+                log.info("%s: %s after %.1f s", what, _quoted(value), changed - start)
     return value
 
 

@@ -18,9 +18,10 @@ from simulator.world.undercloud import USER as UNDERCLOUD_USER
 from simulator.world.world import World
 
 CLOUD = "dcn-sim"
+_WAITS = ("import", "copy", "delete", "boot", "volume", "snapshot")
 
 
-def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey]) -> Path:
+def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey], ceph_warnings: str = "fail") -> Path:
     """Write everything, the environment file last; returns its path."""
     ssh = folder / "ssh"
     ssh.mkdir(parents=True, exist_ok=True)
@@ -36,7 +37,7 @@ def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey]) -> 
     (ssh / "known_hosts").write_text("".join(known))
     deployment_files.write(folder, world)
     path = folder / "environment.yaml"
-    path.write_text(_dump(_environment(world)))
+    path.write_text(_dump(_environment(world, ceph_warnings)))
     return path
 
 
@@ -87,7 +88,7 @@ def _ssh_config(world: World, ssh: Path) -> str:
     return "".join(blocks) + "\n".join(general) + "\n"
 
 
-def _environment(world: World) -> dict[str, Any]:
+def _environment(world: World, ceph_warnings: str) -> dict[str, Any]:
     return {
         "cloud": CLOUD,
         "clouds_file": "clouds.yaml",
@@ -100,7 +101,9 @@ def _environment(world: World) -> dict[str, Any]:
         },
         "flavor": "tiny",
         "network": "none",
-        "ceph_warnings": "fail",
+        "ceph_warnings": ceph_warnings,
+        # what does not come at once never comes
+        **({"timeouts": dict.fromkeys(_WAITS, 40)} if world.clock.factor == 0 else {}),
         "undercloud": {"host": world.undercloud.node.name},
         "sites": {name: _site(site) for name, site in world.sites.items()},
     }
@@ -121,6 +124,8 @@ def _site(site: Site) -> dict[str, Any]:
             "runtime": "podman",
             "mon_container": "ceph-mon-{hostname}",
             "min_mons": len(site.cluster.mons),
+            # its counters are never late
+            "stats_period": 0.1,
         }
     found["nodes"] = {node.name: {"address": node.address, "roles": list(node.roles)} for node in site.nodes}
     return found

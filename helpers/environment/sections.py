@@ -24,6 +24,7 @@ from helpers.environment.values import (
     LocalPath,
     Positive,
     RemotePath,
+    Seconds,
     StackName,
     Word,
     as_tuple,
@@ -154,7 +155,8 @@ class Ceph(Section):
     """A site's Ceph cluster: its name in `/etc/ceph/<cluster>.conf`, and where its commands run.
 
     `mon_container=None` is the runtime's own way of naming: `ceph-mon-{hostname}`, with cephadm
-    `ceph-{fsid}-mon-{hostname}`. `client` is the user (without `client.`) that the other sites have.
+    `ceph-{fsid}-mon-{hostname}`. `client` is the user (without `client.`) that the other sites have. `stats_period`
+    is the cluster's `mgr_stats_period`: the seconds after which its OSDs report what was read.
     """
 
     cluster: CephName
@@ -163,6 +165,7 @@ class Ceph(Section):
     min_mons: Positive = 3
     pools: Pools = Pools()
     client: CephName = "external"
+    stats_period: Seconds = 5
 
 
 class Undercloud(Section):

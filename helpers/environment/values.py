@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictInt
+from pydantic import AfterValidator, BeforeValidator, Field, StrictFloat, StrictInt
 
 from helpers.redact import redact
 
@@ -97,3 +97,4 @@ CephName = Annotated[str, AfterValidator(_ceph_name)]
 StackName = Annotated[str, AfterValidator(_stack_name)]
 RemotePath = Annotated[str, AfterValidator(_absolute_path)]
 Positive = Annotated[StrictInt, Field(gt=0)]
+Seconds = Annotated[StrictInt | StrictFloat, Field(gt=0)]

@@ -57,13 +57,15 @@ def available() -> tuple[Fault, ...]:
 
 def place(fault: Fault, plan: Plan, wanted: str | None) -> Site:
     """The site that a fault is at: the one that was asked for, else central or the last DCN site, by its kind."""
-    usual = plan.central if fault.site == "central" or not plan.dcn else plan.dcn[-1]
+    usual = plan.central if fault.site == "central" or not plan.dcn_storage else plan.dcn_storage[-1]
     site = plan.site(wanted) if wanted else usual
     if fault.site == "central" and not site.central:
         raise PlanError(f"{fault} is a fault of central, not of {site.name}")
+    if not site.storage:
+        raise PlanError(f"{site.name} has no storage: no fault of the catalogue is one of such a site")
     if fault.site == "dcn" and site.central:
         raise PlanError(
-            f"{fault} is a fault of DCN sites: {', '.join(dcn.name for dcn in plan.dcn) or 'there is none'}"
+            f"{fault} is a fault of DCN sites: {', '.join(dcn.name for dcn in plan.dcn_storage) or 'there is none'}"
         )
     return site
 

@@ -124,8 +124,22 @@ def test_a_volume_of_another_zone_is_refused(cloud: Any, boot: Callable[..., Any
     volume = cloud.block_storage.create_volume(size=1, image_id=guest, availability_zone="central")
     wait(lambda: cloud.block_storage.get_volume(volume.id).status, lambda status: status == "available")
     server = boot("dcn0", block_device_mapping=from_volume(volume.id))
-    assert (server.status, "block device" in server.fault["message"]) == ("ERROR", True)
+    assert (server.status, "not in the same availability_zone" in server.fault["message"]) == ("ERROR", True)
     assert cloud.block_storage.get_volume(volume.id).status == "available"
+
+
+def test_attaching_a_volume_of_another_zone_is_accepted_and_not_carried_out(
+    cloud: Any, boot: Callable[..., Any], guest: str
+):
+    server = boot("dcn0", image_id=guest)
+    volume = cloud.block_storage.create_volume(size=1, availability_zone="central")
+    wait(lambda: cloud.block_storage.get_volume(volume.id).status, lambda status: status == "available")
+
+    attachment = cloud.compute.create_volume_attachment(server.id, volume_id=volume.id)
+
+    assert attachment.volume_id == volume.id
+    wait(lambda: cloud.block_storage.get_volume(volume.id).status, lambda status: status == "available")
+    assert cloud.compute.get_server(server.id).attached_volumes == []
 
 
 def test_an_unknown_zone_is_refused(cloud: Any, boot: Callable[..., Any], guest: str):

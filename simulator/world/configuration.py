@@ -84,7 +84,7 @@ def glance_api_conf(glance: Glance) -> str:
         f"image_import_plugins = [{'image_conversion' if glance.conversion else ''}]",
         "",
         "[image_conversion]",
-        "output_format = raw",
+        f"output_format = {glance.output_format}",
         "",
         "[import_filtering_opts]",
         f"allowed_ports = [{','.join(map(str, glance.allowed_ports))}]",

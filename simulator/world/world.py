@@ -79,6 +79,7 @@ class World:
         cluster = store.cluster
         if cluster is None:
             raise LookupError(f"store {store.id} has no cluster")
+        self.hooks.through("store.access", None, store=store)
         wanted: Content | None = self.hooks.through("store.write", content, cluster=cluster, image_id=image_id)
         if wanted is None:
             return
