@@ -15,7 +15,7 @@ import yaml
 
 from simulator.record.compare import NOTHING, Difference
 
-_KEYS = {"service", "requests", "status", "keys", "reason"}
+_KEYS = {"service", "requests", "status", "keys", "by_chance", "reason"}
 
 
 class BadList(Exception):
@@ -24,13 +24,17 @@ class BadList(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """Differences of these requests and keys; `*` stands for any text, and nothing for all."""
+    """Differences of these requests and keys; `*` stands for any text, and nothing for all.
+
+    `by_chance`: what passes by so quickly that a run may see it or not, so the entry is not always needed.
+    """
 
     service: str
     requests: tuple[str, ...]
     status: str
     keys: tuple[str, ...]
     reason: str
+    by_chance: bool = False
 
     def covers(self, difference: Difference) -> bool:
         return (
@@ -60,7 +64,7 @@ def read(file: Path) -> tuple[Entry, ...]:
 def _entry(file: Path, number: int, given: object) -> Entry:
     if not isinstance(given, Mapping) or set(given) - _KEYS or not {"service", "requests", "reason"} <= set(given):
         raise BadList(
-            f"{file}: entry {number}: the keys are {', '.join(sorted(_KEYS))}; status and keys may be missing"
+            f"{file}: entry {number}: the keys are {', '.join(sorted(_KEYS))}; service, requests and reason are needed"
         )
     if not str(given["reason"]).strip():
         raise BadList(f"{file}: entry {number}: it needs a reason")
@@ -70,6 +74,7 @@ def _entry(file: Path, number: int, given: object) -> Entry:
         status=str(given.get("status", "")),
         keys=_texts(given.get("keys", [])),
         reason=str(given["reason"]),
+        by_chance=bool(given.get("by_chance", False)),
     )
 
 
@@ -96,7 +101,7 @@ def judge(changes: Iterable[Difference], gaps: Iterable[Difference], entries: Se
     for difference in gaps:
         if not _listed(difference, entries, needed):
             drift[difference] = None
-    return Judged(tuple(drift), tuple(entry for entry in entries if entry not in needed))
+    return Judged(tuple(drift), tuple(entry for entry in entries if entry not in needed and not entry.by_chance))
 
 
 def _listed(difference: Difference, entries: Sequence[Entry], needed: set[Entry]) -> bool:

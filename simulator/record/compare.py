@@ -73,10 +73,10 @@ def _changed(known: Shape, seen: Shape) -> Iterator[tuple[str, str, str]]:
 
 
 def _missed(known: Shape, seen: Shape) -> Iterator[tuple[str, str, str]]:
-    for path, other in sorted(seen.items()):
+    for path, more in sorted(seen.items()):
         # of a list that was always empty nobody knows what is in it
         if path not in known and not could_have(known, path) and not _above_is_new(path, known, seen):
-            yield path, NOTHING, str(other)
+            yield path, NOTHING, str(more)
     for path, mine in sorted(known.items()):
         other = seen.get(path)
         if other is None:
