@@ -18,16 +18,6 @@ _ROLES = {
     Role.HCI_SCALE_OUT: "DistributedComputeHCIScaleOut",
     Role.COMPUTE: "DistributedCompute",
 }
-# A service's group in the inventory, by what the harness calls who runs it.
-_GROUPS = {
-    "glance": "glance_api",
-    "ceph-mon": "ceph_mon",
-    "compute": "nova_compute",
-    "cinder-volume": "cinder_volume",
-    "haproxy": "haproxy_edge",
-    "nova-api": "nova_api",
-    "keystone": "keystone",
-}
 
 
 def write_all(plan: Plan, state: State, log: Path) -> None:
@@ -36,17 +26,21 @@ def write_all(plan: Plan, state: State, log: Path) -> None:
 
 
 def _site(plan: Plan, site: Site, state: State) -> ExampleSite:
-    known = ceph.entities(site, state) if site.storage else {}
+    stack = _CENTRAL_STACK if site.central else site.name
+    nodes = tuple(_node(plan, host) for host in site.hosts)
+    if not site.storage:
+        return ExampleSite(stack, "", "", "", "", {}, site.name, nodes=nodes)
+    known = ceph.entities(site, state)
     return ExampleSite(
-        stack=_CENTRAL_STACK if site.central else site.name,
-        cluster=site.cluster if site.storage else "",
-        fsid=ceph.fsid(site, state) if site.storage else "",
-        external_key=known["client.external"].key if site.storage else "",
-        openstack_key=known["client.openstack"].key if site.storage else "",
+        stack=stack,
+        cluster=site.cluster,
+        fsid=ceph.fsid(site, state),
+        external_key=known["client.external"].key,
+        openstack_key=known["client.openstack"].key,
         monitors={host.name: host.address for host in site.mons},
         zone=site.name,
-        store=glance.stores(plan, site)[0].id if site.storage else "",
-        nodes=tuple(_node(plan, host) for host in site.hosts),
+        store=glance.stores(plan, site)[0].id,
+        nodes=nodes,
     )
 
 
@@ -58,5 +52,5 @@ def _node(plan: Plan, host: Host) -> ExampleNode:
         role=_ROLES[host.role],
         address=host.address,
         storage_address=host.address,
-        services=tuple(_GROUPS[role] for role in runs),
+        services=example.service_groups(runs),
     )
