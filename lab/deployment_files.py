@@ -45,10 +45,12 @@ def _site(plan: Plan, site: Site, state: State) -> ExampleSite:
 
 
 def _node(plan: Plan, host: Host) -> ExampleNode:
+    # Keystone is central's also in a lab of images only, where the environment file does not say so.
+    runs = dict.fromkeys([*clients.roles(plan, host), *(["keystone"] if host == plan.controller else [])])
     return ExampleNode(
         name=host.name,
         role=_ROLES[host.role],
         address=host.address,
         storage_address=host.address,
-        services=example.service_groups(clients.roles(plan, host)),
+        services=example.service_groups(runs),
     )
