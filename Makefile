@@ -1,6 +1,6 @@
 # dcn-verify: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo verify test lint lab lab-status lab-down clean-leftovers detect lock
+.PHONY: help venv demo verify test lint lab lab-status lab-down record clean-leftovers detect lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,6 +8,7 @@ LAB_FOLDER := /var/lib/dcn-lab
 WORKERS ?= 2
 PYTEST_ARGS ?=
 DETECT_ARGS ?=
+RECORD := selftests/simulator/record/lab.json
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -49,6 +50,11 @@ lab-down: .venv/ready ## end the lab, and leave nothing of it behind
 
 detect: .venv/ready ## bring about every known fault in simulators, and see what the suite finds; LAB=1: in the lab
 	$(BIN)/python -m $(if $(LAB),lab detect,simulator.detect) $(DETECT_ARGS)
+
+record: .venv/ready ## record anew what the healthy lab answers: the simulator is held against it
+	$(BIN)/python -m lab up
+	$(BIN)/python -m pytest -p simulator.record.plugin --record=$(RECORD) -n $(WORKERS) \
+	  --environment=$(LAB_FOLDER)/environment.yaml $(PYTEST_ARGS)
 
 clean-leftovers: .venv/ready ## remove what killed runs have left in ENVIRONMENT=file.yaml (default: the lab)
 	$(BIN)/python -m helpers.leftovers --environment '$(or $(ENVIRONMENT),$(LAB_FOLDER)/environment.yaml)'

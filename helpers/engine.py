@@ -7,9 +7,9 @@ import logging
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 from helpers.ledger import LedgerClosed
 from helpers.places import place
@@ -42,11 +42,23 @@ class CannotTell(Exception):
         self.by_hand = tuple(by_hand)
 
 
+class Obstacle(Protocol):
+    """Something that was found before the run; its text is one line, its key what a blocked check names."""
+
+    @property
+    def key(self) -> str: ...
+
+
+def _nothing(stage: Stage, key: StageKey) -> None:
+    return None
+
+
 class Engine:
     """Runs the stages that were asked for, and those that they need, in threads.
 
     :param resources: parameter name → object, what stages may ask for besides axes and stages
     :param limits: load name (`central`, or a site's name) → how many stages may burden it at once; others get `default`
+    :param obstacle: what is known before the run to stand in a stage's way; the stage is then blocked by it
     :param unknown: exceptions that mean *could not be found out* rather than *is wrong*
     """
 
@@ -60,9 +72,11 @@ class Engine:
         limits: Mapping[str, int],
         default_limit: int = 2,
         unknown: tuple[type[Exception], ...] = (),
+        obstacle: Callable[[Stage, StageKey], Obstacle | None] = _nothing,
         threads: int = 64,
     ) -> None:
         self.registry, self.environment, self.resources, self.store = registry, environment, resources, store
+        self._obstacle = obstacle
         self._limits, self._default_limit = dict(limits), default_limit
         self._unknown: tuple[type[Exception], ...] = (CannotTell, LedgerClosed, *unknown)
         self._lock = threading.RLock()
@@ -86,8 +100,17 @@ class Engine:
             self._waiting.update((key, self.registry.needs(key, self.environment)) for key in new)
             self._rank()
             for key in new:
-                self._line_up(key)
+                self._hold_up(key)
+            for key in new:
+                if key in self._waiting:
+                    self._line_up(key)
             self._pump()
+
+    def _hold_up(self, key: StageKey) -> None:
+        found = self._obstacle(self.registry.stages[key.stage], key)
+        if found is not None:
+            blocked = StageResult(str(key), "blocked", error=redact(str(found)), cause=found.key)
+            self._finish(key, self._publish(key, blocked))
 
     def _is_known(self, key: StageKey) -> bool:
         return key in self._done or key in self._running or key in self._waiting

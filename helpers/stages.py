@@ -40,6 +40,7 @@ class Stage:
       the name of an input stands for what that stage has made
     - `shares`: name of a thing that many may use at once, but none while a stage runs that needs it `alone`
     - `mutating`: whether it creates or changes cloud resources
+    - `requires`: what the preflight must have found in order, besides what its parameters say of themselves
     - `claims`: the claims that a failure of the stage itself refutes
     """
 
@@ -53,6 +54,7 @@ class Stage:
     shares: str | None = None
     alone: str | None = None
     mutating: bool = True
+    requires: tuple[Any, ...] = ()
     claims: tuple[str, ...] = ()
 
 
