@@ -24,10 +24,10 @@ from lab.command import CommandError
 from lab.faults.healing import broken, heal, remove_orphans
 from lab.faults.lab import FaultError, Lab
 from lab.faults.registry import break_lab, place
+from lab.faults.scope import scope
 from lab.poll import NotReadyError
 
 _ROOT = Path(__file__).parents[1]
-_SUITE = ("tests/topology", "tests/images")
 #: seconds that one run of the suite may take; then it is interrupted, and given as long to clean up as `_GRACE`
 _LIMIT = 480.0
 _GRACE = 120.0
@@ -90,7 +90,8 @@ class Detection:
 
 def judge(fault: Fault, site: str, seen: Seen, seconds: float = 0.0) -> Detection:
     """What the suite made of a fault at a site. A claim that fails at other sites only has not found it."""
-    here = {one.claim for one in seen.failing if one.site in {site, None}}
+    # What is wrong at central is seen at the sites.
+    here = {one.claim for one in seen.failing if fault.site == "central" or one.site in {site, None}}
     missed = fault.must - here
     noise = seen.failed - fault.must - fault.may
     if seen.refused:
@@ -156,6 +157,10 @@ def read_summary(
             failing.append(
                 Failing(check["claim"], check["site"], said[:_LONGEST] or check["cause"] or "", *by_hand[:1])
             )
+    # Nobody tests that nothing is left: the run says what is.
+    failing += [
+        Failing("F5", None, f"left behind: {one['kind']} {one['problem']}", one["by_hand"]) for one in summary["leaks"]
+    ]
     return Seen(
         exit_code=exit_code,
         failing=tuple(failing),
@@ -174,13 +179,12 @@ class Suite:
     reports: Path
     limit: float = _LIMIT
 
-    def run(self, name: str, *, read_only: bool) -> Seen:
-        """Run it; what it printed is kept in `<name>.txt`."""
+    def run(self, name: str, scope: Sequence[str] = ("tests",)) -> Seen:
+        """Run it, or what `scope` selects of it; what it printed is kept in `<name>.txt`."""
         self.reports.mkdir(parents=True, exist_ok=True)
         before = set(self._runs())
-        command = [sys.executable, "-m", "pytest", *_SUITE, "--environment", str(self.environment)]
+        command = [sys.executable, "-m", "pytest", *scope, f"--environment={self.environment}"]
         command += ["-q", "-p", "no:cacheprovider", "--reports", str(self.reports)]
-        command += ["-m", "not mutating"] if read_only else []
         printed = self.reports / f"{name}.txt"
         with printed.open("w", encoding="utf-8") as output:
             code = _run(command, output.fileno(), self.limit)
@@ -228,7 +232,7 @@ class UnhealthyError(RuntimeError):
 
 def check_healthy(suite: Suite) -> None:
     """Run the whole suite once; raises UnhealthyError unless all of it passes."""
-    seen = suite.run("healthy", read_only=False)
+    seen = suite.run("healthy")
     if seen.exit_code != _OK:
         bad = ", ".join(in_order(seen.failed | seen.blocked | seen.unknown))
         raise UnhealthyError(f"the healthy lab does not pass: {seen.refused or bad}; see {suite.reports}/healthy.txt")
@@ -237,10 +241,11 @@ def check_healthy(suite: Suite) -> None:
 def detect(lab: Lab, fault: Fault, suite: Suite, wanted_site: str | None = None) -> Detection:
     """Break, look, heal; and remove what the suite could not remove meanwhile."""
     begun = time.monotonic()
-    site = place(fault, lab.plan, wanted_site).name
+    where = place(fault, lab.plan, wanted_site)
+    site = where.name
     try:
         break_lab(lab, fault.name, site)
-        seen = suite.run(fault.name, read_only=fault.read_only)
+        seen = suite.run(fault.name, scope(fault, site, central=where.central))
     except (FaultError, CommandError, NotReadyError, OSError) as error:
         seen = Seen(1, refused=f"the fault could not be brought about: {str(error).splitlines()[0]}")
     finally:

@@ -30,6 +30,10 @@ STEPS: tuple[undo.Undo, ...] = (
     undo.StartContainer("control-plane-controller-0", "ceph-mon"),
     undo.RemoveFirewall("control-plane-controller-0"),
     undo.RestoreEndpoints("image", ["http://192.0.2.10:9292"]),
+    undo.RestartService("control-plane-controller-0", "nova_compute"),
+    undo.ForgetVolumeService("control-plane-controller-0", "central"),
+    undo.SetZone("dcn0-distributedcomputehci-0", "dcn0"),
+    undo.SetSecrets("dcn0-distributedcomputehci-0", ["dcn0"]),
 )
 KEYRING = "/etc/ceph/central.client.external.keyring"
 
@@ -88,7 +92,13 @@ def test_values_that_look_like_patterns_are_taken_as_they_are():
 # Which faults there are, and where
 
 #: the rows that the lab's faults are for
-ROWS = [*(f"A{number}" for number in (*range(1, 12), 16)), *(f"B{number}" for number in range(1, 11))]
+ROWS = [
+    *(f"A{number}" for number in range(1, 18)),
+    *(f"B{number}" for number in range(1, 11)),
+    *(f"C{number}" for number in range(1, 10)),
+    *(f"D{number}" for number in range(1, 7)),
+    "F5",
+]
 
 
 def test_what_the_lab_breaks_is_in_the_catalogue():
@@ -237,7 +247,7 @@ def test_glance_is_restarted_once_and_last(lab: Lab, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("calm")
 def test_every_kind_of_step_is_undone(lab: Lab, monkeypatch: pytest.MonkeyPatch):
-    """Newest first, Glance last."""
+    """Newest first, restarts last."""
     done: list[str] = []
     for kind in STEPS:
         monkeypatch.setattr(type(kind), "run", lambda self, lab: done.append(type(self).__name__))
@@ -246,7 +256,8 @@ def test_every_kind_of_step_is_undone(lab: Lab, monkeypatch: pytest.MonkeyPatch)
     heal(lab)
 
     names = [type(step).__name__ for step in STEPS]
-    assert done == [*reversed([name for name in names if name != "RestartGlance"]), "RestartGlance"]
+    last = [name for name in names if name.startswith("Restart")]
+    assert done == [*reversed([name for name in names if name not in last]), *last]
 
 
 def test_a_change_that_changes_nothing_is_no_fault(lab: Lab, keyring: Path):
@@ -313,12 +324,15 @@ def test_a_summary_is_read():
     def check(claim: str | None, outcome: str, site: str | None = None) -> dict[str, Any]:
         return {"claim": claim, "site": site, "test": "t", "outcome": outcome, "cause": "why", "seconds": 1}
 
+    leak = {"kind": "volume", "name": "v", "problem": "still there", "by_hand": "rbd ls"}
     checks = [check("A8", "failed", "dcn1"), check("B3", "blocked"), check("A1", "passed"), check(None, "failed")]
     text = "A8 · dcn1 · a claim\n  seen is not as expected:\n    expected: 1\n    seen:     2\n  by hand: cat it\n"
-    read = read_summary({"checks": checks, "leaks": [{}]}, 1, "run", {"t": text})
+    read = read_summary({"checks": checks, "leaks": [leak]}, 1, "run", {"t": text})
 
     said = "seen is not as expected: / expected: 1 / seen:     2"
-    assert read == Seen(1, (Failing("A8", "dcn1", said, "by hand: cat it"),), frozenset({"B3"}), frozenset(), 1, "run")
+    left = Failing("F5", None, "left behind: volume still there", "rbd ls")
+    failing = (Failing("A8", "dcn1", said, "by hand: cat it"), left)
+    assert read == Seen(1, failing, frozenset({"B3"}), frozenset(), 1, "run")
 
 
 def test_results_are_kept_in_the_catalogue_s_order(tmp_path: Path):

@@ -14,11 +14,12 @@ from simulator.faults import (
     instances,
     refusals,
     removal,
+    secrets,
     services,
     snapshots,
 )
 from simulator.faults.changes import CHANGES, Change, Injector, UnknownFault
 
-_MODULES = (access, clusters, glances, harmless, images, instances, refusals, removal, services, snapshots)
+_MODULES = (access, clusters, glances, harmless, images, instances, refusals, removal, secrets, services, snapshots)
 
 __all__ = ["CHANGES", "Change", "Injector", "UnknownFault"]
