@@ -1,12 +1,14 @@
 # dcn-verify: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo verify test lint lab lab-status lab-down clean-leftovers detect lock
+.PHONY: help venv demo verify test lint lab lab-status lab-down record clean-leftovers detect lock
 
 PYTHON ?= python3
 BIN := .venv/bin
-LAB := /var/lib/dcn-lab
+LAB_FOLDER := /var/lib/dcn-lab
 WORKERS ?= 2
 PYTEST_ARGS ?=
+DETECT_ARGS ?=
+RECORD := selftests/simulator/record/lab.json
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -26,7 +28,7 @@ ifdef ENVIRONMENT
 	$(BIN)/python -m pytest -n $(WORKERS) --environment='$(ENVIRONMENT)' $(PYTEST_ARGS)
 else
 	$(BIN)/python -m lab up
-	$(BIN)/python -m pytest -n $(WORKERS) --environment=$(LAB)/environment.yaml $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --environment=$(LAB_FOLDER)/environment.yaml $(PYTEST_ARGS)
 endif
 
 test: .venv/ready ## the project's own tests: no root, no network
@@ -46,11 +48,16 @@ lab-status: .venv/ready ## say for each service of the lab whether it answers
 lab-down: .venv/ready ## end the lab, and leave nothing of it behind
 	$(BIN)/python -m lab down
 
-detect: .venv/ready ## break the lab in every known way, and see whether the right claims fail
-	$(BIN)/python -m lab detect
+detect: .venv/ready ## bring about every known fault in simulators, and see what the suite finds; LAB=1: in the lab
+	$(BIN)/python -m $(if $(LAB),lab detect,simulator.detect) $(DETECT_ARGS)
+
+record: .venv/ready ## record anew what the healthy lab answers: the simulator is held against it
+	$(BIN)/python -m lab up
+	$(BIN)/python -m pytest -p simulator.record.plugin --record=$(RECORD) -n $(WORKERS) \
+	  --environment=$(LAB_FOLDER)/environment.yaml $(PYTEST_ARGS)
 
 clean-leftovers: .venv/ready ## remove what killed runs have left in ENVIRONMENT=file.yaml (default: the lab)
-	$(BIN)/python -m helpers.leftovers --environment '$(or $(ENVIRONMENT),$(LAB)/environment.yaml)'
+	$(BIN)/python -m helpers.leftovers --environment '$(or $(ENVIRONMENT),$(LAB_FOLDER)/environment.yaml)'
 
 lock: ## resolve pyproject.toml anew into requirements.lock
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

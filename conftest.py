@@ -3,6 +3,7 @@
 pytest_plugins = [
     "fixtures.claims",
     "fixtures.sites",
+    "fixtures.comparisons",
     "fixtures.outcomes",
     "fixtures.deployment_files",
     "fixtures.stages",
@@ -10,9 +11,11 @@ pytest_plugins = [
     "fixtures.evidence",
     "fixtures.reports",
     "fixtures.topology",
+    "fixtures.undercloud",
     "fixtures.images",
     "fixtures.refusals",
     "fixtures.servers",
     "fixtures.compute",
     "fixtures.journeys",
+    "fixtures.discovery",
 ]

@@ -278,9 +278,9 @@ class Cluster:
 
         def command(adapter: Adapter) -> tuple[str, ...]:
             options = adapter.cluster_options if self._client is None else self._client
-            export = shlex.join((*adapter.prefix, "rbd", *options, "export", "--no-progress", spec, "-"))
+            export = shlex.join(("rbd", *options, "export", "--no-progress", spec, "-"))
             # pipefail: an export that breaks off must not leave the checksum of its beginning
-            return ("bash", "-o", "pipefail", "-c", f"{export} | sha512sum")
+            return (*adapter.prefix, "bash", "-o", "pipefail", "-c", f"{export} | sha512sum")
 
         completed = self._checked(command, deadline)
         digest = completed.stdout.split(" ")[0].strip()

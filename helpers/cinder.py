@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -11,7 +10,8 @@ import openstack.exceptions
 from openstack.connection import Connection
 
 from helpers.nova import Service
-from helpers.wait import FailedState, WaitFailed, wait_until
+from helpers.openstack_cli import command_line
+from helpers.wait import wait_for_resource
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ class Cinder:
 
     def __init__(self, connection: Connection, cloud: str) -> None:
         self._proxy: Any = connection.block_storage
-        self._cloud = shlex.quote(cloud)
+        self._cloud = cloud
 
     def by_hand(self, *words: str) -> str:
         """An `openstack` command line that a person would type."""
-        return f"openstack --os-cloud {self._cloud} {shlex.join(words)}"
+        return command_line(self._cloud, *words)
 
     def create(self, name: str, *, size: int, zone: str, image: str | None = None) -> str:
         """Ask for a volume of `size` GiB, from an image if one is given; returns its id at once."""
@@ -145,24 +145,12 @@ Seen = TypeVar("Seen", Volume, VolumeSnapshot)
 
 
 def _wait(probe: Callable[[], Seen | None], what: str, status: str, timeout: float) -> Seen:
-    def failed(seen: Seen | None) -> str | None:
-        if seen is None:
-            return "it is gone"
-        return f"status {seen.status}" if "error" in seen.status else None
-
-    try:
-        seen = wait_until(
-            probe,
-            lambda seen: seen is not None and seen.status == status,
-            timeout=timeout,
-            what=f"{what} {status}",
-            failed=failed,
-            interval=0.3,
-        )
-    except FailedState as error:
-        raise VolumeFailed(error.reason, probe()) from error
-    except WaitFailed as error:
-        raise VolumeFailed(str(error), probe()) from error
-    if seen is None:  # ruled out by the wait
-        raise VolumeFailed("it is gone", None)
-    return seen
+    return wait_for_resource(
+        probe,
+        lambda seen: seen.status == status,
+        failed=lambda seen: f"status {seen.status}" if "error" in seen.status else None,
+        failure=VolumeFailed,
+        timeout=timeout,
+        what=f"{what} {status}",
+        interval=0.3,
+    )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import openstack.exceptions
@@ -18,18 +19,24 @@ from helpers.redact import redact
 from helpers.remote import CommandFailed, DeadlinePassed, Unreachable
 from helpers.wait import WaitFailed, wait_until
 
+#: seconds after which a deletion that was accepted is asked for once more
+_ASK_AGAIN = 10.0
 _CANNOT_LOOK = (Unreachable, DeadlinePassed, CommandFailed)
 
 
 @dataclass(frozen=True)
 class Leak:
-    """Something of a run that could not be removed, or cannot be shown to be gone; `by_hand` removes or shows it."""
+    """Something of a run that could not be removed, or cannot be shown to be gone; `by_hand` removes or shows it.
+
+    `sites` are those whose clusters still have its data, as far as that is known.
+    """
 
     kind: str
     name: str
     id: str | None
     problem: str
     by_hand: str
+    sites: tuple[str, ...] = ()
 
 
 class Kind(Protocol):
@@ -149,15 +156,29 @@ def remove(ledger: Ledger, deployment: Deployment) -> list[Leak]:
                 gone.append(entry)
     places, blind = _wait_gone_from_clusters(gone, deployment)
     for entry in gone:
-        left = [place for place in places if entry.id and entry.id in place]
+        left = [place for place in places if entry.id and entry.id in place.name]
         if left:
-            problem = f"deleted by the API, but still there: {', '.join(left)}"
-            leaks.append(Leak(entry.kind, entry.name, entry.id, problem, places[left[0]]))
+            problem = f"deleted by the API, but still there: {', '.join(map(str, left))}"
+            leaks.append(Leak(entry.kind, entry.name, entry.id, problem, left[0].by_hand, _sites(left)))
         elif blind:
             leaks.append(Leak(entry.kind, entry.name, entry.id, f"cannot tell whether it is gone: {blind}", ""))
         else:
             ledger.gone(entry)
-    return leaks
+    return [_located(leak, deployment) for leak in leaks]
+
+
+def _sites(places: Iterable[Remainder]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(place.site for place in places))
+
+
+def _located(leak: Leak, deployment: Deployment) -> Leak:
+    """The leak, with the sites whose clusters have its data: what could not be deleted is looked for only here."""
+    if leak.sites or not leak.id:
+        return leak
+    try:
+        return replace(leak, sites=_sites(remains([leak.id], deployment)))
+    except _CANNOT_LOOK:
+        return leak
 
 
 def _adopt_volumes(ledger: Ledger, deployment: Deployment) -> None:
@@ -173,12 +194,14 @@ def _adopt_volumes(ledger: Ledger, deployment: Deployment) -> None:
 
 def _remove(entry: Entry, kind: Kind, deployment: Deployment) -> str | None:
     refusals: list[str] = []
+    accepted: list[float] = []
 
     def attempt() -> str | None:
         id = kind.find(entry)
-        if id:
+        if id and (not accepted or time.monotonic() - accepted[-1] >= _ASK_AGAIN):
             try:
                 kind.delete(id)
+                accepted.append(time.monotonic())
             except openstack.exceptions.HttpException as error:
                 # a volume is in use until its server is quite gone; an image until its last clone is
                 refusals.append(" ".join(str(error).split()))
@@ -190,17 +213,17 @@ def _remove(entry: Entry, kind: Kind, deployment: Deployment) -> str | None:
             lambda id: id is None,
             timeout=deployment.environment.timeouts.delete,
             what=f"deletion of {entry.kind} {entry.name}",
-            interval=0.5,
+            interval=0.1,
         )
     except (openstack.exceptions.SDKException, WaitFailed) as error:
         return " ".join([str(error), *refusals[-1:]])
     return None
 
 
-def _wait_gone_from_clusters(entries: list[Entry], deployment: Deployment) -> tuple[dict[str, str], str]:
+def _wait_gone_from_clusters(entries: list[Entry], deployment: Deployment) -> tuple[list[Remainder], str]:
     ids = {entry.id for entry in entries if entry.id}
     if not ids:
-        return {}, ""
+        return [], ""
     try:
         wait_until(
             lambda: remains(ids, deployment),
@@ -212,26 +235,45 @@ def _wait_gone_from_clusters(entries: list[Entry], deployment: Deployment) -> tu
         try:
             return remains(ids, deployment), ""
         except _CANNOT_LOOK as error:
-            return {}, str(error)
+            return [], str(error)
     except _CANNOT_LOOK as error:
-        return {}, str(error)
-    return {}, ""
+        return [], str(error)
+    return [], ""
 
 
-def remains(ids: Iterable[str], deployment: Deployment) -> dict[str, str]:
-    """Where any of these ids still stands in a cluster or its trash: `images/ID at dcn0` → the command to see it."""
+@dataclass(frozen=True)
+class Remainder:
+    """An RBD image that still stands in a cluster, or in its trash; `by_hand` shows it."""
+
+    site: str
+    pool: str
+    name: str
+    in_trash: bool
+    by_hand: str
+
+    def __str__(self) -> str:
+        return f"{self.pool}/{self.name} {'in the trash ' if self.in_trash else ''}at {self.site}"
+
+
+def remains(ids: Iterable[str], deployment: Deployment) -> list[Remainder]:
+    """What is named by one of these ids in any cluster or its trash."""
     wanted = frozenset(ids)
 
-    def look(where: tuple[str, str]) -> dict[str, str]:
+    def look(where: tuple[str, str]) -> list[Remainder]:
         site, pool = where
-        cluster, found = deployment.clusters[site], {}
+        cluster = deployment.clusters[site]
         listing = cluster.listing(pool)
-        for row in listing.rows:
-            if row.snapshot is None and any(id in row.name for id in wanted):
-                found[f"{pool}/{row.name} at {site}"] = listing.command
-        for entry in cluster.trash(pool):
-            if any(id in entry.name for id in wanted):
-                found[f"{pool}/{entry.name} in the trash at {site}"] = listing.command.replace("ls -l", "trash ls")
+        found = [
+            Remainder(site, pool, row.name, False, listing.command)
+            for row in listing.rows
+            if row.snapshot is None and any(id in row.name for id in wanted)
+        ]
+        trash_ls = listing.command.replace("ls -l", "trash ls")
+        found += [
+            Remainder(site, pool, entry.name, True, trash_ls)
+            for entry in cluster.trash(pool)
+            if any(id in entry.name for id in wanted)
+        ]
         return found
 
     places = [
@@ -240,4 +282,4 @@ def remains(ids: Iterable[str], deployment: Deployment) -> dict[str, str]:
         for pool in dict.fromkeys((cluster.pools.images, cluster.pools.vms, cluster.pools.volumes))
     ]
     with ThreadPoolExecutor(max_workers=32) as pool:
-        return {place: command for found in pool.map(look, places) for place, command in found.items()}
+        return [one for found in pool.map(look, places) for one in found]

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 import keystoneauth1.exceptions
@@ -50,7 +51,7 @@ class Cloud:
         self.environment = environment
         self._glances: dict[str, Glance] = {}
         self._lock = threading.Lock()
-        self.connection = _connect(environment)
+        self.connection = log_in(environment.cloud, environment.clouds_file, environment.timeouts.api)
         self.nova = Nova(self.connection, environment.cloud)
         self.cinder = Cinder(self.connection, environment.cloud)
 
@@ -60,12 +61,8 @@ class Cloud:
             raise ValueError(f"site {site.name} has no Glance")
         with self._lock:
             if site.name not in self._glances:
-                connection = openstack.connection.Connection(
-                    session=self.connection.session,
-                    image_endpoint_override=f"{site.glance.rstrip('/')}/v2",
-                    image_api_version="2",
-                )
-                self._glances[site.name] = Glance(cast("ImageApi", connection.image), site, self.environment.cloud)
+                api = image_api(self.connection, site.glance)
+                self._glances[site.name] = Glance(api, site, self.environment.cloud)
             return self._glances[site.name]
 
     def network_id(self, name: str) -> str:
@@ -84,42 +81,60 @@ class Cloud:
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Every endpoint of the catalog that the token came with."""
-        session: Any = self.connection.session
-        access = session.auth.get_access(session)
-        return tuple(
-            Endpoint(service["type"], endpoint["interface"], endpoint.get("region", ""), endpoint["url"])
-            for service in access.service_catalog.catalog
-            for endpoint in service["endpoints"]
-        )
+        return catalog(self.connection)
 
 
-def _connect(environment: Environment) -> openstack.connection.Connection:
-    where = str(environment.clouds_file or "clouds.yaml")
-    files = [str(environment.clouds_file)] if environment.clouds_file else None
+def image_api(connection: openstack.connection.Connection, url: str) -> ImageApi:
+    """The image service at an endpoint of its own, in no catalog, with the connection's token."""
+    other = openstack.connection.Connection(
+        session=connection.session, image_endpoint_override=f"{url.rstrip('/')}/v2", image_api_version="2"
+    )
+    return cast("ImageApi", other.image)
+
+
+def catalog(connection: openstack.connection.Connection) -> tuple[Endpoint, ...]:
+    """Every endpoint of the catalog that the connection's token came with."""
+    session: Any = connection.session
+    access = session.auth.get_access(session)
+    return tuple(
+        Endpoint(service["type"], endpoint["interface"], endpoint.get("region", ""), endpoint["url"])
+        for service in access.service_catalog.catalog
+        for endpoint in service["endpoints"]
+    )
+
+
+def log_in(cloud: str, clouds_file: Path | None, api_timeout: float) -> openstack.connection.Connection:
+    """A connection that Keystone has given a token.
+
+    :param cloud: the entry of clouds.yaml
+    :param clouds_file: None: where openstacksdk looks
+    :param api_timeout: seconds that a request may take
+    :raises BadCloud: unknown entry, unreadable file, refused credentials, no answer from Keystone
+    """
+    where = str(clouds_file or "clouds.yaml")
+    files = [str(clouds_file)] if clouds_file else None
     try:
         loader = openstack.config.OpenStackConfig(
             config_files=files,
             session_constructor=cast("Any", partial(keystoneauth1.session.Session, session=_session())),
         )
-        region = loader.get_one(cloud=environment.cloud, api_timeout=environment.timeouts.api)
+        region = loader.get_one(cloud=cloud, api_timeout=api_timeout)
         _register_secrets(region.config)
         connection = openstack.connection.Connection(config=region)
         connection.authorize()
     except yaml.YAMLError as error:
         raise BadCloud(f"{where}: not YAML: {' '.join(str(error).split())}") from error
     except openstack.exceptions.ConfigException as error:
-        raise BadCloud(
-            f"{where}: cloud {environment.cloud!r}: {error} Name an entry of it in the environment file's `cloud`."
-        ) from error
+        raise BadCloud(f"{where}: cloud {cloud!r}: {error} Name an entry of it.") from error
     except (keystoneauth1.exceptions.Unauthorized, openstack.exceptions.HttpException) as error:
         raise BadCloud(
-            f"{where}: cloud {environment.cloud!r}: Keystone refuses its credentials ({error}); "
+            f"{where}: cloud {cloud!r}: Keystone refuses its credentials ({error}); "
             "check user, password and project there"
         ) from error
     except (openstack.exceptions.SDKException, keystoneauth1.exceptions.ClientException) as error:
         said = " ".join(str(error).split())
         hint = "; check user, password and project there" if "HTTP 401" in said else ""
-        raise BadCloud(f"{where}: cloud {environment.cloud!r}: no login at Keystone: {said}{hint}") from error
+        raise BadCloud(f"{where}: cloud {cloud!r}: no login at Keystone: {said}{hint}") from error
     return connection
 
 
@@ -136,8 +151,14 @@ class _Session(requests.Session):
         return super().merge_environment_settings(*args, **kwargs)
 
 
+def _nothing_more(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
+
+
 def _session() -> requests.Session:
     session = _Session()
+    # the token is the only authentication: without this, requests looks for a netrc file before every request
+    session.auth = _nothing_more
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=64))
     return session

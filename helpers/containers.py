@@ -118,6 +118,14 @@ def find_container(node: Runner, name: str) -> Container:
     raise NoContainer(listings[0][0], f"no running container {name}; {_what_there_was(listings)}")
 
 
+def containers_on(node: Runner) -> tuple[Container, ...]:
+    """Every container of the node, running or not, of both engines; an engine that is not there has none.
+
+    Raises CommandFailed where an engine's answer cannot be read.
+    """
+    return tuple(container for engine in _LIST for container in _listed(node, engine)[1])
+
+
 def is_container_trouble(completed: Completed) -> bool:
     """Whether it was `podman exec` or `docker exec` that failed, and not the command in the container."""
     if completed.argv[:2] not in {("podman", "exec"), ("docker", "exec")} or completed.exit_status == 0:

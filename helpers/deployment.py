@@ -11,6 +11,7 @@ from helpers.ceph import Cluster
 from helpers.cloud import BadCloud, Cloud
 from helpers.environment import Environment
 from helpers.remote import Node, Unreachable
+from helpers.undercloud import Undercloud, undercloud_of
 
 
 class NotReady(Exception):
@@ -29,10 +30,13 @@ class Deployment:
     nodes: Mapping[str, Node]
     clusters: Mapping[str, Cluster]
     unreachable: Mapping[str, Unreachable] = field(default_factory=dict)
+    undercloud: Undercloud | None = None
 
     def close(self) -> None:
         for node in self.nodes.values():
             node.close()
+        if self.undercloud:
+            self.undercloud.close()
 
 
 def connect(environment: Environment, *, allow_unreachable: bool = False) -> Deployment:
@@ -68,4 +72,4 @@ def connect(environment: Environment, *, allow_unreachable: bool = False) -> Dep
         site.name: Cluster(site, [nodes[spec.name] for spec in site.nodes_with("ceph-mon")])
         for site in environment.storage_sites
     }
-    return Deployment(environment, cloud, nodes, clusters, unreachable)
+    return Deployment(environment, cloud, nodes, clusters, unreachable, undercloud_of(environment))

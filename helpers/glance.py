@@ -15,6 +15,7 @@ from openstack.image.v2.image import Image
 from openstack.image.v2.service_info import Store as SdkStore
 
 from helpers.environment import Site
+from helpers.openstack_cli import command_line
 from helpers.wait import FailedState, TimedOut, wait_until
 
 _RBD_URL = re.compile(r"rbd://(?P<fsid>[^/]+)/(?P<pool>[^/]+)/(?P<image>[^/]+)/(?P<snapshot>[^/]+)")
@@ -160,7 +161,8 @@ class Glance:
 
     def by_hand(self, path: str, method: str = "GET", body: str = "") -> str:
         """The command line that makes a request to this very Glance by hand, such as `/v2/images/ID`."""
-        token = f'-H "X-Auth-Token: $(openstack --os-cloud {shlex.quote(self._cloud)} token issue -f value -c id)"'
+        issued = command_line(self._cloud, "token", "issue", "-f", "value", "-c", "id")
+        token = f'-H "X-Auth-Token: $({issued})"'
         data = f" -H 'Content-Type: application/json' -d {shlex.quote(body)}" if body else ""
         verb = "" if method == "GET" else f" -X {method}"
         return f"curl -s {token}{verb}{data} {shlex.quote(f'{self.site.glance}{path}')}"
@@ -168,7 +170,7 @@ class Glance:
     def show_by_hand(self, image_id: str) -> str:
         """The command line that shows an image's record here."""
         if self.site.central:
-            return f"openstack --os-cloud {shlex.quote(self._cloud)} image show {image_id}"
+            return command_line(self._cloud, "image", "show", image_id)
         return self.by_hand(f"/v2/images/{image_id}")
 
     def delete_by_hand(self, image_id: str) -> str:

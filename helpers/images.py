@@ -19,6 +19,9 @@ class Snapshot:
     size: int
     protected: bool
 
+    def __str__(self) -> str:
+        return f"@{self.name} of {self.size} bytes, {'' if self.protected else 'not '}protected"
+
 
 @dataclass(frozen=True)
 class Copy:
@@ -40,6 +43,13 @@ class Copy:
     @property
     def present(self) -> bool:
         return self.size is not None
+
+    def __str__(self) -> str:
+        if self.size is None:
+            return "nothing, but an entry in the trash" if self.in_trash else "nothing"
+        parts = [f"an RBD image of {self.size} bytes", *map(str, self.snapshots or ("no snapshot",))]
+        parts += [f"a clone of {self.parent}"] if self.parent else []
+        return "; ".join([*parts, *(["and an entry in the trash"] if self.in_trash else [])])
 
 
 ABSENT = Copy()

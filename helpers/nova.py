@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 import openstack.exceptions
 from openstack.connection import Connection
 
-from helpers.wait import FailedState, WaitFailed, wait_until
+from helpers.openstack_cli import command_line
+from helpers.wait import wait_for_resource
 
 #: the first microversion that takes `networks: none`; the doc's servers have a network
 _MICROVERSION = "2.37"
@@ -59,11 +59,11 @@ class Nova:
 
     def __init__(self, connection: Connection, cloud: str) -> None:
         self._proxy: Any = connection.compute
-        self._cloud = shlex.quote(cloud)
+        self._cloud = cloud
 
     def by_hand(self, *words: str) -> str:
         """An `openstack` command line that a person would type."""
-        return f"openstack --os-cloud {self._cloud} {shlex.join(words)}"
+        return command_line(self._cloud, *words)
 
     def create(
         self,
@@ -133,27 +133,18 @@ class Nova:
         :raises ServerFailed: it went to ERROR, is gone, or did not get there in time
         """
 
-        def failed(server: Server | None) -> str | None:
-            if server is None:
-                return "the server is gone"
+        def failed(server: Server) -> str | None:
             return f"status ERROR: {server.fault or 'no fault is given'}" if server.status == "ERROR" else None
 
-        try:
-            server = wait_until(
-                lambda: self.server(server_id),
-                lambda server: server is not None and server.status == status and not server.task_state,
-                timeout=timeout,
-                what=f"server {server_id} {status}",
-                failed=failed,
-                interval=0.5,
-            )
-        except FailedState as error:
-            raise ServerFailed(error.reason, self.server(server_id)) from error
-        except WaitFailed as error:
-            raise ServerFailed(str(error), self.server(server_id)) from error
-        if server is None:  # ruled out by the wait
-            raise ServerFailed("the server is gone", None)
-        return server
+        return wait_for_resource(
+            lambda: self.server(server_id),
+            lambda server: server.status == status and not server.task_state,
+            failed=failed,
+            failure=ServerFailed,
+            timeout=timeout,
+            what=f"server {server_id} {status}",
+            interval=0.5,
+        )
 
     def stop(self, server_id: str) -> None:
         self._proxy.stop_server(server_id)

@@ -1,11 +1,11 @@
-"""What a check is made for: a site, or an ordered pair of sites that something travels between."""
+"""What a check is made for: a site, an ordered pair of sites that something travels between, a stack."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from helpers.environment import Environment, Site
+from helpers.environment import CENTRAL_STACK, Environment, Site
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,25 @@ class Pair:
         return f"{self.origin}-{self.target}"
 
 
+@dataclass(frozen=True)
+class ExpectedStack:
+    """A stack that the undercloud must have; `site` is None where its name does not say whose it is."""
+
+    name: str
+    site: Site | None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def expected_stacks(environment: Environment) -> tuple[ExpectedStack, ...]:
+    """The stacks of the undercloud that the environment file declares; none where it declares none."""
+    if environment.undercloud is None:
+        return ()
+    sites = {site.name: site for site in environment.sites} | {CENTRAL_STACK: environment.central}
+    return tuple(ExpectedStack(name, sites.get(name)) for name in environment.undercloud.stacks or ())
+
+
 def ring(environment: Environment) -> tuple[Pair, ...]:
     """Every DCN site with storage once as origin and once as target; none when there are fewer than two."""
     sites = environment.dcn_storage_sites
@@ -27,12 +46,19 @@ def ring(environment: Environment) -> tuple[Pair, ...]:
     return tuple(Pair(site, sites[(number + 1) % len(sites)]) for number, site in enumerate(sites))
 
 
+def pairs(environment: Environment) -> tuple[Pair, ...]:
+    """The journeys to make: those that the environment file declares, otherwise the ring."""
+    if environment.pairs:
+        return tuple(Pair(environment.site(origin), environment.site(target)) for origin, target in environment.pairs)
+    return ring(environment)
+
+
 def place(environment: Any, name: str) -> Any:
     """The site or pair of that name; KeyError says which sites there are."""
     try:
         return environment.site(name)
     except KeyError:
-        for pair in ring(environment):
+        for pair in pairs(environment):
             if str(pair) == name:
                 return pair
         raise

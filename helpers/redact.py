@@ -7,6 +7,7 @@ UUIDs and checksums are the evidence itself.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import logging
@@ -121,9 +122,18 @@ def redact(text: str) -> str:
                 text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
             else:
                 text = text.replace(secret, HIDDEN)
+    return _shapeless(text) if len(text) <= _SHORT else _without_shapes(text)
+
+
+def _without_shapes(text: str) -> str:
     for pattern, replacement in _SHAPES:
         text = pattern.sub(replacement, text)
     return text
+
+
+#: Characters up to which a text is remembered: names and keys of reports come again and again.
+_SHORT = 100
+_shapeless = functools.lru_cache(maxsize=4096)(_without_shapes)
 
 
 def redacted(value: Any) -> Any:

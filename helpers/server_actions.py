@@ -20,8 +20,8 @@ from helpers.nova import Server, ServerFailed
 from helpers.run import Run
 from helpers.wait import TimedOut, wait_until
 
-#: seconds between the reports of an OSD's counters to the manager (`mgr_stats_period`), and equal ones that are enough
-_REPORTED_EVERY, _STILL = 2.5, 3
+#: how many equal readings, half a period apart, mean that a pool's counters stand still
+_STILL = 3
 
 
 @dataclass(frozen=True)
@@ -143,10 +143,10 @@ class ServerActions:
             return wait_until(
                 lambda: cluster.pool_read_bytes(pool),
                 still,
-                timeout=30,
+                timeout=6 * cluster.spec.stats_period,
                 what=f"read counters of {pool}",
-                interval=_REPORTED_EVERY,
-                max_interval=_REPORTED_EVERY,
+                interval=cluster.spec.stats_period / 2,
+                max_interval=cluster.spec.stats_period / 2,
             )
         except TimedOut:
             return seen[-1]

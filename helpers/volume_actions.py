@@ -101,6 +101,15 @@ class VolumeActions:
         with refusals_fail(request, cinder.by_hand("volume", "snapshot", "show", name)):
             snapshot_id = cinder.create_snapshot(volume_id, name)
         self.run.ledger.plan("snapshot", name, id=snapshot_id)
+        return self.available_snapshot(snapshot_id, request)
+
+    def available_snapshot(self, snapshot_id: str, request: str) -> VolumeSnapshot:
+        """A snapshot that was asked for, by whomever, as soon as it is available.
+
+        :param request: what was asked for, for the message
+        :raises StageFailed: it does not become available
+        """
+        cinder = self.cloud.cinder
         try:
             return cinder.wait_snapshot(snapshot_id, "available", self.environment.timeouts.volume)
         except VolumeFailed as error:

@@ -61,7 +61,8 @@ def wait_until(
     """
     start = changed = clock()
     value = probe()
-    log.debug("%s: %s", what, _quoted(value))
+    if log.isEnabledFor(logging.DEBUG):
+        log.debug("%s: %s", what, _quoted(value))
     while not done(value):
         now = clock()
         if reason := failed(value):
@@ -75,8 +76,46 @@ def wait_until(
         before, value = value, probe()
         if value != before:
             changed = clock()
-            log.info("%s: %s after %.1f s", what, _quoted(value), changed - start)
+            if log.isEnabledFor(logging.INFO):
+                log.info("%s: %s after %.1f s", what, _quoted(value), changed - start)
     return value
+
+
+def wait_for_resource(
+    probe: Callable[[], T | None],
+    done: Callable[[T], bool],
+    *,
+    failed: Callable[[T], str | None],
+    failure: Callable[[str, T | None], Exception],
+    timeout: float,
+    what: str,
+    interval: float,
+) -> T:
+    """The first record of a resource that is `done`; `probe` gives None when there is no such resource any more.
+
+    :param failure: makes the exception from a reason and the record seen last
+    :raises Exception: what `failure` makes: the resource is gone, `failed` gave a reason, or the time was over
+    """
+
+    def reason(seen: T | None) -> str | None:
+        return "it is gone" if seen is None else failed(seen)
+
+    try:
+        seen = wait_until(
+            probe,
+            lambda seen: seen is not None and done(seen),
+            timeout=timeout,
+            what=what,
+            failed=reason,
+            interval=interval,
+        )
+    except FailedState as error:
+        raise failure(error.reason, probe()) from error
+    except WaitFailed as error:
+        raise failure(str(error), probe()) from error
+    if seen is None:  # ruled out by the wait
+        raise failure("it is gone", None)
+    return seen
 
 
 def _quoted(value: object) -> str:

@@ -10,15 +10,17 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from lab import down, packages, status, subnet, up
 from lab.command import CommandError, Shell
 from lab.faults import commands as faults
 from lab.faults.lab import FaultError
-from lab.plan import DEFAULT_NAME, MOST_DCN_SITES, Plan, PlanError, make_plan
+from lab.plan import DEFAULT_NAME, MOST_DCN_SITES, Layout, Plan, PlanError, make_plan
 from lab.state import DEFAULT_STATE, Settings, State, StateError
 from lab.steps import StepError
 
+_REFUSED = 4
 _ROUTE = """\
 The lab's addresses never leave this machine: nothing forwards them, and an unreachable route for the lab's subnet is
 kept, also after `down`. That route, the installed packages and the guest's kernel package in /var/cache/dcn-lab are
@@ -27,13 +29,13 @@ all that stays; remove the route with `ip route delete unreachable SUBNET`.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 for success, 1 for a lab that is not well, 2 for a request that cannot be met."""
+    """Run one command; 0 for success, 1 for a lab that is not well, 4 for a request that cannot be met."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
     except (PlanError, StateError, FaultError, subnet.SubnetError, packages.UnfitMachineError) as error:
         print(f"lab: {error}", file=sys.stderr)
-        return 2
+        return _REFUSED
     except (StepError, CommandError) as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
@@ -42,8 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    """Answers a mistake as the lab answers every one: one line, and its exit code."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(_REFUSED, f"lab: {message}; see `{self.prog} --help`\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m lab",
         description="A real distributed OpenStack (Ceph, Glance, Nova, Cinder at all sites) on this machine.",
         epilog=_ROUTE,
@@ -73,6 +82,28 @@ def _parser() -> argparse.ArgumentParser:
         "where this machine already uses addresses of that)",
     )
     bring_up.add_argument(
+        "--hosts",
+        type=int,
+        choices=(1, 3),
+        help="3: three hosts at each --site, with a monitor, an OSD, Glance and the other services on every one",
+    )
+    bring_up.add_argument(
+        "--site", action="append", metavar="SITE", help="a DCN site of several --hosts; may be given more than once"
+    )
+    bring_up.add_argument(
+        "--scale-out",
+        action="append",
+        metavar="SITE",
+        help="one host more at this DCN site, a compute node and OSD with a HAProxy in place of Glance; "
+        "may be given more than once",
+    )
+    bring_up.add_argument(
+        "--dcn-without-storage",
+        type=int,
+        metavar="N",
+        help="DCN sites more, with compute nodes only: no Ceph, no store, no Glance (default: 0)",
+    )
+    bring_up.add_argument(
         "--services",
         choices=("all", "images"),
         help="images: Ceph, Keystone and Glance only, without Nova, Cinder and Neutron (default: all)",
@@ -100,7 +131,8 @@ def _up(options: argparse.Namespace) -> int:
     begun = time.monotonic()
     state.keep_settings(settings)
     with state.only_one():
-        print(f"lab {plan.name}: {len(plan.sites)} sites in {plan.subnet}, state in {state.folder}")
+        size = f"{len(plan.sites)} sites, {len(plan.hosts)} hosts"
+        print(f"lab {plan.name}: {size} in {plan.subnet}, state in {state.folder}")
         up.bring_up(plan, state, lambda line: print(line, flush=True))
     print(f"up in {time.monotonic() - begun:.0f} s; environment file: {state.environment}")
     return 0
@@ -109,12 +141,13 @@ def _up(options: argparse.Namespace) -> int:
 def _settings(options: argparse.Namespace, state: State) -> Settings:
     """What was asked for before, unless this call asks for something else where nothing runs yet."""
     kept = state.settings()
+    layout = _layout(options)
     if kept is None:
         name = options.name or DEFAULT_NAME
         others = subnet.neighbours(Shell(Path(os.devnull)))
         chosen = subnet.choose(options.subnet, others, f"br-{name}")
         dcn = 2 if options.dcn is None else options.dcn
-        return Settings(name=name, subnet=chosen, dcn=dcn, instances=options.services != "images")
+        return Settings(name, chosen, dcn, instances=options.services != "images", layout=layout or Layout())
     if (options.name or kept.name, options.subnet or kept.subnet) != (kept.name, kept.subnet):
         raise StateError(
             f"{state.folder} holds the lab {kept.name} in {kept.subnet}: "
@@ -124,13 +157,41 @@ def _settings(options: argparse.Namespace, state: State) -> Settings:
     instances = kept.instances if options.services is None else options.services == "all"
     if wanted < kept.dcn:
         raise StateError(f"{state.folder} holds a lab of {kept.dcn} DCN sites: sites can be added, not removed")
+    if wanted > kept.dcn and kept.layout.without_storage:
+        raise StateError(
+            f"{state.folder} holds a lab whose last DCN sites have no storage: none can be added before those; "
+            "take the lab down first"
+        )
+    if layout not in {None, kept.layout}:
+        raise StateError(f"{state.folder} holds a lab with {kept.layout}: take it down first, to have {layout}")
     if kept.instances and not instances:
         raise StateError(f"{state.folder} holds a lab with instances: services can be added, not removed")
-    return Settings(kept.name, kept.subnet, wanted, instances)
+    return Settings(kept.name, kept.subnet, wanted, instances, kept.layout)
+
+
+def _layout(options: argparse.Namespace) -> Layout | None:
+    """What is asked for beyond one host at each site; None where nothing is said about it."""
+    if (options.hosts == 3) != bool(options.site):
+        raise PlanError("--hosts 3 and --site go together, for example --hosts 3 --site dcn0")
+    asked = (options.hosts, options.scale_out, options.dcn_without_storage)
+    if asked == (None, None, None):
+        return None
+    return Layout(
+        three_hosts=tuple(sorted(set(options.site or ()))),
+        scale_out=tuple(sorted(set(options.scale_out or ()))),
+        without_storage=options.dcn_without_storage or 0,
+    )
 
 
 def _laid_out(settings: Settings, state: State) -> Plan:
-    return make_plan(settings.name, settings.subnet, state.folder, settings.dcn, instances=settings.instances)
+    return make_plan(
+        settings.name,
+        settings.subnet,
+        state.folder,
+        settings.dcn,
+        instances=settings.instances,
+        layout=settings.layout,
+    )
 
 
 def _down(options: argparse.Namespace) -> int:

@@ -23,7 +23,7 @@ def expected(plan: Plan, kind: str) -> list[Service]:
         central = [("nova-conductor", controller), ("nova-scheduler", controller)]
         return central + [("nova-compute", host.name) for host in plan.hosts]
     if kind == "cinder":
-        volumes = [cinder.backend_host(site, host) for site in plan.sites for host in site.hosts]
+        volumes = [cinder.backend_host(site, host) for site in plan.sites for host in site.hosts if host.cinder_volume]
         return [("cinder-scheduler", controller)] + [("cinder-volume", f"{one}@{cinder.BACKEND}") for one in volumes]
     return [("neutron-linuxbridge-agent", host.name) for host in plan.hosts]
 

@@ -18,6 +18,8 @@ from lab.state import State, write
 _POOLS_SCRIPT = Path(__file__).parent / "inside" / "ceph_pools.py"
 _OSD_CAPS = ", ".join(f"profile rbd pool={pool}" for pool in POOLS)
 EXTERNAL_CAPS = {"mgr": "allow *", "mon": "profile rbd", "osd": _OSD_CAPS}
+# What a cluster without a second copy would always be warned of.
+_OF_ONE_COPY = "mon allow pool size one = true\nmon warn on pool no redundancy = false"
 _ALL_CAPS = {"mds": "allow *", "mgr": "allow *", "mon": "allow *", "osd": "allow *"}
 
 
@@ -46,8 +48,9 @@ def entities(site: Site, state: State) -> dict[str, Entity]:
         entity("client.openstack", EXTERNAL_CAPS),
         entity("client.external", EXTERNAL_CAPS),
     ]
-    for number, host in enumerate(site.hosts):
+    for host in site.mons:
         found.append(entity(f"mgr.{host.name}", {"mon": "profile mgr", "osd": "allow *", "mds": "allow *"}))
+    for number in range(len(site.osds)):
         found.append(entity(f"osd.{number}", {"mon": "profile osd", "mgr": "profile osd", "osd": "allow *"}))
     return {one.name: one for one in found}
 
@@ -61,19 +64,22 @@ def osd_uuid(site: Site, number: int, state: State) -> str:
 
 
 def mon_addresses(site: Site) -> str:
-    return ",".join(host.address for host in site.hosts)
+    return ",".join(host.address for host in site.mons)
 
 
 def cluster_conf(plan: Plan, site: Site, state: State) -> str:
-    several = len(site.hosts) > 1
+    several = len(site.mons) > 1
     return render(
         "ceph.conf",
         fsid=fsid(site, state),
-        mon_names=",".join(host.name for host in site.hosts),
+        mon_names=",".join(host.name for host in site.mons),
         mon_addresses=mon_addresses(site),
         subnet=plan.subnet,
-        size=min(len(site.hosts), 3),
+        # The copies of an object are on different hosts, and one of three hosts may be away.
+        size=3 if several else 1,
+        min_size=2 if several else 1,
         leaf=1 if several else 0,
+        of_one="" if several else _OF_ONE_COPY,
     )
 
 
@@ -101,25 +107,34 @@ def write_files(plan: Plan, site: Site, state: State) -> None:
 
 def partners(plan: Plan, site: Site) -> tuple[Site, ...]:
     """The sites whose clusters this site's Glance writes to: every DCN site for central, central for a DCN site."""
-    return plan.dcn if site.central else (plan.central,)
+    return plan.dcn_storage if site.central else (plan.central,)
 
 
 def start_daemons(plan: Plan, site: Site, state: State, log: Path) -> None:
     """Containers of the site on all its hosts; makes the daemons' data first where there is none."""
     conf = cluster_conf(plan, site, state)
-    for number, host in enumerate(site.hosts):
-        shell = hosts.shell_in(plan, host, log)
+    for host in site.osds:
         os.chown(hosts.path_in(plan, host, "/run/ceph"), *hosts.owner("ceph"))
-        _make_data(site, host, number, state, shell)
+    for host in site.mons:
+        shell = hosts.shell_in(plan, host, log)
+        _make_mon_data(site, host, state, shell)
         containers.start(host, state, shell, _daemon(site, f"ceph-mon-{host.name}", "ceph-mon", host.name), conf)
         containers.start(host, state, shell, _daemon(site, f"ceph-mgr-{host.name}", "ceph-mgr", host.name), conf)
+    for number, host in enumerate(site.osds):
+        _make_osd_data(site, host, number, state, hosts.shell_in(plan, host, log))
     first = hosts.shell_in(plan, site.first, log)
-    osds = ",".join(osd_uuid(site, number, state) for number in range(len(site.hosts)))
+    osds = ",".join(osd_uuid(site, number, state) for number in range(len(site.osds)))
     script = _POOLS_SCRIPT.read_text(encoding="utf-8")
     first.run("/usr/bin/python3", "-", site.cluster, osds, ",".join(POOLS), stdin=script, timeout=240)
-    for number, host in enumerate(site.hosts):
+    for number, host in enumerate(site.osds):
         shell = hosts.shell_in(plan, host, log)
         containers.start(host, state, shell, _daemon(site, f"ceph-osd-{number}", "ceph-osd", str(number)), conf)
+
+
+def container_names(site: Site, host: Host) -> tuple[str, ...]:
+    """Those of the cluster's that run on the host."""
+    of_mon = (f"ceph-mon-{host.name}", f"ceph-mgr-{host.name}") if host.mon else ()
+    return (*of_mon, f"ceph-osd-{site.osds.index(host)}") if host.osd else of_mon
 
 
 def _daemon(site: Site, name: str, program: str, identity: str) -> Container:
@@ -139,13 +154,18 @@ def _daemon(site: Site, name: str, program: str, identity: str) -> Container:
     return Container(name=name, command=command, volumes=tuple(f"{path}:{path}" for path in shared))
 
 
-def _make_data(site: Site, host: Host, number: int, state: State, shell: Shell) -> None:
-    """Data folders of mon, mgr and OSD. Each is complete when its keyring, written last, is there."""
-    known = entities(site, state)
-    ceph = hosts.owner("ceph")
+def _data_folder(host: Host, state: State) -> Path:
     base = hosts.own_folder(state.host(host) / "var" / "lib" / "ceph", "ceph", 0o750)
     for kind in ("mon", "mgr", "osd"):
         hosts.own_folder(base / kind, "ceph")
+    return base
+
+
+def _make_mon_data(site: Site, host: Host, state: State, shell: Shell) -> None:
+    """Data folders of monitor and manager. Each is complete when what is written last is there."""
+    known = entities(site, state)
+    ceph = hosts.owner("ceph")
+    base = _data_folder(host, state)
     name, cluster = host.name, site.cluster
     mon = hosts.own_folder(base / "mon" / f"{cluster}-{name}", "ceph")
     if not (mon / "done").exists():
@@ -160,6 +180,12 @@ def _make_data(site: Site, host: Host, number: int, state: State, shell: Shell) 
         write(mon / "done", "", 0o644, ceph)
     mgr = hosts.own_folder(base / "mgr" / f"{cluster}-{name}", "ceph")
     write(mgr / "keyring", known[f"mgr.{name}"].keyring(), 0o600, ceph)
+
+
+def _make_osd_data(site: Site, host: Host, number: int, state: State, shell: Shell) -> None:
+    """The OSD's data folder. It is complete when its keyring, written last, is there."""
+    ceph, cluster = hosts.owner("ceph"), site.cluster
+    base = _data_folder(host, state)
     osd = hosts.own_folder(base / "osd" / f"{cluster}-{number}", "ceph")
     if not (osd / "keyring").exists():
         shell.run("find", f"/var/lib/ceph/osd/{cluster}-{number}", "-mindepth", "1", "-delete")
@@ -167,7 +193,7 @@ def _make_data(site: Site, host: Host, number: int, state: State, shell: Shell) 
             *("ceph-osd", "--cluster", cluster, "--mkfs", "--id", str(number), "--no-mon-config"),
             *("--osd-uuid", osd_uuid(site, number, state), "--setuser", "ceph", "--setgroup", "ceph"),
         )
-        write(osd / "keyring", known[f"osd.{number}"].keyring(), 0o600, ceph)
+        write(osd / "keyring", entities(site, state)[f"osd.{number}"].keyring(), 0o600, ceph)
 
 
 def wait_healthy(plan: Plan, site: Site, log: Path, seconds: float = 180) -> None:

@@ -39,10 +39,11 @@ def configuration(plan: Plan, site: Site, host: Host, state: State) -> str:
         port=CINDER_PORT,
         transport_url=messaging.transport_url(plan, state),
         database_url=database.url(plan, state, "cinder"),
-        glance_url=site.glance_url,
+        glance_url=host.glance_url,
         zone=site.name,
         default_zone=CENTRAL,
         cluster="" if site.central else f"cluster = {site.name}",
+        coordination=_coordination(plan, site, state),
         backend_host=backend_host(site, host),
         ceph_cluster=site.cluster,
         fsid=ceph.fsid(site, state),
@@ -53,6 +54,16 @@ def configuration(plan: Plan, site: Site, host: Host, state: State) -> str:
         + service_auth.calling(plan, state, "nova", "cinder")
         + service_auth.calling(plan, state, "service_user", "cinder", "send_service_user_token = true")
     )
+
+
+def _coordination(plan: Plan, site: Site, state: State) -> str:
+    """Where the services of a cluster keep their locks: on their one host, or in the database that all of them have.
+
+    (TripleO has etcd for it, which the client that Debian 12 has does not work with.)
+    """
+    if len(site.mons) == 1:
+        return "file:///var/lib/cinder/coordination"
+    return f"mysql://cinder:{database.password(state, 'cinder')}@{plan.controller.address}:{database.PORT}/cinder"
 
 
 def write_files(plan: Plan, site: Site, host: Host, state: State) -> str:

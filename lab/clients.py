@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from lab import keystone
-from lab.plan import REGION, SSH_USER, Plan, Site
+from lab.plan import REGION, SSH_USER, Host, Plan, Site
 from lab.state import State, write
 
 CLOUD = "dcn-lab"
@@ -37,7 +37,7 @@ def environment(plan: Plan) -> dict[str, Any]:
             # what lab/inside/guest-init.sh says
             "console": {"booted": "DCN-VERIFY booted:", "marker": "DCN-VERIFY marker:"},
         },
-        "flavor": "tiny",
+        **({"flavor": "tiny"} if plan.instances else {}),
         "network": "{site}-network" if plan.instances else "none",
         "ceph_warnings": "fail",
         "sites": {site.name: _site(plan, site) for site in plan.sites},
@@ -47,6 +47,14 @@ def environment(plan: Plan) -> dict[str, Any]:
 def _site(plan: Plan, site: Site) -> dict[str, Any]:
     described: dict[str, Any] = {"central": True} if site.central else {}
     described["availability_zone"] = site.name
+    if site.storage:
+        described |= _storage(plan, site)
+    described["nodes"] = {host.name: {"address": host.address, "roles": roles(plan, host)} for host in site.hosts}
+    return described
+
+
+def _storage(plan: Plan, site: Site) -> dict[str, Any]:
+    described: dict[str, Any] = {}
     described["store"] = site.store_at_central
     if not site.central:
         described["central_store"] = plan.central.name
@@ -55,14 +63,24 @@ def _site(plan: Plan, site: Site) -> dict[str, Any]:
         "cluster": site.cluster,
         "runtime": "podman",
         "mon_container": "ceph-mon-{hostname}",
-        "min_mons": len(site.hosts),
+        "min_mons": len(site.mons),
     }
-    roles = ["glance", "ceph-mon"]
-    if plan.instances:
-        roles += ["compute", "cinder-volume"]
-        roles += ["nova-api", "keystone"] if site.central else []
-    described["nodes"] = {host.name: {"address": host.address, "roles": list(roles)} for host in site.hosts}
     return described
+
+
+def roles(plan: Plan, host: Host) -> list[str]:
+    """As the harness names what runs on a host."""
+    control = host == plan.controller
+    runs = {
+        "glance": host.glance,
+        "ceph-mon": host.mon,
+        "compute": plan.instances,
+        "cinder-volume": plan.instances and host.cinder_volume,
+        "haproxy": host.haproxy,
+        "nova-api": plan.instances and control,
+        "keystone": plan.instances and control,
+    }
+    return [role for role, here in runs.items() if here]
 
 
 def clouds(plan: Plan, state: State) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""nova-compute on every host: with the site's own Ceph cluster and Glance."""
+"""nova-compute on every host: with the site's own Ceph cluster, and the Glance or HAProxy on the host itself."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from lab import config_data, containers, hosts, libvirt, messaging, nova
+from lab import config_data, containers, hosts, libvirt, messaging, nova, virtualization
 from lab.containers import Container
 from lab.plan import CENTRAL, Host, Plan, Site
 from lab.render import render
@@ -15,20 +15,28 @@ _CONFIG = "nova_libvirt"
 
 
 def configuration(plan: Plan, site: Site, host: Host, state: State) -> str:
+    virt_type = virtualization.decided(state)
     text = render(
         "nova-compute.conf",
         host=host.name,
         address=host.address,
         transport_url=messaging.transport_url(plan, state),
         zone=CENTRAL,
-        glance_url=site.glance_url,
-        virt_type="qemu",
-        cpu_mode="none",
-        disks=render("nova-compute-rbd.conf", cluster=site.cluster, fsid=libvirt.secret_uuid(site, state)),
+        glance_url=plan.images_of(host),
+        virt_type=virt_type,
+        cpu_mode=virtualization.CPU_MODES[virt_type],
+        disks=_disks(site, state),
     )
     # Central keeps the default, which is true.
     of_cinder = () if site.central else ("cross_az_attach = false",)
     return text + nova.credentials(plan, state, *of_cinder)
+
+
+def _disks(site: Site, state: State) -> str:
+    """Without storage, disks are files of the host, over a base that is downloaded once."""
+    if not site.storage:
+        return "images_type = qcow2"
+    return render("nova-compute-rbd.conf", cluster=site.cluster, fsid=libvirt.secret_uuid(site, state))
 
 
 def start(plan: Plan, site: Site, host: Host, state: State, log: Path) -> None:

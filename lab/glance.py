@@ -43,7 +43,7 @@ class Store:
 def stores(plan: Plan, site: Site) -> tuple[Store, ...]:
     """The RBD stores of the site's Glance, the default first."""
     if site.central:
-        others = tuple(Store(other.name, other.cluster, "external") for other in plan.dcn)
+        others = tuple(Store(other.name, other.cluster, "external") for other in plan.dcn_storage)
         return (Store(CENTRAL_STORE, site.cluster, "openstack"), *others)
     # Its own name, not default_backend: ids are shared by all sites, and central would take that for its own store.
     central = plan.central
@@ -57,7 +57,7 @@ def configuration(plan: Plan, site: Site, host: Host, state: State) -> str:
         "glance-api.conf",
         enabled_backends=",".join(backends),
         default_backend=of_site[0].id,
-        url=f"http://{host.address}:{GLANCE_PORT}",
+        url=host.glance_url,
         database_url=database.url(plan, state, "glance"),
         keystone_url=plan.keystone_url,
         password=keystone.user_password(state, "glance"),
@@ -120,10 +120,10 @@ def make_database(plan: Plan, state: State, log: Path) -> None:
 
 
 def start(plan: Plan, site: Site, state: State, log: Path) -> None:
-    for host in site.hosts:
+    for host in site.glances:
         settings = write_files(plan, site, host, state)
         containers.start(host, state, hosts.shell_in(plan, host, log), container(), settings)
-    for host in site.hosts:
+    for host in site.glances:
         containers.wait_for(hosts.shell_in(plan, host, log), CONTAINER, partial(answers, host))
 
 
@@ -144,5 +144,5 @@ def container() -> Container:
 
 
 def answers(host: Host) -> bool:
-    """The health check of a worker that has loaded its application."""
-    return web.answers(f"http://{host.address}:{GLANCE_PORT}/healthcheck")
+    """The health check of a worker that has loaded its application; through a HAProxy where the host has one."""
+    return web.answers(f"{host.glance_url}/healthcheck")

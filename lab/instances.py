@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from lab import agents, cinder, compute, libvirt, neutron, nova, placement, tenants
+from lab import agents, cinder, compute, libvirt, neutron, nova, placement, tenants, virtualization
 from lab.plan import Host, Plan, Site
 from lab.state import State
 from lab.steps import Step
@@ -32,7 +32,8 @@ def containers(plan: Plan, host: Host) -> tuple[str, ...]:
     """The names of those that run on the host."""
     if not plan.instances:
         return ()
-    of_host = (libvirt.CONTAINER, compute.CONTAINER, cinder.VOLUME_CONTAINER, neutron.AGENT_CONTAINER)
+    of_volumes = (cinder.VOLUME_CONTAINER,) if host.cinder_volume else ()
+    of_host = (libvirt.CONTAINER, compute.CONTAINER, *of_volumes, neutron.AGENT_CONTAINER)
     if host != plan.controller:
         return of_host
     servers = [nova.container_name(service) for service in nova.SERVICES]
@@ -42,6 +43,7 @@ def containers(plan: Plan, host: Host) -> tuple[str, ...]:
 
 def _central(plan: Plan, state: State) -> list[Step]:
     return [
+        Step("virtualization", partial(virtualization.decide, state), ("guest-image",)),
         Step("nova-database", partial(nova.make_database, plan, state), ("mariadb",)),
         Step("cinder-database", partial(cinder.make_database, plan, state), ("mariadb",)),
         Step("neutron-database", partial(neutron.make_database, plan, state), ("mariadb",)),
@@ -73,22 +75,14 @@ def _central(plan: Plan, state: State) -> list[Step]:
 
 
 def _of_host(plan: Plan, site: Site, host: Host, state: State) -> list[Step]:
-    return [
-        Step(
-            f"libvirt-{host.name}",
-            partial(libvirt.start, plan, site, host, state),
-            (f"ceph-files-{site.name}",),
-        ),
+    files, cluster = ((f"ceph-files-{site.name}",), (f"ceph-{site.name}",)) if site.storage else ((), ())
+    found = [
+        Step(f"libvirt-{host.name}", partial(libvirt.start, plan, site, host, state), (f"host-{host.name}", *files)),
         Step(
             f"compute-{host.name}",
             partial(compute.start, plan, site, host, state),
             # Its first report is complete only if all that it reports of and to is there.
-            (f"libvirt-{host.name}", f"ceph-{site.name}", "placement", "keystone-catalog", "nova-conductor"),
-        ),
-        Step(
-            f"cinder-volume-{host.name}",
-            partial(cinder.start_volume, plan, site, host, state),
-            (f"ceph-{site.name}", "cinder-database", "rabbitmq"),
+            (f"libvirt-{host.name}", *cluster, "placement", "keystone-catalog", "nova-conductor", "virtualization"),
         ),
         Step(
             f"neutron-agent-{host.name}",
@@ -96,3 +90,7 @@ def _of_host(plan: Plan, site: Site, host: Host, state: State) -> list[Step]:
             ("neutron",),
         ),
     ]
+    if host.cinder_volume:
+        volumes = partial(cinder.start_volume, plan, site, host, state)
+        found.append(Step(f"cinder-volume-{host.name}", volumes, (*cluster, "cinder-database", "rabbitmq")))
+    return found

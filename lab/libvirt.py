@@ -22,6 +22,7 @@ def secret_uuid(site: Site, state: State) -> str:
 
 def start(plan: Plan, site: Site, host: Host, state: State, log: Path) -> None:
     settings = _write_files(site, host, state)
+    hosts.own_folder(state.host(host) / "etc" / "ceph", "root")
     run = hosts.path_in(plan, host, "/run/libvirt")
     run.mkdir(exist_ok=True)
     shell = hosts.shell_in(plan, host, log)
@@ -30,25 +31,29 @@ def start(plan: Plan, site: Site, host: Host, state: State, log: Path) -> None:
 
 
 def _write_files(site: Site, host: Host, state: State) -> str:
-    """The secret is written as libvirtd itself would write it: no command has to give it one."""
+    """Put the configuration in place; returns all that libvirtd reads only when it starts."""
     folder = state.host(host) / "etc" / "libvirt"
-    secrets = folder / "secrets"
-    secrets.mkdir(parents=True, exist_ok=True)
-    secrets.chmod(0o700)
-    uuid = secret_uuid(site, state)
-    key = ceph.entities(site, state)["client.openstack"].key
-    texts = [
-        render("libvirtd.conf", uuid=state.uuid(f"machine-id-{host.name}")),
-        render("qemu.conf"),
-        render("libvirt-secret.xml", uuid=uuid),
-    ]
-    for name, text in zip(("libvirtd.conf", "qemu.conf", f"secrets/{uuid}.xml"), texts, strict=True):
+    texts = {
+        "libvirtd.conf": render("libvirtd.conf", uuid=state.uuid(f"machine-id-{host.name}")),
+        "qemu.conf": render("qemu.conf"),
+    }
+    if site.storage:
+        uuid = secret_uuid(site, state)
+        texts[f"secrets/{uuid}.xml"] = render("libvirt-secret.xml", uuid=uuid)
+        _write_secret(folder / "secrets", uuid, ceph.entities(site, state)["client.openstack"].key)
+    for name, text in texts.items():
         write(folder / name, text, 0o600)
-    write(secrets / f"{uuid}.base64", key)
     config_data.make_folders(state, host, "nova", "nova", "tmp", "instances")
     for name in ("lib/libvirt", "cache/libvirt", "log/libvirt/qemu"):
         (state.host(host) / "var" / name).mkdir(parents=True, exist_ok=True)
-    return "".join(texts)
+    return "".join(texts.values())
+
+
+def _write_secret(folder: Path, uuid: str, key: str) -> None:
+    """As libvirtd itself would write it: no command has to give it one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    write(folder / f"{uuid}.base64", key)
 
 
 def container() -> Container:

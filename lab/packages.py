@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 from lab.command import CommandError, Shell
+from lab.plan import Plan
 
 _PACKAGES = (
     "ceph-mon",
@@ -62,6 +63,7 @@ _FOR_INSTANCES = (
     "python3-openstackclient",
     "python3-glanceclient",
 )
+_FOR_SCALE_OUT = ("haproxy",)
 _KERNEL = "linux-image-cloud-amd64"
 # The guest's kernel is only unpacked: installed, it would become a kernel of this machine.
 GUEST_KERNEL = Path("/var/cache/dcn-lab/kernel")
@@ -112,11 +114,18 @@ def is_debian_12(release: str) -> bool:
     return values.get("ID") == "debian" and values.get("VERSION_ID") == "12"
 
 
-def install(log: Path, *, instances: bool = True) -> None:
-    """Install what is missing, and keep it from starting by itself."""
+def wanted(plan: Plan) -> tuple[str, ...]:
+    """The packages that a lab laid out so needs."""
+    for_instances = _FOR_INSTANCES if plan.instances else ()
+    for_scale_out = _FOR_SCALE_OUT if any(host.haproxy for host in plan.hosts) else ()
+    return _PACKAGES + for_instances + for_scale_out
+
+
+def install(log: Path, packages: tuple[str, ...]) -> None:
+    """Install what is missing of these, and keep it from starting by itself."""
     shell = Shell(log)
     _restore_policy()
-    missing = missing_packages(shell, _PACKAGES + _FOR_INSTANCES if instances else _PACKAGES)
+    missing = missing_packages(shell, packages)
     if missing:
         _install(shell, missing)
     if not GUEST_KERNEL.exists():

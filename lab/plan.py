@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 
 Network = ipaddress.IPv4Network
@@ -26,32 +27,90 @@ MOST_DCN_SITES = 22
 
 _CENTRAL_OCTET = 10
 _OCTETS_A_SITE = 10
+# Behind the site's first hosts.
+_SCALE_OUT_OCTET = 5
+_SEVERAL_HOSTS = 3
 
 
 class PlanError(ValueError):
     """The options ask for a lab that cannot be laid out."""
 
 
+class Role(Enum):
+    """What a host runs, by the names of TripleO's roles (`DistributedComputeHCI`, …) as they stand in host names."""
+
+    CONTROLLER = "controller"
+    HCI = "distributedcomputehci"
+    HCI_SCALE_OUT = "distributedcomputehciscaleout"
+    COMPUTE = "distributedcompute"
+
+
 @dataclass(frozen=True)
 class Host:
-    """One machine of the deployment; in the lab, a set of namespaces."""
+    """One machine of the deployment; in the lab, a set of namespaces. Every host is a compute node."""
 
     name: str
     site: str
     address: str
+    role: Role = Role.HCI
 
     @property
     def octet(self) -> int:
         return int(self.address.rsplit(".", 1)[1])
 
+    @property
+    def mon(self) -> bool:
+        """Has Ceph's monitor and manager, and with them Glance and the volume service."""
+        return self.role in {Role.CONTROLLER, Role.HCI}
+
+    @property
+    def osd(self) -> bool:
+        return self.mon or self.role is Role.HCI_SCALE_OUT
+
+    @property
+    def glance(self) -> bool:
+        return self.mon
+
+    @property
+    def cinder_volume(self) -> bool:
+        return self.mon
+
+    @property
+    def haproxy(self) -> bool:
+        """Has no Glance of its own, and a HAProxy in its place."""
+        return self.role is Role.HCI_SCALE_OUT
+
+    @property
+    def glance_url(self) -> str:
+        """Its own Glance, or the HAProxy in its place."""
+        return f"http://{self.address}:{GLANCE_PORT}"
+
 
 @dataclass(frozen=True)
 class Site:
-    """One location with a Ceph cluster of its own, named as the site is."""
+    """One location; where it has storage, with a Ceph cluster of its own, named as the site is."""
 
     name: str
     hosts: tuple[Host, ...]
     central: bool = False
+
+    @property
+    def storage(self) -> bool:
+        """Has a Ceph cluster, a store and a Glance."""
+        return any(host.osd for host in self.hosts)
+
+    @property
+    def mons(self) -> tuple[Host, ...]:
+        return tuple(host for host in self.hosts if host.mon)
+
+    @property
+    def osds(self) -> tuple[Host, ...]:
+        """The place of a host is its OSD's number."""
+        return tuple(host for host in self.hosts if host.osd)
+
+    @property
+    def glances(self) -> tuple[Host, ...]:
+        return tuple(host for host in self.hosts if host.glance)
 
     @property
     def cluster(self) -> str:
@@ -68,7 +127,26 @@ class Site:
 
     @property
     def glance_url(self) -> str:
-        return f"http://{self.first.address}:{GLANCE_PORT}"
+        return self.first.glance_url
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What sites have beyond one host each.
+
+    `three_hosts` and `scale_out` name DCN sites; `without_storage` is the number of DCN sites that come last and have
+    compute nodes only.
+    """
+
+    three_hosts: tuple[str, ...] = ()
+    scale_out: tuple[str, ...] = ()
+    without_storage: int = 0
+
+    def __str__(self) -> str:
+        parts = [f"{_SEVERAL_HOSTS} hosts at {', '.join(self.three_hosts)}"] if self.three_hosts else []
+        parts += [f"a scale-out host at {', '.join(self.scale_out)}"] if self.scale_out else []
+        parts += [f"{self.without_storage} DCN sites without storage"] if self.without_storage else []
+        return " and ".join(parts) or "one host at each site"
 
 
 @dataclass(frozen=True)
@@ -89,6 +167,14 @@ class Plan:
     @property
     def dcn(self) -> tuple[Site, ...]:
         return self.sites[1:]
+
+    @property
+    def storage_sites(self) -> tuple[Site, ...]:
+        return tuple(site for site in self.sites if site.storage)
+
+    @property
+    def dcn_storage(self) -> tuple[Site, ...]:
+        return tuple(site for site in self.dcn if site.storage)
 
     @property
     def controller(self) -> Host:
@@ -114,6 +200,10 @@ class Plan:
     def guest_image_url(self) -> str:
         return f"http://{self.controller.address}:{GUEST_IMAGE_PORT}/guest.qcow2"
 
+    def images_of(self, host: Host) -> str:
+        """Where the host's nova-compute asks for images; a site without storage has only central's Glance."""
+        return host.glance_url if host.glance or host.haproxy else self.central.glance_url
+
     def netns(self, host: Host) -> str:
         return f"{self.name}-{host.name}"
 
@@ -134,29 +224,65 @@ class Plan:
         raise PlanError(f"no site {name!r} in this lab; its sites: {', '.join(s.name for s in self.sites)}")
 
 
-def make_plan(name: str, subnet: str, state: Path, dcn: int, *, instances: bool = True) -> Plan:
-    """Lay out central and `dcn` sites in `subnet` (an IPv4 /24); raises PlanError for what cannot be."""
+def make_plan(
+    name: str, subnet: str, state: Path, dcn: int, *, instances: bool = True, layout: Layout | None = None
+) -> Plan:
+    """Lay out central and `dcn` sites with storage in `subnet` (an IPv4 /24); raises PlanError for what cannot be."""
+    layout = layout or Layout()
     if not re.fullmatch(r"[a-z][a-z0-9]{0,7}", name):
         raise PlanError(
             f"--name {name!r}: one to eight lower-case letters or digits, a letter first "
             "(interface names derive from it and may have 15 characters)"
         )
-    if not 0 <= dcn <= MOST_DCN_SITES:
-        raise PlanError(f"--dcn {dcn}: between 0 and {MOST_DCN_SITES} DCN sites fit into a /24")
+    _check_sites(dcn, layout, instances=instances)
     try:
         network = ipaddress.IPv4Network(subnet)
     except ValueError as error:
         raise PlanError(f"--subnet {subnet!r}: {error}") from error
     if network.prefixlen != 24:
         raise PlanError(f"--subnet {subnet}: must be a /24, for example 192.0.2.0/24")
-    central = Site(CENTRAL, (_host("control-plane-controller-0", CENTRAL, network, _CENTRAL_OCTET),), central=True)
-    sites = [central]
-    for number in range(dcn):
-        site = f"dcn{number}"
-        octet = _CENTRAL_OCTET + _OCTETS_A_SITE * (number + 1)
-        sites.append(Site(site, (_host(f"{site}-distributedcomputehci-0", site, network, octet),)))
+    controller = Host(f"control-plane-{Role.CONTROLLER.value}-0", CENTRAL, _address(network, 0), Role.CONTROLLER)
+    sites = [Site(CENTRAL, (controller,), central=True)]
+    for number in range(dcn + layout.without_storage):
+        sites.append(_dcn_site(network, number, layout, storage=number < dcn))
     return Plan(name=name, subnet=network, state=state, sites=tuple(sites), instances=instances)
 
 
-def _host(name: str, site: str, network: Network, octet: int) -> Host:
-    return Host(name=name, site=site, address=str(network.network_address + octet))
+def _check_sites(dcn: int, layout: Layout, *, instances: bool) -> None:
+    without = layout.without_storage
+    if not 0 <= dcn <= MOST_DCN_SITES:
+        raise PlanError(f"--dcn {dcn}: between 0 and {MOST_DCN_SITES} DCN sites fit into a /24")
+    if not 0 <= without <= MOST_DCN_SITES - dcn:
+        raise PlanError(f"--dcn-without-storage {without}: {dcn} and as many as {MOST_DCN_SITES - dcn} more fit")
+    if without and not instances:
+        raise PlanError("--dcn-without-storage: such a site has nothing but compute nodes; leave --services images out")
+    known = [_dcn_name(number) for number in range(dcn)]
+    for option, names in (("--site", layout.three_hosts), ("--scale-out", layout.scale_out)):
+        for site in names:
+            if site not in known:
+                raise PlanError(
+                    f"{option} {site}: no DCN site with storage has this name; those are {', '.join(known) or 'none'}"
+                )
+
+
+def _dcn_site(network: Network, number: int, layout: Layout, *, storage: bool) -> Site:
+    site = _dcn_name(number)
+    roles = [(Role.HCI if storage else Role.COMPUTE, 0, 0)]
+    if site in layout.three_hosts:
+        roles += [(Role.HCI, place, place) for place in range(1, _SEVERAL_HOSTS)]
+    if site in layout.scale_out:
+        roles.append((Role.HCI_SCALE_OUT, 0, _SCALE_OUT_OCTET))
+    hosts = (
+        Host(f"{site}-{role.value}-{place}", site, _address(network, number + 1, offset), role)
+        for role, place, offset in roles
+    )
+    return Site(site, tuple(hosts))
+
+
+def _dcn_name(number: int) -> str:
+    return f"dcn{number}"
+
+
+def _address(network: Network, place: int, offset: int = 0) -> str:
+    """Of a host of the site at that place, central's being 0."""
+    return str(network.network_address + _CENTRAL_OCTET + _OCTETS_A_SITE * place + offset)

@@ -11,12 +11,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from threading import Lock, get_ident
 
-from lab.plan import Host
+from lab.plan import Host, Layout
 
 DEFAULT_STATE = Path("/var/lib/dcn-lab")
 _MARK = "lab.json"
@@ -34,6 +34,7 @@ class Settings:
     subnet: str
     dcn: int
     instances: bool = True
+    layout: Layout = field(default_factory=Layout)
 
 
 def write(path: Path, text: str, mode: int = 0o600, owner: tuple[int, int] | None = None) -> None:
@@ -88,6 +89,10 @@ class State:
     def guest_image(self) -> Path:
         return self.folder / "guest" / "guest.qcow2"
 
+    @property
+    def deployment_files(self) -> Path:
+        return self.folder / "deployment-files"
+
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 
@@ -113,10 +118,13 @@ class State:
             return None
         # A lab of an earlier version is one of images only.
         instances = kept.get("instances", False)
-        return Settings(name=kept["name"], subnet=kept["subnet"], dcn=kept["dcn"], instances=instances)
+        described = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in kept.get("layout", {}).items()
+        }
+        return Settings(kept["name"], kept["subnet"], kept["dcn"], instances, Layout(**described))
 
     def keep_settings(self, settings: Settings) -> None:
-        write(self.folder / _MARK, json.dumps(vars(settings)) + "\n", 0o644)
+        write(self.folder / _MARK, json.dumps(asdict(settings)) + "\n", 0o644)
 
     @contextmanager
     def only_one(self) -> Iterator[None]:

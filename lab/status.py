@@ -17,6 +17,7 @@ from lab import (
     database,
     glance,
     guest_image,
+    haproxy,
     hosts,
     instances,
     keystone,
@@ -65,9 +66,10 @@ def probe(plan: Plan, state: State) -> list[Answer]:
     log.parent.mkdir(parents=True, exist_ok=True)
     probes = [*_central(plan, state)]
     for site in plan.sites:
-        for number, host in enumerate(site.hosts):
-            probes += _of_host(plan, site, host, number, log)
-        probes.append(_Probe(site.first.name, f"cluster {site.cluster}", partial(_health, plan, site, log)))
+        for host in site.hosts:
+            probes += _of_host(plan, site, host, log)
+        if site.storage:
+            probes.append(_Probe(site.first.name, f"cluster {site.cluster}", partial(_health, plan, site, log)))
     probes.sort(key=lambda one: [host.name for host in plan.hosts].index(one.host))
     with ThreadPoolExecutor(max_workers=len(probes)) as pool:
         return list(pool.map(_answer, probes))
@@ -114,14 +116,17 @@ def _central(plan: Plan, state: State) -> list[_Probe]:
     return found
 
 
-def _of_host(plan: Plan, site: Site, host: Host, number: int, log: Path) -> list[_Probe]:
-    of_images = (f"ceph-mon-{host.name}", f"ceph-mgr-{host.name}", f"ceph-osd-{number}", glance.CONTAINER)
-    expected = of_images + instances.containers(plan, host)
+def _of_host(plan: Plan, site: Site, host: Host, log: Path) -> list[_Probe]:
+    expected = [*ceph.container_names(site, host)]
+    expected += [glance.CONTAINER] if host.glance else []
+    expected += [haproxy.CONTAINER] if host.haproxy else []
+    expected += instances.containers(plan, host)
     found = [
         _Probe(host.name, "sshd", partial(_ssh, host)),
         _Probe(host.name, "containers", partial(_containers, plan, host, expected, log)),
-        _Probe(host.name, "glance", partial(_glance, host)),
     ]
+    if host.glance or host.haproxy:
+        found.append(_Probe(host.name, "glance" if host.glance else "haproxy", partial(_glance, host)))
     if plan.instances:
         found.append(_Probe(host.name, "libvirt", partial(_libvirt, plan, host)))
     return found

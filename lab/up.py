@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from lab import (
     ceph,
     clients,
     database,
+    deployment_files,
     glance,
     guest_image,
+    haproxy,
     hosts,
     instances,
     keystone,
@@ -35,19 +38,25 @@ def bring_up(plan: Plan, state: State, say: Callable[[str], None]) -> None:
 def steps(plan: Plan, state: State) -> list[Step]:
     """The graph. Steps that are bound to a site carry its name."""
     return [
-        Step("packages", lambda log: packages.install(log, instances=plan.instances)),
+        Step("packages", lambda log: packages.install(log, packages.wanted(plan))),
         Step("network", lambda log: _network(plan, state, log), ("packages",)),
         Step("guest-image", lambda log: guest_image.build(state, log), ("packages",)),
         *(_boot_step(plan, host, state) for host in plan.hosts),
         *_central_steps(plan, state),
-        *(step for site in plan.sites for step in _site_steps(plan, site, state)),
+        *(step for site in plan.storage_sites for step in _site_steps(plan, site, state)),
         *(instances.steps(plan, state) if plan.instances else ()),
         Step("client-files", lambda log: clients.write_all(plan, state), _boots(plan.hosts)),
+        Step("deployment-files", lambda log: deployment_files.write_all(plan, state, log), _deployed(plan)),
     ]
 
 
 def _boots(of: tuple[Host, ...]) -> tuple[str, ...]:
     return tuple(f"host-{host.name}" for host in of)
+
+
+def _deployed(plan: Plan) -> tuple[str, ...]:
+    """The steps after which every cluster and every Glance is there."""
+    return tuple(f"{what}-{site.name}" for site in plan.sites for what in ("ceph-health", "glance"))
 
 
 def _network(plan: Plan, state: State, log: Path) -> None:
@@ -94,5 +103,10 @@ def _site_steps(plan: Plan, site: Site, state: State) -> list[Step]:
             f"glance-{site.name}",
             lambda log: glance.start(plan, site, state, log),
             ("glance-database", *reached),
+        ),
+        *(
+            Step(f"haproxy-{host.name}", partial(haproxy.start, plan, site, host, state), (f"glance-{site.name}",))
+            for host in site.hosts
+            if host.haproxy
         ),
     ]

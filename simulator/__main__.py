@@ -28,6 +28,12 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--without-storage", action="append", default=[], metavar="SITE", help="a site without storage")
     parser.add_argument("--same-store-names", action="store_true", help="every site calls its own store alike")
     parser.add_argument("--other-zone-names", action="store_true", help="zones are not called as the sites are")
+    parser.add_argument(
+        "--ceph-warnings",
+        choices=("fail", "warn"),
+        default="fail",
+        help="what a HEALTH_WARN is to do",
+    )
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[:SITE]", help="start with this fault")
     parser.add_argument("--list-faults", action="store_true", help="print the catalogue of faults and end")
     arguments = parser.parse_args(argv)
@@ -38,10 +44,10 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     return arguments
 
 
-async def _serve(world: World, sockets: Sockets, folder: Path, injector: Injector) -> None:
-    keys = {node.name: host_key() for node in world.nodes}
-    path = state_folder.write(folder, world, keys)
-    for node in world.nodes:
+async def _serve(world: World, sockets: Sockets, folder: Path, injector: Injector, ceph_warnings: str) -> None:
+    keys = {node.name: host_key() for node in world.machines}
+    path = state_folder.write(folder, world, keys, ceph_warnings)
+    for node in world.machines:
         await serve(world, node, sockets.ssh[node.address], keys[node.name], state_folder.authorized_keys(folder))
     http = server(world, sockets, injector)
     sys.stdout.write(f"ready: {path}\n")
@@ -86,7 +92,7 @@ def main(argv: list[str] | None = None) -> int:
     except UnknownFault as error:
         sys.stderr.write(f"simulator: {error}\n")
         return 4
-    asyncio.run(_serve(world, sockets, arguments.state, injector))
+    asyncio.run(_serve(world, sockets, arguments.state, injector, arguments.ceph_warnings))
     return 0
 
 

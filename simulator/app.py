@@ -23,7 +23,7 @@ from simulator.api.nova import Nova
 from simulator.api.placement import Placement
 from simulator.api.service import Ask, application
 from simulator.faults import Injector
-from simulator.world.build import address, port
+from simulator.world.build import UNDERCLOUD_ADDRESS, address, port
 from simulator.world.refusal import Refusal
 from simulator.world.world import World
 
@@ -70,6 +70,7 @@ def _open(dcn: int, nodes: int, base: int) -> Sockets:
                 here = address(site, node)
                 sockets.http.append(_listen(here, port(base, "image")))
                 sockets.ssh[here] = _listen(here, port(base, "ssh"))
+        sockets.ssh[UNDERCLOUD_ADDRESS] = _listen(UNDERCLOUD_ADDRESS, port(base, "ssh"))
         opened.pop_all()
         return sockets
 

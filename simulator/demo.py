@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-_READY = "ready: "
+from simulator.process import DidNotStart, running
 
 
 def main(options: list[str]) -> int:
     """Start a simulator, run pytest against it, end it; returns pytest's exit code, 3 where the simulator fails."""
     with tempfile.TemporaryDirectory(prefix="dcn-verify-demo-") as folder:
-        command = [sys.executable, "-m", "simulator", "--state", folder, "--dcn", "2", "--speed", "none"]
-        simulator = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own module
         try:
-            said = simulator.stdout.readline() if simulator.stdout else ""
-            if not said.startswith(_READY):
-                sys.stderr.write(f"demo: the simulator did not start: {said or 'it said nothing'}\n")
-                return 3
-            environment = Path(said.removeprefix(_READY).strip())
-            suite = [sys.executable, "-m", "pytest", f"--environment={environment}", *options]
-            return subprocess.run(suite, check=False).returncode  # noqa: S603 - our own module
-        finally:
-            simulator.send_signal(signal.SIGTERM)
-            simulator.wait(timeout=30)
+            with running(Path(folder), "--dcn", "2") as environment:
+                suite = [sys.executable, "-m", "pytest", f"--environment={environment}", *options]
+                return subprocess.run(suite, check=False).returncode  # noqa: S603 - our own module
+        except DidNotStart as error:
+            sys.stderr.write(f"demo: the simulator did not start: {error}\n")
+            return 3
 
 
 if __name__ == "__main__":

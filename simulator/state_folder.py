@@ -9,16 +9,19 @@ from typing import Any
 import asyncssh
 import yaml
 
+from simulator import deployment_files
 from simulator.ssh import USER
 from simulator.world.guest import BOOTED, FILE_NAME, MARKER
 from simulator.world.identity import DOMAIN, REGION
 from simulator.world.sites import Site
+from simulator.world.undercloud import USER as UNDERCLOUD_USER
 from simulator.world.world import World
 
 CLOUD = "dcn-sim"
+_WAITS = ("import", "copy", "delete", "boot", "volume", "snapshot")
 
 
-def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey]) -> Path:
+def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey], ceph_warnings: str = "fail") -> Path:
     """Write everything, the environment file last; returns its path."""
     ssh = folder / "ssh"
     ssh.mkdir(parents=True, exist_ok=True)
@@ -29,11 +32,12 @@ def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey]) -> 
     (folder / "ssh_config").write_text(_ssh_config(world, ssh.absolute()))
     known = [
         f"[{node.address}]:{node.ssh_port} {host_keys[node.name].export_public_key().decode().strip()}\n"
-        for node in world.nodes
+        for node in world.machines
     ]
     (ssh / "known_hosts").write_text("".join(known))
+    deployment_files.write(folder, world)
     path = folder / "environment.yaml"
-    path.write_text(_dump(_environment(world)))
+    path.write_text(_dump(_environment(world, ceph_warnings)))
     return path
 
 
@@ -72,7 +76,8 @@ def _clouds(world: World) -> dict[str, Any]:
 
 
 def _ssh_config(world: World, ssh: Path) -> str:
-    blocks = [f"Host {node.name}\n  HostName {node.address}\n  Port {node.ssh_port}\n\n" for node in world.nodes]
+    blocks = [f"Host {node.name}\n  HostName {node.address}\n  Port {node.ssh_port}\n\n" for node in world.machines]
+    blocks.append(f"Host {world.undercloud.node.name}\n  User {UNDERCLOUD_USER}\n\n")
     general = [
         "Host *",
         f"  User {USER}",
@@ -83,7 +88,7 @@ def _ssh_config(world: World, ssh: Path) -> str:
     return "".join(blocks) + "\n".join(general) + "\n"
 
 
-def _environment(world: World) -> dict[str, Any]:
+def _environment(world: World, ceph_warnings: str) -> dict[str, Any]:
     return {
         "cloud": CLOUD,
         "clouds_file": "clouds.yaml",
@@ -96,7 +101,10 @@ def _environment(world: World) -> dict[str, Any]:
         },
         "flavor": "tiny",
         "network": "none",
-        "ceph_warnings": "fail",
+        "ceph_warnings": ceph_warnings,
+        # what does not come at once never comes
+        **({"timeouts": dict.fromkeys(_WAITS, 40)} if world.clock.factor == 0 else {}),
+        "undercloud": {"host": world.undercloud.node.name},
         "sites": {name: _site(site) for name, site in world.sites.items()},
     }
 
@@ -116,6 +124,8 @@ def _site(site: Site) -> dict[str, Any]:
             "runtime": "podman",
             "mon_container": "ceph-mon-{hostname}",
             "min_mons": len(site.cluster.mons),
+            # its counters are never late
+            "stats_period": 0.1,
         }
     found["nodes"] = {node.name: {"address": node.address, "roles": list(node.roles)} for node in site.nodes}
     return found

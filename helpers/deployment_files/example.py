@@ -1,14 +1,17 @@
 """A consistent set of deployment files, as the doc has them written and as a deployment leaves them.
 
-For the lab, which stands for a deployment and leaves such files of its own facts, and for the selftests.
+For the lab and the simulator, which stand for a deployment and leave such files of their own facts, and for the
+selftests.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import struct
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,16 +19,47 @@ from typing import Any
 
 import yaml
 
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # a hundred sites are seven hundred files
 _CAPS = {
     "mgr": "allow *",
     "mon": "profile rbd",
     "osd": "profile rbd pool=vms, profile rbd pool=volumes, profile rbd pool=images",
 }
+#: What Heat calls a store whose Glance has no GlanceBackendID.
+_DEFAULT_STORE = "default_backend"
+#: A service's group in the inventory → its name in a roles file.
+_SERVICES = {
+    "glance_api": "OS::TripleO::Services::GlanceApi",
+    "glance_api_edge": "OS::TripleO::Services::GlanceApiEdge",
+    "ceph_mon": "OS::TripleO::Services::CephMon",
+    "nova_compute": "OS::TripleO::Services::NovaCompute",
+    "cinder_volume": "OS::TripleO::Services::CinderVolume",
+    "nova_api": "OS::TripleO::Services::NovaApi",
+    "keystone": "OS::TripleO::Services::Keystone",
+}
+
+
+@dataclass(frozen=True)
+class ExampleNode:
+    """One machine of a site: its TripleO role, and the services that run there by their groups in the inventory.
+
+    `address` is Ansible's way to it, `storage_address` its address on the storage network.
+    """
+
+    name: str
+    role: str
+    address: str
+    storage_address: str
+    services: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class ExampleSite:
-    """The facts of one site; `monitors` maps each CephMon host to its address on the storage network."""
+    """The facts of one site; `monitors` maps each CephMon host to its address on the storage network.
+
+    `store` is what its own Glance calls its store, the cluster's name where nothing is given. Without `nodes` its
+    machines are its monitors, as many as the doc has. A site without storage has neither `cluster` nor keys.
+    """
 
     stack: str
     cluster: str
@@ -34,6 +68,12 @@ class ExampleSite:
     openstack_key: str
     monitors: Mapping[str, str]
     zone: str
+    store: str = ""
+    nodes: tuple[ExampleNode, ...] = ()
+
+    @property
+    def has_storage(self) -> bool:
+        return bool(self.cluster)
 
     def __repr__(self) -> str:
         return f"<example site {self.stack}>"
@@ -73,26 +113,36 @@ def write(folder: Path, sites: Sequence[ExampleSite], deployed: bool = True) -> 
     :param deployed: also what exists only once the stacks are: config-download's output and the files made from it
     """
     central, *dcn = sites
-    files = {
+    counts = _counts(central) or {"ControllerCount": 3, "ComputeHCICount": 3}
+    files: dict[str, Any] = {
         "control-plane/ceph_keys.yaml": _parameters(CephExtraKeys=[_key("client.external", central.external_key)]),
-        "control-plane/role-counts.yaml": _parameters(ControllerCount=3, ComputeHCICount=3),
+        "control-plane/role-counts.yaml": _parameters(**counts),
         "control-plane/ceph.yaml": _parameters(CephClusterName=central.cluster),
     }
+    if central.nodes:
+        files["control-plane/control_plane_roles.yaml"] = _roles(central)
     for site in dcn:
         files |= _dcn_files(site, central)
     if deployed:
+        with_storage = [site for site in dcn if site.has_storage]
         files["central_ceph_external.yaml"] = _parameters(CephExternalMultiConfig=[external(central)])
-        files["control-plane/dcn_ceph_external.yaml"] = _parameters(CephExternalMultiConfig=list(map(external, dcn)))
+        files["control-plane/dcn_ceph_external.yaml"] = _parameters(
+            CephExternalMultiConfig=list(map(external, with_storage))
+        )
         files["control-plane/glance_update.yaml"] = _parameters(
-            **_glance(central), CephClusterName=central.cluster, GlanceMultistoreConfig=_stores(dcn)
+            **_glance(central), CephClusterName=central.cluster, GlanceMultistoreConfig=_stores(with_storage)
         )
         for site in sites:
-            files[f"{site.stack}/ceph-ansible/group_vars/all.yml"] = _group_vars(site)
+            if site.has_storage:
+                files[f"{site.stack}/ceph-ansible/group_vars/all.yml"] = _group_vars(site)
             files[f"{site.stack}/inventory.yaml"] = inventory(site)
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump(content, sort_keys=False, width=200))
+        # most of them hold a key
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            os.fchmod(file.fileno(), 0o600)
+            yaml.dump(content, file, Dumper=_DUMPER, sort_keys=False, width=200)
 
 
 def _parameters(**parameters: Any) -> dict[str, Any]:
@@ -100,22 +150,34 @@ def _parameters(**parameters: Any) -> dict[str, Any]:
 
 
 def _dcn_files(site: ExampleSite, central: ExampleSite) -> dict[str, Any]:
-    return {
-        f"{site.stack}/ceph_keys.yaml": _parameters(CephExtraKeys=[_key("client.external", site.external_key)]),
-        f"{site.stack}/ceph.yaml": _parameters(CephClusterName=site.cluster),
-        f"{site.stack}/glance.yaml": _parameters(
-            **_glance(site), GlanceBackendID=site.cluster, GlanceMultistoreConfig=_stores([central])
-        ),
-        f"{site.stack}/role-counts.yaml": _parameters(
-            ControllerCount=0, ComputeCount=0, DistributedComputeHCICount=3, DistributedComputeHCIScaleOutCount=1
-        ),
-        f"{site.stack}/az.yaml": _parameters(
-            ManageNetworks=False,
-            NovaComputeAvailabilityZone=site.zone,
-            CinderStorageAvailabilityZone=site.zone,
-            CinderVolumeCluster=site.zone,
-        ),
-    }
+    counts = _counts(site) or {"DistributedComputeHCICount": 3, "DistributedComputeHCIScaleOutCount": 1}
+    zones: dict[str, Any] = {"ManageNetworks": False, "NovaComputeAvailabilityZone": site.zone}
+    files = {f"{site.stack}/role-counts.yaml": _parameters(**{"ControllerCount": 0, "ComputeCount": 0, **counts})}
+    if site.has_storage:
+        # the active/active cluster is the stack's, however the zone is called
+        cluster = site.stack if site.nodes else site.zone
+        zones |= {"CinderStorageAvailabilityZone": site.zone, "CinderVolumeCluster": cluster}
+        own = {} if site.store == _DEFAULT_STORE else {"GlanceBackendID": site.store or site.cluster}
+        files |= {
+            f"{site.stack}/ceph_keys.yaml": _parameters(CephExtraKeys=[_key("client.external", site.external_key)]),
+            f"{site.stack}/ceph.yaml": _parameters(CephClusterName=site.cluster),
+            f"{site.stack}/glance.yaml": _parameters(**_glance(site), **own, GlanceMultistoreConfig=_stores([central])),
+        }
+    return {**files, f"{site.stack}/az.yaml": _parameters(**zones)}
+
+
+def _counts(site: ExampleSite) -> dict[str, int]:
+    return {f"{role}Count": number for role, number in Counter(node.role for node in site.nodes).items()}
+
+
+def _roles(site: ExampleSite) -> list[dict[str, Any]]:
+    """The file of `openstack overcloud roles generate`, as far as the checks read it: the site's nodes are no usual
+    role's, for each of them does everything."""
+    services = {node.role: node.services for node in site.nodes}
+    return [
+        {"name": role, "ServicesDefault": ["OS::TripleO::Services::CephOSD", *(_SERVICES[name] for name in of_role)]}
+        for role, of_role in services.items()
+    ]
 
 
 def _glance(site: ExampleSite) -> dict[str, Any]:
@@ -168,6 +230,8 @@ def _group_vars(site: ExampleSite) -> dict[str, Any]:
 
 def inventory(site: ExampleSite) -> dict[str, Any]:
     """The inventory that config-download leaves, as far as the checks and discovery read it."""
+    if site.nodes:
+        return _inventory_of(site)
     role = "Controller" if site.stack == "control-plane" else "DistributedComputeHCI"
     hosts = {
         host: {
@@ -182,3 +246,19 @@ def inventory(site: ExampleSite) -> dict[str, Any]:
         "ceph_mon": {"children": {role: {}}},
         "allovercloud": {"children": {role: {}}},
     }
+
+
+def _inventory_of(site: ExampleSite) -> dict[str, Any]:
+    """A group for each role, with the hosts' variables; one for each service, with the roles that run it."""
+    groups: dict[str, Any] = {}
+    for node in site.nodes:
+        group = groups.setdefault(node.role, {"hosts": {}, "vars": {"tripleo_role_name": node.role}})
+        group["hosts"][node.name] = {
+            "ansible_host": node.address,
+            "storage_hostname": f"{node.name}.storage.localdomain",
+            "storage_ip": node.storage_address,
+        }
+    for node in site.nodes:
+        for service in (*node.services, "allovercloud"):
+            groups.setdefault(service, {"children": {}})["children"][node.role] = {}
+    return groups

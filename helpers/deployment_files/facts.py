@@ -30,6 +30,8 @@ MON_ROLES = frozenset(
         "HciCephMon",
     ]
 )
+#: Roles of tripleo-heat-templates whose nodes hold OSDs, unless the roles file says otherwise.
+OSD_ROLES = frozenset({"ComputeHCI", "CephStorage", "CephAll", "HciCephAll", "DistributedComputeHCI"})
 _CEPH_HINTS = ("CephClusterName", "CephExtraKeys", "CephClusterFSID", "GlanceMultistoreConfig")
 _PORT = re.compile(r"^(?:v[12]:)?(?:\[(?P<six>[^\]]+)\]|(?P<other>[^:\s]+))(?::\d+)?(?:/\d+)?$")
 
@@ -179,14 +181,21 @@ def _by_role(stack: Stack, inventory: Node) -> list[str]:
 
 def mon_roles(stack: Stack) -> frozenset[str]:
     """The roles whose nodes run CephMon: by the stack's roles file, else by the templates' defaults."""
-    if not stack.roles:
-        return MON_ROLES
+    return _roles_with(stack, "CephMon") if stack.roles else MON_ROLES
+
+
+def osd_roles(stack: Stack) -> frozenset[str]:
+    """The roles whose nodes hold OSDs: by the stack's roles file, else by the templates' defaults."""
+    return _roles_with(stack, "CephOSD") if stack.roles else OSD_ROLES
+
+
+def _roles_with(stack: Stack, service: str) -> frozenset[str]:
     return frozenset(
         name.text
         for role in stack.roles
         if (name := role.scalar("name"))
         and (services := role.get("ServicesDefault"))
-        and "OS::TripleO::Services::CephMon" in services.elements()
+        and f"OS::TripleO::Services::{service}" in services.elements()
     )
 
 

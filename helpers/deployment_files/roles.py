@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from helpers.deployment_files.facts import has_storage, mon_roles
+from helpers.deployment_files.facts import has_storage, mon_roles, osd_roles
 from helpers.deployment_files.findings import Finding, NotGiven
 from helpers.deployment_files.loader import Node
 from helpers.deployment_files.stacks import DeploymentFiles, Stack
 
-_REDUNDANT = 3
-_OSD = ("ComputeHCI", "CephStorage", "CephAll", "HciCephAll", "DistributedComputeHCI")
+REDUNDANT = 3
 
 
 def _number(node: Node) -> int | None:
@@ -33,29 +32,29 @@ def _total(stack: Stack, roles: list[str]) -> tuple[int, list[Node]]:
     return sum(_number(node) or 0 for node in nodes), nodes
 
 
-def ceph_monitors(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Three or more nodes are to run CephMon."""
+def ceph_monitors(files: DeploymentFiles, stack: Stack, least: int = REDUNDANT) -> list[Finding]:
+    """Three or more nodes are to run CephMon; `least` where the environment file asks for another number."""
     roles = sorted(mon_roles(stack))
     if not stack.central:
         # a Controller is no part of a DCN site; CephStorage is what the doc adds where nothing is hyper-converged
         roles = [*(role for role in roles if not role.startswith("Controller")), "CephStorage"]
-    return _at_least_three(stack, roles, "Controller" if stack.central else "DistributedComputeHCI", "CephMon")
+    return _at_least(least, stack, roles, "Controller" if stack.central else "DistributedComputeHCI", "CephMon")
 
 
-def storage_nodes(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+def storage_nodes(files: DeploymentFiles, stack: Stack, least: int = REDUNDANT) -> list[Finding]:
     """Three or more nodes of the central stack are to hold OSDs; at a DCN site the check of monitors says it all."""
-    return _at_least_three(stack, list(_OSD), "ComputeHCI", "CephOSD") if stack.central else []
+    return _at_least(least, stack, sorted(osd_roles(stack)), "ComputeHCI", "CephOSD") if stack.central else []
 
 
-def _at_least_three(stack: Stack, roles: list[str], usual: str, service: str) -> list[Finding]:
+def _at_least(least: int, stack: Stack, roles: list[str], usual: str, service: str) -> list[Finding]:
     if not stack.counts or not has_storage(stack):
         raise NotGiven(f"{stack} has no role counts, or no storage")
     total, nodes = _total(stack, roles)
-    if total >= _REDUNDANT or any(_number(node) is None for node in nodes):
+    if total >= least or any(_number(node) is None for node in nodes):
         return []
     place = nodes[0].place if nodes else next(iter(stack.counts.values()))[0].place
     seen = ", ".join(f"{node.place.key.rpartition('.')[2]}: {node.text}" for node in nodes) or "no such role"
-    return [Finding(place, seen, f"at least 3 nodes that run {service}, such as {usual}Count: 3")]
+    return [Finding(place, seen, f"at least {least} nodes that run {service}, such as {usual}Count: {least}")]
 
 
 def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:

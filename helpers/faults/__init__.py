@@ -20,13 +20,14 @@ from helpers.faults import (
     removal,
     services,
     snapshots,
+    stacks,
     volumes,
 )
 from helpers.faults.fault import Fault, Kind
 
 __all__ = ["FAULTS", "Fault", "Kind", "UnknownFault", "find"]
 
-_TOPICS = (clusters, glances, clients, services, images, removal, refusals, instances, volumes, snapshots)
+_TOPICS = (clusters, glances, clients, services, stacks, images, removal, refusals, instances, volumes, snapshots)
 
 FAULTS: tuple[Fault, ...] = tuple(fault for topic in _TOPICS for fault in topic.FAULTS)
 

@@ -33,7 +33,7 @@ def location_names_another_cluster(at: Breaking) -> None:
 
 
 def direct_url_names_another_cluster(at: Breaking) -> None:
-    first = ceph.fsid(at.lab.plan.dcn[0], at.lab.state)
+    first = ceph.fsid(at.lab.plan.dcn_storage[0], at.lab.state)
     at.buggy_glance("direct-url-names-another-cluster", fsid=first)
 
 

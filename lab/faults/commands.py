@@ -9,6 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+from helpers.detection.document import document
+from helpers.detection.results import Results, publish
+from helpers.detection.tables import matrix
+from helpers.detection.verdicts import in_order
 from helpers.faults import UnknownFault, find
 from lab import detect
 from lab.faults.healing import broken, heal
@@ -22,7 +26,7 @@ AddCommand = Callable[[str, object, str], argparse.ArgumentParser]
 GetPlan = Callable[[argparse.Namespace], tuple[Plan, State]]
 
 _REPORTS = Path("reports")
-_DOCUMENT = Path("docs/detection.md")
+_DOCUMENT, _DATA = Path("docs/detection.md"), Path("docs/detection.json")
 
 
 def add_commands(command: AddCommand, get_plan: GetPlan) -> None:
@@ -58,7 +62,7 @@ def _break(lab: Lab, options: argparse.Namespace) -> int:
     with lab.state.only_one():
         fault, site = break_lab(lab, options.fault, options.site)
     _say(f"{fault} at {site.name}: {fault.title}")
-    _say(f"must be found by {' '.join(detect.in_order(fault.must))}; undo it with `python -m lab heal`")
+    _say(f"must be found by {' '.join(in_order(fault.must))}; undo it with `python -m lab heal`")
     return 0
 
 
@@ -73,7 +77,7 @@ def _faults() -> int:
     known = available()
     width = max(len(fault.name) for fault in known)
     for fault in known:
-        _say(f"{fault.name:{width}}  {' '.join(detect.in_order(fault.must)):8}  {fault.title}")
+        _say(f"{fault.name:{width}}  {' '.join(in_order(fault.must)):8}  {fault.title}")
     return 0
 
 
@@ -88,8 +92,8 @@ def _detect(lab: Lab, options: argparse.Namespace) -> int:
     except UnknownFault as error:
         raise FaultError(str(error)) from None
     environment = impatient((options.environment or lab.state.environment).absolute())
-    suite = detect.Suite(environment, (_REPORTS / "detection").absolute())
-    results = detect.Results(_REPORTS / "detection.json")
+    suite = detect.LabSuite(environment, (_REPORTS / "detection").absolute())
+    results = Results(_REPORTS / "detection-lab.json")
     # A polite end of the process heals, as Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)
     with lab.state.only_one():
@@ -113,8 +117,10 @@ def _detect(lab: Lab, options: argparse.Namespace) -> int:
             left = "; the lab is still broken: `python -m lab heal`" if broken(lab) else ""
             sys.stderr.write(f"lab: interrupted{left}\n")
             return 130
-    _DOCUMENT.write_text(detect.document(results.in_order()), encoding="utf-8")
-    _say(detect.matrix(done))
+    looked_at = {one.fault for one in done}
+    both = publish(_DATA, "lab", [one for one in results.in_order() if one.fault in looked_at])
+    _DOCUMENT.write_text(document(both), encoding="utf-8")
+    _say(matrix(done))
     good = [one for one in done if one.good]
-    _say(f"{len(good)} of {len(done)} caught; {_REPORTS / 'detection.json'}, {_DOCUMENT}")
+    _say(f"{len(good)} of {len(done)} caught; {results.file}, {_DOCUMENT}")
     return 0 if len(good) == len(done) else 1

@@ -51,10 +51,11 @@ def heal(lab: Lab) -> Broken | None:
 
 
 def _wait(lab: Lab) -> None:
-    for host in lab.plan.hosts:
+    sites = lab.plan.storage_sites
+    for host in (host for site in sites for host in site.glances):
         lab.wait_for_glance(host)
-    with ThreadPoolExecutor(max_workers=len(lab.plan.sites)) as pool:
-        list(pool.map(lab.wait_healthy, lab.plan.sites))
+    with ThreadPoolExecutor(max_workers=len(sites)) as pool:
+        list(pool.map(lab.wait_healthy, sites))
     if lab.plan.instances:
         agents.wait_for_all(lab.plan, lab.state, lab.log)
 
@@ -82,8 +83,8 @@ def remove_orphans(lab: Lab) -> list[str]:
                     removed.append(f"{pool}/{entry['name']} in the trash at {site.name}")
         return removed
 
-    with ThreadPoolExecutor(max_workers=len(lab.plan.sites)) as pool:
-        return of_instances + [orphan for found in pool.map(look, lab.plan.sites) for orphan in found]
+    with ThreadPoolExecutor(max_workers=len(lab.plan.storage_sites)) as pool:
+        return of_instances + [orphan for found in pool.map(look, lab.plan.storage_sites) for orphan in found]
 
 
 def _is_id(name: str) -> bool:

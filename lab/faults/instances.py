@@ -33,7 +33,7 @@ def _in_compute(at: Breaking, bug: str, **how: str) -> None:
 
 
 def _in_volumes(at: Breaking, bug: str, **how: str) -> None:
-    _bring(at, "buggy_cinder.py", "cinder-volume", cinder.VOLUME_CONTAINER, at.site.hosts, {"bug": bug, **how})
+    _bring(at, "buggy_cinder.py", "cinder-volume", cinder.VOLUME_CONTAINER, at.site.mons, {"bug": bug, **how})
 
 
 def _bring(at: Breaking, script: str, program: str, container: str, hosts: Iterable[Host], bug: dict[str, str]) -> None:
@@ -73,7 +73,7 @@ def streaming_fails(at: Breaking) -> None:
     def wrong(text: str) -> str:
         return set_option(text, at.central.name, "rbd_store_user", "nobody")
 
-    at.runs_with(settings.CONF, at.site.hosts, wrong, at.restart_glance)
+    at.runs_with(settings.CONF, at.site.glances, wrong, at.restart_glance)
 
 
 def server_in_another_zone(at: Breaking) -> None:

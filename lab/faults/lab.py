@@ -68,11 +68,11 @@ class Lab:
         ceph.wait_healthy(self.plan, site, self.log, seconds=90)
 
     def other_dcn(self, site: Site) -> Site:
-        """A DCN site that is another one."""
-        for other in self.plan.dcn:
+        """A DCN site with storage that is another one."""
+        for other in self.plan.dcn_storage:
             if other != site:
                 return other
-        raise FaultError("this fault needs a lab with two DCN sites")
+        raise FaultError("this fault needs a lab with two DCN sites that have storage")
 
 
 Edit = Callable[[str], str]

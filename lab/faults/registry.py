@@ -53,7 +53,7 @@ _BUGS_OF_VOLUMES = (
     "deleted-volume-leaves-its-data",
     "volume-cannot-be-deleted",
 )
-#: what is seen at the first DCN site only, because it is looked for there alone
+#: what is looked for at the first DCN site alone
 _AT_THE_FIRST = frozenset({"C8"})
 
 
@@ -78,15 +78,16 @@ def available() -> tuple[Fault, ...]:
 
 def place(fault: Fault, plan: Plan, wanted: str | None) -> Site:
     """The site that a fault is at: the one that was asked for, else central or a DCN site, by its kind."""
-    usual = (
-        plan.central if fault.site == "central" or not plan.dcn else plan.dcn[0 if fault.must & _AT_THE_FIRST else -1]
-    )
+    dcn = plan.dcn_storage[:1] if fault.must & _AT_THE_FIRST else plan.dcn_storage[-1:]
+    usual = dcn[0] if dcn and fault.site != "central" else plan.central
     site = plan.site(wanted) if wanted else usual
     if fault.site == "central" and not site.central:
         raise PlanError(f"{fault} is a fault of central, not of {site.name}")
+    if not site.storage:
+        raise PlanError(f"{site.name} has no storage: no fault of the catalogue is one of such a site")
     if fault.site == "dcn" and site.central:
         raise PlanError(
-            f"{fault} is a fault of DCN sites: {', '.join(dcn.name for dcn in plan.dcn) or 'there is none'}"
+            f"{fault} is a fault of DCN sites: {', '.join(dcn.name for dcn in plan.dcn_storage) or 'there is none'}"
         )
     return site
 

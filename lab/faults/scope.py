@@ -35,7 +35,7 @@ def scope(fault: Fault, site: str, *, central: bool) -> list[str]:
     sites by that, too: it takes as long as all the rest.
     """
     if fault.read_only:
-        return [*_ALL, "-m", "not mutating"]
+        return [*_ALL]
     rows = {claim[0] for claim in fault.must}
     if not (rows & {"C", "D"} or "F5" in fault.must):
         return [*_OF_IMAGES]

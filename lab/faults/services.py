@@ -8,12 +8,12 @@ from lab.plan import POOLS, Site
 
 
 def dcn_glance_stopped(at: Breaking) -> None:
-    for host in at.site.hosts:
+    for host in at.site.glances:
         at.stop_container(host, glance.CONTAINER)
 
 
 def mon_stopped(at: Breaking) -> None:
-    for host in at.site.hosts:
+    for host in at.site.mons:
         at.stop_container(host, f"ceph-mon-{host.name}")
 
 

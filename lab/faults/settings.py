@@ -11,10 +11,10 @@ CONF = "/etc/glance/glance-api.conf"
 
 
 def _change(at: Breaking, site: Site, *changes: Edit) -> None:
-    for host in site.hosts:
+    for host in site.glances:
         for change in changes:
             at.edit(host, CONF, change)
-    at.restart_glance(*site.hosts)
+    at.restart_glance(*site.glances)
 
 
 def _set(section: str, name: str, value: str) -> Edit:
@@ -55,7 +55,7 @@ def unknown_store_at_central(at: Breaking) -> None:
 
 
 def central_default_store_wrong(at: Breaking) -> None:
-    _change(at, at.central, _set("glance_store", "default_backend", at.lab.plan.dcn[0].store_at_central))
+    _change(at, at.central, _set("glance_store", "default_backend", at.lab.plan.dcn_storage[0].store_at_central))
 
 
 def store_in_another_pool(at: Breaking) -> None:

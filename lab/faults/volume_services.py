@@ -17,10 +17,10 @@ _API = cinder.container_name("api")
 
 
 def _change(at: Breaking, site: Site, *changes: Edit, wait: bool = True) -> None:
-    for host in site.hosts:
+    for host in site.mons:
         for change in changes:
             at.edit(host, CONF, change)
-    at.restart(cinder.VOLUME_CONTAINER, *site.hosts, wait=wait)
+    at.restart(cinder.VOLUME_CONTAINER, *site.mons, wait=wait)
 
 
 def _set(section: str, name: str, value: str) -> Edit:
@@ -59,14 +59,14 @@ def volumes_are_made_at_central(at: Breaking) -> None:
             text = set_option(text, cinder.BACKEND, name, value)
         return text
 
-    at.runs_with(CONF, at.site.hosts, wrong, partial(at.restart, cinder.VOLUME_CONTAINER))
+    at.runs_with(CONF, at.site.mons, wrong, partial(at.restart, cinder.VOLUME_CONTAINER))
 
 
 # The service, its zone and its cluster
 
 
 def volume_service_down(at: Breaking) -> None:
-    at.stop_service(cinder.VOLUME_CONTAINER, *at.site.hosts)
+    at.stop_service(cinder.VOLUME_CONTAINER, *at.site.mons)
 
 
 def volume_service_in_another_zone(at: Breaking) -> None:
@@ -76,9 +76,9 @@ def volume_service_in_another_zone(at: Breaking) -> None:
 def zone_fallback_on(at: Breaking) -> None:
     """With a service of the site that is in central's zone, as without any: nobody has a volume in the site's zone."""
     volume_service_in_another_zone(at)
-    for host in at.central.hosts:
+    for host in at.central.mons:
         at.edit(host, CONF, _set("DEFAULT", "allow_availability_zone_fallback", "true"))
-    at.restart(_API, *at.central.hosts)
+    at.restart(_API, *at.central.mons)
 
 
 def volume_service_not_clustered(at: Breaking) -> None:
@@ -96,7 +96,7 @@ def central_volume_service_clustered(at: Breaking) -> None:
 
 def _recluster(at: Breaking, site: Site, change: Edit, made: str | None = None) -> None:
     """A service that is in a cluster stays there whatever its file says, until Cinder has forgotten it."""
-    for host in site.hosts:
+    for host in site.mons:
         at.edit(host, CONF, change)
         at.forget_volume_service(host, made)
-    at.restart(cinder.VOLUME_CONTAINER, *site.hosts)
+    at.restart(cinder.VOLUME_CONTAINER, *site.mons)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from helpers.deployment_files import example
 
@@ -80,7 +81,7 @@ def test_without_files_all_is_skipped(run: Run) -> None:
     done = run("-rs")
 
     assert done.returncode == 0
-    assert "no deployment files given: --deployment-files DIR" in done.stdout
+    assert "no deployment files given: --deployment-files DIR, or deployment_files" in done.stdout
     assert " passed" not in done.stdout
 
 
@@ -91,3 +92,22 @@ def test_wrong_folder_is_a_usage_error(run: Run, tmp_path: Path) -> None:
     assert done.returncode == 4
     assert done.stderr.strip().startswith(f"ERROR: --deployment-files: {tmp_path} holds no stack's files")
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_the_environment_file_may_name_the_folder(healthy: Path, tmp_path: Path) -> None:
+    """Without the option, the folder that the environment file names is read."""
+    file = tmp_path / "environment.yaml"
+    sites = {"central": {"central": True, "availability_zone": "nova", "store": "default_backend"}}
+    sites["central"] |= {"glance": "http://192.0.2.10:9292", "ceph": {"cluster": "central"}}
+    image = {"uri": "http://192.0.2.10:8099/guest.qcow2"}
+    declared = {"cloud": "dcn", "image": image, "deployment_files": str(healthy), "sites": sites}
+    file.write_text(yaml.safe_dump(declared))
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--collect-only", "-q"]
+
+    done = subprocess.run(  # noqa: S603 - arguments of our own making
+        [*command, f"--environment={file}", "tests/deployment_files"],
+        cwd=ROOT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "test_external_key_is_the_clusters[dcn1]" in done.stdout

@@ -163,8 +163,8 @@ def test_what_was_read_from_a_pool() -> None:
 
 
 def sha512_command(name: str = IMAGE, spec: str | None = None) -> str:
-    export = f"{RBD} export --no-progress {spec or f'images/{name}@snap'} -"
-    return shlex.join(("bash", "-o", "pipefail", "-c", f"{export} | sha512sum"))
+    export = f"rbd --cluster dcn0 export --no-progress {spec or f'images/{name}@snap'} -"
+    return shlex.join(("podman", "exec", "ceph-mon-a", "bash", "-o", "pipefail", "-c", f"{export} | sha512sum"))
 
 
 def test_the_checksum_of_an_image() -> None:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from helpers.environment import BadEnvironment, load_environment
+from helpers.places import pairs, place
 
 EXAMPLES = Path(__file__).parents[2] / "environments"
 
@@ -102,6 +103,85 @@ def test_a_minimal_file_has_tripleos_defaults(write: Callable[[str], Path]) -> N
     assert environment.timeouts.import_ == 300
     assert environment.network_of(dcn0) is None
     assert {dcn0: 1}[dcn0] == 1, "sites serve as keys"
+
+
+def test_what_is_not_declared_has_a_default(write: Callable[[str], Path]) -> None:
+    environment = load_environment(write(yaml.safe_dump(GOOD, sort_keys=False)))
+
+    assert (environment.undercloud, environment.deployment_files, environment.pairs) == (None, None, ())
+
+
+def test_stacks_are_called_as_in_the_document(write: Callable[[str], Path]) -> None:
+    environment = load_environment(write(changed("undercloud", {"host": "undercloud"})))
+
+    assert environment.undercloud is not None
+    assert (environment.undercloud.user, environment.undercloud.rc) == (None, "stackrc")
+    assert environment.undercloud.stacks == ("control-plane", "dcn0", "dcn2")
+
+
+def test_the_folder_of_deployment_files_is_beside_the_file(write: Callable[[str], Path], tmp_path: Path) -> None:
+    (tmp_path / "files").mkdir()
+
+    assert load_environment(write(changed("deployment_files", "files"))).deployment_files == tmp_path / "files"
+
+
+def with_dcn1(key: str, value: object) -> str:
+    """The good file with a second DCN site that has storage, and one value set."""
+    dcn1 = {**GOOD["sites"]["dcn0"], "store": "dcn1", "glance": "http://192.0.2.30:9292", "nodes": {}}
+    return yaml.safe_dump({**GOOD, "sites": {**GOOD["sites"], "dcn1": dcn1}, key: value}, sort_keys=False)
+
+
+@pytest.mark.parametrize(
+    ("declared", "made"),
+    [(None, ["dcn0-dcn1", "dcn1-dcn0"]), ([["dcn1", "dcn0"]], ["dcn1-dcn0"])],
+    ids=["ring", "declared"],
+)
+def test_journeys_are_those_declared_or_a_ring(
+    write: Callable[[str], Path], declared: list[list[str]] | None, made: list[str]
+) -> None:
+    environment = load_environment(write(with_dcn1("pairs", declared)))
+
+    assert [str(pair) for pair in pairs(environment)] == made
+    assert str(place(environment, "dcn1-dcn0")) == "dcn1-dcn0"
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ([["dcn0", "dcn9"]], "pairs.0: no site 'dcn9'; DCN sites with storage: dcn0, dcn1"),
+        ([["dcn0", "dcn0"]], "pairs.0: 'dcn0' is paired with itself; a journey leads to another site"),
+        ([["dcn0", "dcn2"]], "pairs.0: 'dcn2' has no storage; DCN sites with storage: dcn0, dcn1"),
+        ([["central", "dcn0"]], "pairs.0: 'central' is the central site; DCN sites with storage: dcn0, dcn1"),
+        ([["dcn0", "dcn1"]] * 2, "pairs.1: [dcn0, dcn1] has the test id of pairs.0; keep one of them"),
+        ([["dcn0", "dcn1", "dcn0"]], "pairs.0: names 3 sites; write a pair as [origin, target]"),
+        (["dcn0-dcn1"], "pairs.0: 'dcn0-dcn1' is not a list; write it as [one, two]"),
+        ([], "pairs: is an empty list; name at least one"),
+    ],
+)
+def test_a_bad_pair_is_one_line(write: Callable[[str], Path], declared: list[object], said: str) -> None:
+    assert mistake(write(with_dcn1("pairs", declared))) == said
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ({}, "undercloud.host: is missing; add it"),
+        ({"host": "undercloud:22"}, "undercloud.host: 'undercloud:22' is neither an IP address nor a host name"),
+        ({"host": "undercloud", "stack": ["dcn0"]}, "undercloud.stack: unknown key; did you mean `stacks`?"),
+        ({"host": "undercloud", "stacks": []}, "undercloud.stacks: is an empty list; name at least one"),
+        ({"host": "undercloud", "stacks": ["dcn0"] * 2}, "undercloud.stacks.1: 'dcn0' stands twice; keep one of them"),
+        ({"host": "undercloud", "stacks": ["dcn 0"]}, "undercloud.stacks.0: 'dcn 0' is not a stack's name"),
+    ],
+)
+def test_a_bad_undercloud_is_one_line(write: Callable[[str], Path], declared: dict[str, object], said: str) -> None:
+    assert mistake(write(changed("undercloud", declared))).startswith(said)
+
+
+@pytest.mark.parametrize(("folder", "said"), [("nowhere", "does not exist"), ("environment.yaml", "is not a folder")])
+def test_deployment_files_are_a_folder(write: Callable[[str], Path], tmp_path: Path, folder: str, said: str) -> None:
+    found = mistake(write(changed("deployment_files", folder)))
+
+    assert found.startswith(f"deployment_files: {tmp_path / folder} {said}; ")
 
 
 def test_roles_and_nodes_are_found_by_name(write: Callable[[str], Path]) -> None:

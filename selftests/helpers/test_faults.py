@@ -8,9 +8,9 @@ import pytest
 from helpers.claims import CLAIMS
 from helpers.faults import FAULTS, Fault, UnknownFault, find
 
-#: A18 needs an undercloud, A19 a site without storage; E is proven by the broken files of selftests/deployment_files
+#: A19 needs a site without storage; E is proven by the broken files of selftests/deployment_files
 ROWS = [
-    *(f"A{number}" for number in range(1, 18)),
+    *(f"A{number}" for number in range(1, 19)),
     *(f"B{number}" for number in range(1, 11)),
     *(f"C{number}" for number in range(1, 10)),
     *(f"D{number}" for number in range(1, 7)),

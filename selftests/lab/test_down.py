@@ -55,12 +55,19 @@ def lab(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)  # noqa: S603
 
 
-def test_down_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [
+        pytest.param(("--services", "images"), id="images"),
+        pytest.param(("--scale-out", "dcn0", "--dcn-without-storage", "1"), id="all services"),
+    ],
+)
+def test_down_leaves_nothing_behind(options: tuple[str, ...], tmp_path: Path) -> None:
     """No process, namespace, mount, interface or file of a lab is there after `down`, however it was used."""
     state = tmp_path / "state"
     before = look()
     try:
-        up = lab(state, "up", "--name", NAME, "--dcn", "1", "--services", "images")
+        up = lab(state, "up", "--name", NAME, "--dcn", "1", *options)
         assert up.returncode == 0, up.stdout + up.stderr
         during = look()
         status = lab(state, "status")

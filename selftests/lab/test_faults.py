@@ -1,4 +1,4 @@
-"""Breaking and healing the lab, as far as that needs no lab; and what the detection matrix makes of a run."""
+"""Breaking and healing the lab, as far as that needs no lab."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 
 from helpers.faults import FAULTS, Fault, find
 from lab import glance
-from lab.detect import Failing, Results, Seen, document, judge, matrix, read_summary
 from lab.faults import breaking, healing, settings, undo
 from lab.faults.breaking import Breaking, journal_of
 from lab.faults.healing import broken, heal
@@ -284,77 +283,3 @@ def test_settings_fit_the_lab_s_own_files(lab: Lab, fault: Fault, monkeypatch: p
     where = place(fault, lab.plan, None)
 
     BREAKS[fault.name](breaking_at(lab, fault.name, where.name))
-
-
-# The detection matrix
-
-FAULT = Fault("a-fault", "something is wrong", "SPEC A8", "dcn", frozenset({"A8"}), frozenset({"B3"}))
-
-
-def seen(*failing: tuple[str, str | None], **more: Any) -> Seen:
-    return Seen(1, tuple(Failing(claim, site, "said") for claim, site in failing), run="r", **more)
-
-
-@pytest.mark.parametrize(
-    ("run", "verdict"),
-    [
-        (seen(("A8", "dcn1")), "caught"),
-        (seen(("A8", None)), "caught"),
-        (seen(("A8", "dcn1"), ("B3", "dcn1")), "caught"),
-        (seen(("A8", "dcn1"), blocked=frozenset({"B4"}), unknown=frozenset({"A16"})), "caught"),
-        (seen(), "missed"),
-        (seen(("A8", "dcn0")), "missed"),
-        (seen(unknown=frozenset({"A8"})), "missed"),
-        (seen(("A8", "dcn1"), ("A16", "dcn1")), "noisy"),
-        (Seen(4, refused="ERROR: no login"), "refused"),
-    ],
-)
-def test_verdict(run: Seen, verdict: str):
-    assert judge(FAULT, "dcn1", run).verdict == verdict
-
-
-def test_a_detection_says_what_failed_and_why():
-    found = judge(FAULT, "dcn1", seen(("B3", None), ("A8", "dcn1"), ("A16", "dcn0"), leaks=2))
-
-    assert (found.must, found.also, found.noise, found.leaks) == (("A8",), ("B3",), ("A16",), 2)
-    assert found.headlines == ("A8 · dcn1 · said (no command by hand)", "A16 · dcn0 · said (no command by hand)")
-
-
-def test_a_summary_is_read():
-    def check(claim: str | None, outcome: str, site: str | None = None) -> dict[str, Any]:
-        return {"claim": claim, "site": site, "test": "t", "outcome": outcome, "cause": "why", "seconds": 1}
-
-    leak = {"kind": "volume", "name": "v", "problem": "still there", "by_hand": "rbd ls"}
-    checks = [check("A8", "failed", "dcn1"), check("B3", "blocked"), check("A1", "passed"), check(None, "failed")]
-    text = "A8 · dcn1 · a claim\n  seen is not as expected:\n    expected: 1\n    seen:     2\n  by hand: cat it\n"
-    read = read_summary({"checks": checks, "leaks": [leak]}, 1, "run", {"t": text})
-
-    said = "seen is not as expected: / expected: 1 / seen:     2"
-    left = Failing("F5", None, "left behind: volume still there", "rbd ls")
-    failing = (Failing("A8", "dcn1", said, "by hand: cat it"), left)
-    assert read == Seen(1, failing, frozenset({"B3"}), frozenset(), 1, "run")
-
-
-def test_results_are_kept_in_the_catalogue_s_order(tmp_path: Path):
-    results = Results(tmp_path / "detection.json")
-    for name in ("other-bytes", "central-conf-missing"):
-        results.add(judge(find(name), "dcn1", seen(("A8", "dcn1")), seconds=1.5))
-
-    again = Results(tmp_path / "detection.json")
-
-    assert [one.fault for one in again.in_order()] == ["central-conf-missing", "other-bytes"]
-    assert again.found == results.found
-
-
-def test_the_matrix_names_what_was_missed():
-    text = matrix([judge(find("central-conf-missing"), "dcn1", seen(("A8", "dcn1")))])
-
-    assert text.splitlines()[0].split() == ["fault", "site", "A8", "A11", "verdict"]
-    assert text.splitlines()[1].split() == ["central-conf-missing", "dcn1", "X", "!", "missed"]
-
-
-def test_the_document_does_not_depend_on_time():
-    one, other = (judge(find("other-bytes"), "dcn1", seen(("B6", "dcn1")), seconds=time) for time in (1, 2))
-
-    assert document([one]) == document([other])
-    assert "| B6 | the bytes are the same everywhere | `other-bytes` |" in document([one])

@@ -18,7 +18,7 @@ def test_another_system_is_recognised(release: str) -> None:
     assert not packages.is_debian_12(release)
 
 
-def test_an_unfit_machine_is_one_line_and_exit_code_2(
+def test_an_unfit_machine_is_one_line_and_exit_code_4(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def unfit() -> None:
@@ -26,7 +26,7 @@ def test_an_unfit_machine_is_one_line_and_exit_code_2(
 
     monkeypatch.setattr(packages, "check_machine", unfit)
 
-    assert command_line.main(["up"]) == 2
+    assert command_line.main(["up"]) == 4
     assert capsys.readouterr().err == "lab: the lab needs root\n"
 
 
@@ -36,7 +36,7 @@ def test_where_there_is_no_lab_one_line_says_so(
 ) -> None:
     folder = tmp_path_factory.mktemp("none")
 
-    assert command_line.main([command[0], "--state", str(folder), *command[1:]]) == 2
+    assert command_line.main([command[0], "--state", str(folder), *command[1:]]) == 4
     assert capsys.readouterr().err == f"lab: no lab in {folder}: bring one up with `python -m lab up`\n"
 
 

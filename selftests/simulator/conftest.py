@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -62,6 +63,41 @@ def running(folder: Path, *arguments: str) -> Iterator[Running]:
             yield Running(folder, yaml.safe_load((folder / "environment.yaml").read_text()))
         finally:
             process.terminate()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run of the acceptance suite that has ended: exit code, what it printed, and its `summary.json`."""
+
+    exit_code: int
+    printed: str
+    summary: dict[str, Any]
+
+    def outcomes(self, claim: str) -> dict[str, str]:
+        """Test's name → outcome, of the claim's tests (and not of stages)."""
+        found = [check for check in self.summary["checks"] if check["claim"] == claim]
+        return {check["test"].split("::")[-1]: check["outcome"] for check in found if "test_" in check["test"]}
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Callable[..., Ended]:
+    """Runs the acceptance suite with an environment file, as an operator does."""
+
+    def suite(environment: Path, *options: str) -> Ended:
+        reports = tmp_path / "reports"
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--reports={reports}"]
+        ended = subprocess.run(  # noqa: S603
+            [*command, f"--environment={environment}", *options],
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        written = reports / "latest" / "summary.json"
+        summary = json.loads(written.read_text()) if written.exists() else {}
+        return Ended(ended.returncode, ended.stdout + ended.stderr, summary)
+
+    return suite
 
 
 @pytest.fixture(scope="session")

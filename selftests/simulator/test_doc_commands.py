@@ -10,13 +10,14 @@ import os
 import re
 import subprocess
 import sys
-import time
 import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from helpers.wait import wait_until
 
 pytestmark = pytest.mark.clients
 
@@ -81,12 +82,7 @@ def until(sh: Callable[[str], str]) -> Callable[[str, str], str]:
     """Repeat a line until it prints what is waited for."""
 
     def wait(line: str, words: str) -> str:
-        for _ in range(10):
-            text = sh(line)
-            if words in text:
-                return text
-            time.sleep(0.3)
-        raise AssertionError(f"{line}: no {words!r} in {text}")
+        return wait_until(lambda: sh(line), lambda text: words in text, timeout=30, what=f"{words!r} in: {line}")
 
     return wait
 

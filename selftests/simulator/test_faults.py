@@ -33,11 +33,12 @@ def _seen(world: Any) -> tuple[Any, ...]:
     methods = [
         getattr(getattr(service, name), "__func__", getattr(service, name))
         for service in services
-        for name in ("check_import", "delete", "delete_from", "start")
+        for name in ("check_import", "check_method", "delete", "delete_from", "start")
         if hasattr(service, name)
     ]
     resources = (list(world.images.records), list(world.volumes.volumes), list(world.servers.servers))
     texts = [file.read() for node in world.nodes for file in node.files.values()]
+    texts.append(repr(world.undercloud))
     counters = r"(_last_snapshot|written_bytes)=\d+"
     return re.sub(counters, "", repr(world.sites)), hooks, methods, resources, texts
 

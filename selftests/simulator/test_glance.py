@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import openstack.connection
 import pytest
 
+from helpers.wait import wait_until
 from simulator.world.guest import guest_disk, guest_file
 
 
@@ -32,11 +32,13 @@ def glance(cloud: openstack.connection.Connection, simulator: Any, image_id: str
         body = {"method": {"name": method} | ({"uri": uri} if uri else {})} | options
         answer = cloud.image.post(f"/images/{image_id}/import", json=body)
         assert answer.status_code == 202, answer.text
-        for _ in range(200):
-            tasks = cloud.image.get(f"/images/{image_id}/tasks").json()["tasks"]
-            if all(task["status"] in ("success", "failure") for task in tasks):
-                break
-            time.sleep(0.02)
+        wait_until(
+            lambda: cloud.image.get(f"/images/{image_id}/tasks").json()["tasks"],
+            lambda tasks: all(task["status"] in ("success", "failure") for task in tasks),
+            timeout=10,
+            what=f"the end of image {image_id}'s tasks",
+            interval=0.02,
+        )
         return cloud.image.get(f"/images/{image_id}").json()
 
     return run

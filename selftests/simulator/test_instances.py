@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import openstack.exceptions
 import pytest
+
+from helpers.wait import wait_until
 
 NODE = {"central": "control-plane-controller-0"} | {n: f"{n}-distributedcomputehci-0" for n in ("dcn0", "dcn1")}
 
@@ -29,12 +30,7 @@ def guest(cloud: Any, simulator: Any) -> Iterator[str]:
 
 
 def wait(get: Callable[[], Any], done: Callable[[Any], bool]) -> Any:
-    for _ in range(300):
-        found = get()
-        if done(found):
-            return found
-        time.sleep(0.02)
-    raise AssertionError(f"it stays {found}")
+    return wait_until(get, done, timeout=10, what="the state that is waited for", interval=0.02, max_interval=0.2)
 
 
 def rows(simulator: Any, site: str, pool: str) -> dict[str, Any]:
@@ -128,8 +124,22 @@ def test_a_volume_of_another_zone_is_refused(cloud: Any, boot: Callable[..., Any
     volume = cloud.block_storage.create_volume(size=1, image_id=guest, availability_zone="central")
     wait(lambda: cloud.block_storage.get_volume(volume.id).status, lambda status: status == "available")
     server = boot("dcn0", block_device_mapping=from_volume(volume.id))
-    assert (server.status, "block device" in server.fault["message"]) == ("ERROR", True)
+    assert (server.status, "not in the same availability_zone" in server.fault["message"]) == ("ERROR", True)
     assert cloud.block_storage.get_volume(volume.id).status == "available"
+
+
+def test_attaching_a_volume_of_another_zone_is_accepted_and_not_carried_out(
+    cloud: Any, boot: Callable[..., Any], guest: str
+):
+    server = boot("dcn0", image_id=guest)
+    volume = cloud.block_storage.create_volume(size=1, availability_zone="central")
+    wait(lambda: cloud.block_storage.get_volume(volume.id).status, lambda status: status == "available")
+
+    attachment = cloud.compute.create_volume_attachment(server.id, volume_id=volume.id)
+
+    assert attachment.volume_id == volume.id
+    wait(lambda: cloud.block_storage.get_volume(volume.id).status, lambda status: status == "available")
+    assert cloud.compute.get_server(server.id).attached_volumes == []
 
 
 def test_an_unknown_zone_is_refused(cloud: Any, boot: Callable[..., Any], guest: str):

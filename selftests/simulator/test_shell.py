@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from simulator.commands import ceph, containers, files, rbd, shell
+from simulator.commands import ceph, containers, files, rbd, shell, undercloud
 from simulator.world.build import healthy_world
 from simulator.world.content import Content
 from simulator.world.guest import guest_disk
@@ -16,7 +16,7 @@ from simulator.world.world import World
 NODE = "dcn0-distributedcomputehci-0"
 MON = "sudo podman exec ceph-mon-$(hostname)"
 EXTERNAL = "--id external --keyring /etc/ceph/dcn0.client.external.keyring --conf /etc/ceph/dcn0.conf"
-MODULES = (ceph, containers, files, rbd)
+MODULES = (ceph, containers, files, rbd, undercloud)
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def world() -> World:
     return found
 
 
-def run(world: World, line: str, node: str = NODE) -> tuple[int, str, str]:
-    at = next(each for each in world.nodes if each.name == node)
-    output = asyncio.run(shell.run_line(shell.Call(world, at, []), line))
+def run(world: World, line: str, node: str = NODE, user: str = "heat-admin") -> tuple[int, str, str]:
+    at = next(each for each in world.machines if each.name == node)
+    output = asyncio.run(shell.run_line(shell.Call(world, at, [], user=user), line))
     return output.status, output.bytes().decode(), output.stderr
 
 
@@ -68,6 +68,7 @@ def test_pipefail_keeps_the_first_failure(world: World):
 def test_a_deadline_ends_a_command(world: World):
     world.cluster("dcn0").reachable = False
     assert run(world, f"timeout 0.05 {MON} rbd --cluster dcn0 ls images")[0] == 124
+    assert run(world, f"{MON} timeout -k 5 0.05 rbd --cluster dcn0 ls images")[0] == 124
 
 
 def test_the_docs_listing_is_the_docs_table(world: World):
@@ -93,6 +94,8 @@ def test_listing_as_json_has_strings_for_protected(world: World):
 def test_an_export_has_the_images_bytes(world: World):
     _, text, _ = run(world, f"{MON} rbd --cluster dcn0 export --no-progress images/i1@snap - | sha512sum")
     assert text == f"{guest_disk(8).digest('sha512')}  -\n"
+    inside = "rbd --cluster dcn0 export --no-progress images/i1@snap - | sha512sum"
+    assert run(world, f"{MON} timeout -k 5 9 bash -o pipefail -c '{inside}'")[1] == text
 
 
 @pytest.mark.parametrize(
@@ -182,3 +185,29 @@ def test_a_large_disk_costs_nothing_until_it_is_read(world: World):
     world.cluster("dcn0").create("volumes", "large", Content(1 << 40, {}))
     _, text, _ = run(world, f"{MON} rbd --cluster dcn0 -p volumes ls -l")
     assert "1 TiB" in text
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "said"),
+    [
+        ("source ./stackrc && openstack stack list --format json", 0, ""),
+        ("bash -c '. /home/stack/stackrc; openstack stack list -f json'", 0, ""),
+        ("OS_AUTH_URL=https://192.168.24.2:13000 openstack stack list -f json", 0, ""),
+        ("openstack stack list -f json", 1, "Missing value auth-url required for auth plugin password\n"),
+        ("bash -c 'source ./stackrc'; openstack stack list -f json", 1, "Missing value auth-url"),
+        ("source ./stackrc | true; openstack stack list -f json", 1, "Missing value auth-url"),
+        ("source ./stackrc && openstack server list", 2, "openstack: 'server list' is not an openstack command here"),
+        ("source ./nope", 1, "bash: line 1: ./nope: No such file or directory\n"),
+    ],
+)
+def test_the_undercloud_knows_its_stacks(world: World, line: str, status: int, said: str):
+    ended = run(world, line, "undercloud", "stack")
+
+    assert (ended[0], ended[2].startswith(said)) == (status, True), ended
+    if status == 0:
+        assert [stack["Stack Name"] for stack in json.loads(ended[1])] == ["control-plane", "dcn0", "dcn1"]
+
+
+def test_the_undercloud_s_credentials_are_its_user_s(world: World):
+    assert run(world, "source /home/stack/stackrc", "undercloud")[2].endswith("Permission denied\n")
+    assert run(world, "openstack stack list -f json")[0] == 127

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 
 from simulator.api.faults import render
-from simulator.api.service import Ask, Table, application
+from simulator.api.service import Ask, Handler, Table, application
 from simulator.api.versions import document, microversion
 from simulator.world.clock import micro_time, now
 from simulator.world.refusal import Refusal
@@ -53,14 +54,35 @@ class Cinder:
         ]
         # the project's id stands in the path, and may be left out
         table = [
-            (method, f"/v3{middle}{path}", handler) for middle in ("", "/{project}") for method, path, handler in rows
+            (method, f"/v3{middle}{path}", self._versioned(handler))
+            for middle in ("", "/{project}")
+            for method, path, handler in rows
         ]
         discovery: Table = [("GET", "/", self.versions), ("GET", "/v3", self.versions), ("GET", "/v3/", self.versions)]
         return application(self._world, "volume", [*discovery, *table], render, ("/", "/v3", "/v3/"))
 
     async def versions(self, ask: Ask) -> Response:
-        found = document("v3.0", f"{self._world.urls['volume']}/v3/", _LOWEST, _HIGHEST)
+        href = f"{self._world.urls['volume']}/v3/"
+        found = document("v3.0", href, _LOWEST, _HIGHEST, "volume+json;version=3")
         return JSONResponse({"versions": [found]}, 300 if ask.request.url.path == "/" else 200)
+
+    def _versioned(self, handler: Handler) -> Handler:
+        async def answer(ask: Ask) -> Response:
+            major, minor = self._version(ask)
+            try:
+                response = await handler(ask)
+            except Refusal as error:
+                if error.status == 401:
+                    raise
+                response = render(ask.request, error)
+            response.headers["OpenStack-API-Version"] = f"volume {major}.{minor}"
+            if response.body:
+                response.headers["x-compute-request-id"] = ask.request.scope["request_id"]
+            else:
+                response.headers["content-type"] = "text/html; charset=UTF-8"
+            return response
+
+        return answer
 
     def _version(self, ask: Ask) -> tuple[int, int]:
         return microversion(ask.request, "volume", _LOWEST, _HIGHEST)
@@ -73,9 +95,15 @@ class Cinder:
         ]
 
     def _host(self, site: Site) -> str:
-        return f"{'hostgroup' if site.central else site.nodes[0].name}@{_BACKEND}"
+        return self._hosts(site)[0]
+
+    def _hosts(self, site: Site) -> list[str]:
+        """Of the services: each node's own at a DCN site; at central, whichever node has the one that there is."""
+        nodes = [node.name for node in site.nodes if "cinder-volume" in node.roles]
+        return [f"{name}@{_BACKEND}" for name in (["hostgroup"] if site.central else nodes)]
 
     def _volume(self, ask: Ask, volume: Volume) -> dict[str, Any]:
+        """A volume's record, as its creation is answered; `_shown` has what is only in later answers."""
         site, version = self._world.sites[volume.site], self._version(ask)
         found: dict[str, Any] = {
             "id": volume.id,
@@ -94,7 +122,7 @@ class Cinder:
             "user_id": volume.user,
             "bootable": str(volume.bootable).lower(),
             "encrypted": False,
-            "replication_status": None,
+            "replication_status": "disabled",
             "consistencygroup_id": None,
             "multiattach": False,
             "attachments": [
@@ -109,23 +137,36 @@ class Cinder:
                 }
                 for each in volume.attachments
             ],
-            "os-vol-tenant-attr:tenant_id": volume.project,
         }
         if ask.user.is_admin:
+            found["migration_status"] = None
+            if version >= (3, 21):
+                found["provider_id"] = None
+        if version >= (3, 13):
+            found["group_id"] = None
+        if version >= (3, 48):
+            # the service that takes the volume over says both
+            service = uuid.uuid5(uuid.NAMESPACE_DNS, self._host(site))
+            found |= {"shared_targets": not volume.placed, "service_uuid": str(service) if volume.placed else None}
+        if version >= (3, 61) and ask.user.is_admin:
+            found["cluster_name"] = self._cluster(site) if volume.placed else None
+        if version >= (3, 63):
+            found["volume_type_id"] = _TYPE["id"]
+        if version >= (3, 65):
+            found["consumes_quota"] = True
+        return found
+
+    def _shown(self, ask: Ask, volume: Volume) -> dict[str, Any]:
+        found = self._volume(ask, volume) | {"os-vol-tenant-attr:tenant_id": volume.project}
+        if ask.user.is_admin:
+            host = f"{self._host(self._world.sites[volume.site])}#{_BACKEND}"
             found |= {
-                "migration_status": None,
-                "os-vol-host-attr:host": f"{self._host(site)}#{_BACKEND}",
+                "os-vol-host-attr:host": host if volume.placed else None,
                 "os-vol-mig-status-attr:migstat": None,
                 "os-vol-mig-status-attr:name_id": None,
             }
         if volume.image:
             found["volume_image_metadata"] = volume.image
-        if version >= (3, 13):
-            found["group_id"] = None
-        if version >= (3, 48):
-            found |= {"shared_targets": None if version >= (3, 69) else False, "service_uuid": None}
-        if version >= (3, 61) and ask.user.is_admin:
-            found["cluster_name"] = self._cluster(site)
         return self._world.hooks.through("volume.record", found, volume=volume)
 
     def _cluster(self, site: Site) -> str | None:
@@ -151,7 +192,7 @@ class Cinder:
 
     async def detail(self, ask: Ask) -> Response:
         return JSONResponse(
-            {"volumes": [] if ask.query("marker") else [self._volume(ask, v) for v in self._listed(ask)]}
+            {"volumes": [] if ask.query("marker") else [self._shown(ask, v) for v in self._listed(ask)]}
         )
 
     def _one(self, ask: Ask) -> Volume:
@@ -168,7 +209,7 @@ class Cinder:
         return JSONResponse({"volume": self._volume(ask, volume)}, 202)
 
     async def show(self, ask: Ask) -> Response:
-        return JSONResponse({"volume": self._volume(ask, self._one(ask))})
+        return JSONResponse({"volume": self._shown(ask, self._one(ask))})
 
     async def update(self, ask: Ask) -> Response:
         volume, wanted = self._one(ask), (await ask.body()).get("volume", {})
@@ -197,6 +238,7 @@ class Cinder:
     # --- snapshots ---
 
     def _snapshot(self, ask: Ask, snapshot: VolumeSnapshot) -> dict[str, Any]:
+        """A snapshot's record, as its creation is answered; `_shown_snapshot` has what is only in later answers."""
         found: dict[str, Any] = {
             "id": snapshot.id,
             "created_at": micro_time(snapshot.created),
@@ -207,21 +249,27 @@ class Cinder:
             "status": snapshot.status,
             "size": snapshot.size,
             "metadata": snapshot.metadata,
-            "os-extended-snapshot-attributes:project_id": snapshot.project,
-            "os-extended-snapshot-attributes:progress": "100%" if snapshot.status == "available" else "0%",
         }
         version = self._version(ask)
         if version >= (3, 14):
             found["group_snapshot_id"] = None
         if version >= (3, 41):
             found["user_id"] = snapshot.user
+        if version >= (3, 65):
+            found["consumes_quota"] = True
         return found
+
+    def _shown_snapshot(self, ask: Ask, snapshot: VolumeSnapshot) -> dict[str, Any]:
+        return self._snapshot(ask, snapshot) | {
+            "os-extended-snapshot-attributes:project_id": snapshot.project,
+            "os-extended-snapshot-attributes:progress": "100%" if snapshot.status == "available" else "0%",
+        }
 
     async def snapshots(self, ask: Ask) -> Response:
         volume, name = ask.query("volume_id"), ask.query("name")
         everybody = ask.user.is_admin and ask.query("all_tenants") in ("1", "True", "true")
         found = [
-            self._snapshot(ask, each)
+            self._shown_snapshot(ask, each)
             for each in self._volumes.snapshots.values()
             if (everybody or each.project == ask.user.project.id)
             and volume in ("", each.volume_id)
@@ -241,7 +289,7 @@ class Cinder:
         return JSONResponse({"snapshot": self._snapshot(ask, self._volumes.take_snapshot(ask.user, wanted))}, 202)
 
     async def show_snapshot(self, ask: Ask) -> Response:
-        return JSONResponse({"snapshot": self._snapshot(ask, self._volumes.snapshot(ask.path("id")))})
+        return JSONResponse({"snapshot": self._shown_snapshot(ask, self._volumes.snapshot(ask.path("id")))})
 
     async def delete_snapshot(self, ask: Ask) -> Response:
         self._volumes.delete_snapshot(self._volumes.snapshot(ask.path("id")))
@@ -256,7 +304,10 @@ class Cinder:
         found = [self._service("cinder-scheduler", central.nodes[0].name, central, True, version)]
         for site in self._world.storage_sites:
             if site.cinder:
-                found.append(self._service("cinder-volume", self._host(site), site, not site.cinder.down, version))
+                found += [
+                    self._service("cinder-volume", host, site, not site.cinder.down, version)
+                    for host in self._hosts(site)
+                ]
         found = [
             each
             for each in found
@@ -297,8 +348,8 @@ class Cinder:
                         "state": "up" if up else "down",
                         "status": "enabled",
                         "replication_status": "disabled",
-                        "num_hosts": 1,
-                        "num_down_hosts": int(not up),
+                        "num_hosts": len(self._hosts(site)),
+                        "num_down_hosts": 0 if up else len(self._hosts(site)),
                         "last_heartbeat": micro_time(now()),
                         "created_at": micro_time(now()),
                         "updated_at": micro_time(now()),

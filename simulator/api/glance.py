@@ -426,8 +426,7 @@ class Glance:
         method = body["method"].get("name")
         if method is None:
             raise Refusal(400, "Import request requires a 'name' field.")
-        if method not in backend.import_methods:
-            raise Refusal(400, f"Unknown import method name '{method}'.")
+        self._world.images.check_method(backend, method)
         for name in ("all_stores_must_succeed", "all_stores"):
             if not isinstance(body.get(name, False), bool):
                 raise Refusal(400, f"'{name}' must be boolean value only")

@@ -91,10 +91,18 @@ class Neutron:
             "subnets": [network.subnet_id],
             "provider:network_type": "flat",
             "provider:physical_network": network.zone,
+            "provider:segmentation_id": None,
             "port_security_enabled": True,
-            "availability_zones": [network.zone],
+            # of DHCP agents, and there are none
+            "availability_zones": [],
+            "availability_zone_hints": [],
+            "ipv4_address_scope": None,
+            "ipv6_address_scope": None,
             "description": "",
             "tags": [],
+            "created_at": "2023-01-01T00:00:00Z",
+            "updated_at": "2023-01-01T00:00:00Z",
+            "revision_number": 1,
         }
 
     def _subnet(self, network: Network) -> dict[str, Any]:

@@ -70,7 +70,14 @@ class Nova:
     def _versioned(self, handler: Handler) -> Handler:
         async def answer(ask: Ask) -> Response:
             major, minor = self._version(ask)
-            response = await handler(ask)
+            try:
+                response = await handler(ask)
+            except Refusal as error:
+                if error.status == 401:
+                    raise
+                response = render(ask.request, error)
+            # also where there is no body
+            response.headers.setdefault("content-type", "application/json")
             response.headers["OpenStack-API-Version"] = f"compute {major}.{minor}"
             response.headers["X-OpenStack-Nova-API-Version"] = f"{major}.{minor}"
             return response
@@ -81,7 +88,7 @@ class Nova:
         return microversion(ask.request, "compute", _LOWEST, _HIGHEST)
 
     def _document(self) -> dict[str, Any]:
-        return document("v2.1", f"{self._world.urls['compute']}/v2.1/", _LOWEST, _HIGHEST)
+        return document("v2.1", f"{self._world.urls['compute']}/v2.1/", _LOWEST, _HIGHEST, "compute+json;version=2.1")
 
     async def versions(self, ask: Ask) -> Response:
         return JSONResponse({"versions": [self._document()]})
@@ -113,6 +120,8 @@ class Nova:
         }
 
     def _addresses(self, server: Server) -> dict[str, list[dict[str, Any]]]:
+        if server.vm_state == "building":
+            return {}
         return {
             port.network.name: [
                 {"version": 4, "addr": port.address, "OS-EXT-IPS:type": "fixed", "OS-EXT-IPS-MAC:mac_addr": port.mac}
@@ -146,7 +155,6 @@ class Nova:
             "key_name": server.key,
             "OS-SRV-USG:launched_at": micro_time(server.launched),
             "OS-SRV-USG:terminated_at": None,
-            "security_groups": [{"name": name} for name in server.groups] if server.ports else [],
             "OS-EXT-STS:task_state": server.task_state,
             "OS-EXT-STS:vm_state": server.vm_state,
             "OS-EXT-STS:power_state": _POWER.get(server.status, 0),
@@ -155,10 +163,14 @@ class Nova:
                 for each in server.volumes
             ],
         }
+        if server.ports:
+            found["security_groups"] = [{"name": name} for name in server.groups]
         if server.status in ("ACTIVE", "BUILD", "REBOOT"):
             found["progress"] = 0
         if server.fault:
             found["fault"] = {"code": 500, "created": glance_time(server.updated), "message": server.fault}
+            if ask.user.is_admin:
+                found["fault"]["details"] = f"Traceback (most recent call last):\n{server.fault}\n"
         if ask.user.is_admin:
             found |= {
                 "OS-EXT-SRV-ATTR:host": server.host,
@@ -170,7 +182,7 @@ class Nova:
                     "OS-EXT-SRV-ATTR:hostname": server.name.lower(),
                     "OS-EXT-SRV-ATTR:reservation_id": f"r-{server.id[:8]}",
                     "OS-EXT-SRV-ATTR:launch_index": 0,
-                    "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda",
+                    "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda" if server.host or server.fault else None,
                     "OS-EXT-SRV-ATTR:kernel_id": "",
                     "OS-EXT-SRV-ATTR:ramdisk_id": "",
                     "OS-EXT-SRV-ATTR:user_data": None,
@@ -346,12 +358,18 @@ class Nova:
             raise Refusal(
                 400, f"Invalid volume: volume '{volume.id}' status must be 'available'. Currently in '{volume.status}'"
             )
-        site = self._world.sites[server.site or self._world.central.name]
-        if site.nova.cross_az_attach is False and volume.zone != server.zone:
-            told = f"Instance {server.id} and volume {volume.id} are not in the same availability_zone. "
-            raise Refusal(400, f"Invalid volume: {told}Instance is in {server.zone}. Volume is in {volume.zone}")
-        self._servers.attach(server, volume)
-        return JSONResponse({"volumeAttachment": self._attachment(server, volume.id, self._version(ask))})
+        # nova-api goes by its own setting, at central; the site's is asked by nova-compute, when this has been accepted
+        told = self._servers.other_zone(server, volume)
+        if told and self._world.central.nova.cross_az_attach is False:
+            raise Refusal(400, told)
+        device = self._servers.attach_to_running(server, volume)
+        version = self._version(ask)
+        found: dict[str, Any] = {"id": volume.id, "serverId": server.id, "volumeId": volume.id, "device": device}
+        if version >= (2, 70):
+            found["tag"] = None
+        if version >= (2, 79):
+            found["delete_on_termination"] = False
+        return JSONResponse({"volumeAttachment": found})
 
     async def detach(self, ask: Ask) -> Response:
         server = self._one(ask)

@@ -11,10 +11,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from simulator.api.service import Ask, Table, application
-from simulator.api.versions import document
 from simulator.world.nodes import Node
 from simulator.world.refusal import Refusal
 from simulator.world.world import World
+
+_VERSION = {
+    "id": "v1.0",
+    "status": "CURRENT",
+    "min_version": "1.0",
+    "max_version": "1.39",
+    "links": [{"rel": "self", "href": ""}],
+}
 
 
 def _render(request: Request, error: Refusal) -> Response:
@@ -40,7 +47,7 @@ class Placement:
         return application(self._world, "placement", table, _render, ("/",))
 
     async def versions(self, ask: Ask) -> Response:
-        return JSONResponse({"versions": [document("v1.0", "", "1.0", "1.39")]})
+        return JSONResponse({"versions": [_VERSION]})
 
     def _identifier(self, node: Node) -> str:
         return str(uuid.uuid5(uuid.NAMESPACE_DNS, node.name))

@@ -65,6 +65,8 @@ Table = Sequence[tuple[str, str, Handler]]
 
 def application(world: World, service: str, table: Table, render: Renderer, opened: Sequence[str] = ()) -> Starlette:
     """An ASGI application for (method, path, handler) rows; paths in `opened` need no token."""
+    # Nova has had its own name for it since before all services had one
+    names = ("x-openstack-request-id", *(("x-compute-request-id",) if service == "compute" else ()))
 
     def route(method: str, path: str, handler: Handler) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -83,13 +85,17 @@ def application(world: World, service: str, table: Table, render: Renderer, open
             except Exception:
                 _LOG.exception("%s %s %s", service, method, request.url.path)
                 response = render(request, Refusal(500, "Unexpected API Error."))
-            response.headers["x-openstack-request-id"] = request_id
+            for name in names:
+                response.headers[name] = request_id
             return response
 
         return Route(path, endpoint, methods=[method])
 
     async def unknown(request: Request, error: Exception) -> Response:
-        return render(request, Refusal(404, "The resource could not be found."))
+        response = render(request, Refusal(404, "The resource could not be found."))
+        for name in names:
+            response.headers[name] = f"req-{uuid.uuid4()}"
+        return response
 
     app = Starlette(routes=[route(*row) for row in table], exception_handlers={404: unknown})
     app.router.redirect_slashes = False

@@ -9,17 +9,19 @@ from starlette.requests import Request
 from simulator.world.refusal import Refusal
 
 
-def document(identifier: str, href: str, lowest: str, highest: str, status: str = "CURRENT") -> dict[str, Any]:
-    """One version of an API, in the form of Nova, Cinder and Placement."""
+def document(identifier: str, href: str, lowest: str, highest: str, kind: str) -> dict[str, Any]:
+    """One version of an API, in the form of Nova and Cinder; `kind` is the media type's, `compute+json;version=2.1`."""
     return {
         "id": identifier,
-        "status": status,
+        "status": "CURRENT",
         "version": highest,
-        "max_version": highest,
         "min_version": lowest,
         "updated": "2022-10-05T00:00:00Z",
-        "links": [{"rel": "self", "href": href}],
-        "media-types": [{"base": "application/json", "type": f"application/vnd.openstack.{identifier}+json"}],
+        "links": [
+            {"rel": "self", "href": href},
+            {"rel": "describedby", "type": "text/html", "href": "https://docs.openstack.org/"},
+        ],
+        "media-types": [{"base": "application/json", "type": f"application/vnd.openstack.{kind}"}],
     }
 
 

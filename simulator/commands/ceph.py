@@ -260,8 +260,10 @@ def _df(cluster: Cluster, words: list[str]) -> Answer:
         }
         for pool in cluster.pools.values()
     ]
-    stats = {"total_bytes": 100 << 30, "total_avail_bytes": 100 << 30, "total_used_bytes": 0}
-    return {"stats": stats, "stats_by_class": {}, "pools": pools}, table(
+    stats: dict[str, float] = {"total_bytes": 100 << 30, "total_avail_bytes": 100 << 30, "total_used_bytes": 0}
+    stats |= {"total_used_raw_bytes": 0, "total_used_raw_ratio": 0.0}
+    daemons = {"num_osds": cluster.osds, "num_per_pool_osds": cluster.osds, "num_per_pool_omap_osds": cluster.osds}
+    return {"stats": stats | daemons, "stats_by_class": {"hdd": stats}, "pools": pools}, table(
         [("POOL", "<"), ("ID", ">"), ("OBJECTS", ">")],
         [[p.name, str(p.id), str(len(p.images))] for p in cluster.pools.values()],
     )

@@ -94,7 +94,10 @@ async def connect(call: Call, options: Options) -> tuple[Cluster, User]:
     key = _key(call, options.values.get("keyring") or _keyring_path(text, name, entity), entity)
     cluster = _by_mons(call, options.values.get("mon") or text)
     patience = float(options.values.get("patience", _PATIENCE))
-    if cluster is None:
+    barred = call.world.hooks.through("wan", "", node=call.node, cluster=cluster)
+    if barred == "rejects":
+        raise NoConnection(111, "Connection refused")
+    if cluster is None or barred == "drops":
         await asyncio.sleep(patience)
         raise NoConnection(110, "Connection timed out")
     try:

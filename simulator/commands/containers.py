@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 from simulator.commands.shell import Call, Output, command, run
 from simulator.world.nodes import Container
+
+_STARTED = 1700000000
+# how Go writes a moment that there was none of
+_NEVER = -62135596800
 
 
 @command("podman")
@@ -55,6 +60,36 @@ def _id(call: Call, name: str) -> str:
     return hashlib.sha256(f"{call.node.name}/{name}".encode()).hexdigest()
 
 
+def _record(call: Call, container: Container) -> dict[str, Any]:
+    running = container.state == "running"
+    return {
+        "AutoRemove": False,
+        "Command": [container.name],
+        "Created": _STARTED,
+        "CreatedAt": "2 hours ago",
+        "Exited": not running,
+        "ExitedAt": _NEVER if running else _STARTED,
+        "ExitCode": 0 if running else 1,
+        "Id": _id(call, container.name),
+        "Image": container.image,
+        "ImageID": "",
+        "IsInfra": False,
+        "Labels": {},
+        "Mounts": ["/etc/ceph"],
+        "Names": [container.name],
+        "Namespaces": {},
+        "Networks": [],
+        "Pid": 4711 if running else 0,
+        "Pod": "",
+        "PodName": "",
+        "Ports": None,
+        "Size": None,
+        "StartedAt": _STARTED,
+        "State": container.state,
+        "Status": "Up 2 hours" if running else "Exited (1) 2 minutes ago",
+    }
+
+
 def _ps(call: Call, words: list[str]) -> Output:
     shown = list(_visible(call).values())
     if not {"-a", "--all"} & set(words):
@@ -66,18 +101,7 @@ def _ps(call: Call, words: list[str]) -> Output:
     form = next((words[at + 1] for at, word in enumerate(words[:-1]) if word == "--format"), None)
     form = next((word.split("=", 1)[1] for word in words if word.startswith("--format=")), form)
     if form == "json":
-        rows = [
-            {
-                "Id": _id(call, container.name),
-                "Names": [container.name],
-                "Image": container.image,
-                "State": container.state,
-                "Status": "Up 2 hours" if container.state == "running" else "Exited (1) 2 minutes ago",
-                "ExitCode": 0 if container.state == "running" else 1,
-                "Exited": container.state != "running",
-            }
-            for container in shown
-        ]
+        rows = [_record(call, container) for container in shown]
         return Output((json.dumps(rows, indent=2) + "\n").encode())
     if form:
         fields = {"{{.Names}}": "name", "{{.State}}": "state", "{{.Image}}": "image"}

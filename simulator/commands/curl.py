@@ -21,18 +21,24 @@ async def _curl(call: Call) -> Output:
             values[word] = words.pop(0)
         elif not word.startswith("-"):
             urls.append(word)
+    remote = local = ""
     patience = float(values.get("--max-time", values.get("-m", 60)))
     try:
-        status, body = await asyncio.wait_for(_get(urls[0] if urls else ""), patience)
+        url = urls[0] if urls else ""
+        status, body = await asyncio.wait_for(_get(url), patience)
     except TimeoutError:
         status, body, code = "000", b"", _TIMED_OUT
     except OSError:
         status, body, code = "000", b"", _REFUSED
     else:
         code = 0
+        remote, local = urlsplit(url).hostname or "", call.node.address
     out = b"" if {"-o", "--output"} & set(values) else body
     asked = values.get("-w", values.get("--write-out", ""))
-    return Output(out + asked.replace("%{http_code}", status).replace("\\n", "\n").encode(), "", code)
+    seen = {"%{http_code}": status, "%{remote_ip}": remote, "%{local_ip}": local, "\\n": "\n"}
+    for name, value in seen.items():
+        asked = asked.replace(name, value)
+    return Output(out + asked.encode(), "", code)
 
 
 async def _get(url: str) -> tuple[str, bytes]:

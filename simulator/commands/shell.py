@@ -94,6 +94,7 @@ async def run_line(place: Call, line: str) -> Output:
     """Run a command line; `place` says where and as whom."""
     try:
         items = await _parse(place, line)
+        place = replace(place, variables=dict(place.variables))  # what is set here is this shell's own
     except _Syntax as error:
         return Output(stderr=f"bash: -c: line 1: {error}\n", status=2)
     out: list[bytes | Content] = []
@@ -118,10 +119,11 @@ async def _pipeline(place: Call, pipeline: list[_Simple], pipefail: bool) -> Out
     stdin, err, failed = place.stdin, "", 0
     output = Output()
     for simple in pipeline:
-        variables, words = dict(place.variables), list(simple.words)
+        # a command alone is run by the shell itself, those of a pipe by shells of their own
+        variables, words = place.variables if len(pipeline) == 1 else dict(place.variables), list(simple.words)
         while words and "=" in words[0] and words[0].split("=")[0].isidentifier():
             key, value = words.pop(0).split("=", 1)
-            variables[key] = value
+            variables = {**variables, key: value}
         output = await run(replace(place, argv=words, stdin=stdin, variables=variables))
         if simple.merge_err:
             output = Output(output.bytes() + output.stderr.encode(), "", output.status)

@@ -17,9 +17,23 @@ from simulator.faults import (
     secrets,
     services,
     snapshots,
+    undercloud,
 )
 from simulator.faults.changes import CHANGES, Change, Injector, UnknownFault
 
-_MODULES = (access, clusters, glances, harmless, images, instances, refusals, removal, secrets, services, snapshots)
+_MODULES = (
+    access,
+    clusters,
+    glances,
+    harmless,
+    images,
+    instances,
+    refusals,
+    removal,
+    secrets,
+    services,
+    snapshots,
+    undercloud,
+)
 
 __all__ = ["CHANGES", "Change", "Injector", "UnknownFault"]

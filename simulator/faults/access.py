@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from simulator.commands.shell import Call, Output
-from simulator.faults.changes import changed, hooked, modelled, removed
-from simulator.world.clusters import cephx_key
-from simulator.world.nodes import File
+from simulator.faults.changes import changed, hooked, modelled, no_access, removed
+from simulator.world.clusters import Cluster, cephx_key
+from simulator.world.nodes import File, Node
 from simulator.world.sites import Site
 from simulator.world.world import World
+
+_NO_FSID = "00000000-0000-4000-8000-000000000000"
 
 
 def _conf(at: Site, of: Site) -> File:
@@ -45,10 +50,23 @@ def central_keyring_world_readable(world: World, site: Site) -> Iterator[None]:
 
 
 @modelled(where="first")
+def central_keyring_not_for_glance(world: World, site: Site) -> Iterator[None]:
+    """The keyring for central at a DCN site is root's."""
+    with _only_for_root(_keyring(site, world.central)):
+        yield
+
+
+@contextmanager
+def _only_for_root(file: File) -> Iterator[None]:
+    with changed(file, "owner", "root"), changed(file, "group", "root"), changed(file, "mode", 0o600):
+        yield
+
+
+@modelled(where="first")
 def central_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
-    """central.conf at a DCN site names the FSID of the site's own cluster."""
+    """central.conf at a DCN site names the FSID of no cluster."""
     file = _conf(site, world.central)
-    with changed(file, "text", file.read().replace(world.central.ceph.fsid, site.ceph.fsid)):
+    with changed(file, "text", file.read().replace(world.central.ceph.fsid, _NO_FSID)):
         yield
 
 
@@ -101,7 +119,8 @@ def central_keyring_has_another_key(world: World, site: Site) -> Iterator[None]:
 @modelled()
 def dcn_conf_missing(world: World, site: Site) -> Iterator[None]:
     """A central node lacks a DCN cluster's conf file."""
-    with removed(world.central.nodes[0].files, f"/etc/ceph/{site.ceph.name}.conf"):
+    conf = f"/etc/ceph/{site.ceph.name}.conf"
+    with removed(world.central.nodes[0].files, conf), no_access(world, site, errno.ENOENT):
         yield
 
 
@@ -120,10 +139,17 @@ def dcn_keyring_world_readable(world: World, site: Site) -> Iterator[None]:
 
 
 @modelled()
+def dcn_keyring_not_for_glance(world: World, site: Site) -> Iterator[None]:
+    """The keyring for a DCN cluster at central is root's, so Glance there cannot use the cluster."""
+    with _only_for_root(_keyring(world.central, site)), no_access(world, site, errno.EACCES):
+        yield
+
+
+@modelled()
 def dcn_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
-    """A DCN cluster's conf file at central names central's FSID."""
+    """A DCN cluster's conf file at central names the FSID of no cluster."""
     file = _conf(world.central, site)
-    with changed(file, "text", file.read().replace(site.ceph.fsid, world.central.ceph.fsid)):
+    with changed(file, "text", file.read().replace(site.ceph.fsid, _NO_FSID)):
         yield
 
 
@@ -148,7 +174,8 @@ def dcn_keyring_of_another_site(world: World, site: Site) -> Iterator[None]:
     """The keyring for a DCN cluster at central has central's own key."""
     file = _keyring(world.central, site)
     other = world.central.ceph.users["client.external"].key
-    with changed(file, "text", file.read().replace(site.ceph.users["client.external"].key, other)):
+    text = file.read().replace(site.ceph.users["client.external"].key, other)
+    with changed(file, "text", text), no_access(world, site, errno.EACCES):
         yield
 
 
@@ -178,4 +205,28 @@ def firewall_to_the_site(world: World, site: Site) -> Iterator[None]:
 def firewall_to_central(world: World, site: Site) -> Iterator[None]:
     """The WAN lets nothing pass from the site's nodes to central's monitors."""
     with hooked(world, "command", _refused(world.central, site)):
+        yield
+
+
+def _barred(world: World, site: Site, how: str) -> Any:
+    """The WAN lets no Ceph client of central reach the site's cluster, and none of the site reach central's."""
+
+    def hook(barred: str, node: Node, cluster: Cluster | None) -> str:
+        ends = {(world.central.name, id(site.cluster)), (site.name, id(world.central.cluster))}
+        return how if (node.site, id(cluster)) in ends else barred
+
+    return hooked(world, "wan", hook)
+
+
+@modelled()
+def wan_rejects_ceph(world: World, site: Site) -> Iterator[None]:
+    """A firewall between central and the site refuses Ceph's ports."""
+    with _barred(world, site, "rejects"), no_access(world, site, errno.ECONNREFUSED):
+        yield
+
+
+@modelled()
+def wan_drops_ceph(world: World, site: Site) -> Iterator[None]:
+    """A firewall between central and the site drops what goes to Ceph's ports."""
+    with _barred(world, site, "drops"), no_access(world, site, errno.ETIMEDOUT):
         yield

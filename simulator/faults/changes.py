@@ -6,13 +6,15 @@ What a fault breaks, who has met it and which claims have to notice it says the 
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from helpers.faults import Fault, find
-from simulator.world.sites import Site
+from simulator.world.clusters import RbdError
+from simulator.world.sites import Site, Store
 from simulator.world.world import World
 
 # central, the first DCN site with storage, or the last one
@@ -176,3 +178,15 @@ def hooked(world: World, point: str, hook: Callable[..., Any]) -> Iterator[None]
         yield
     finally:
         undo()
+
+
+@contextmanager
+def no_access(world: World, site: Site, number: int) -> Iterator[None]:
+    """The cluster of the site refuses, with this errno, what other sites' Glances write as client.external."""
+
+    def refuse(value: None, store: Store) -> None:
+        if store.cluster is site.cluster and store.user == "external":
+            raise RbdError(number, f"error writing to {site.name}: ({number}) {os.strerror(number)}")
+
+    with hooked(world, "store.access", refuse):
+        yield

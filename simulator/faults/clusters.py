@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 
-from simulator.faults.changes import changed, modelled, removed
+from simulator.faults.changes import changed, modelled, no_access, removed
 from simulator.world.clusters import cephx_key
 from simulator.world.configuration import keyring
 from simulator.world.sites import Site
@@ -25,6 +26,27 @@ def own_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
     """The clients' conf file of the site's own cluster names an FSID that is not the cluster's."""
     file = site.nodes[0].files[f"/etc/ceph/{site.ceph.name}.conf"]
     with changed(file, "text", file.read().replace(site.ceph.fsid, world.central.ceph.fsid)):
+        yield
+
+
+@modelled()
+def one_cluster_for_two_sites(world: World, site: Site) -> Iterator[None]:
+    """The site's hosts lead to another DCN site's cluster, under the name of their own."""
+    other = next(each for each in world.dcn_sites if each is not site and each.cluster)
+    mine, theirs = f"/etc/ceph/{site.ceph.name}.", f"/etc/ceph/{other.ceph.name}."
+    with ExitStack() as stack:
+        for node in site.nodes:
+            for path, file in node.files.items():
+                if path.startswith(mine):
+                    text = other.nodes[0].files[path.replace(mine, theirs)].read()
+                    stack.enter_context(changed(file, "text", text))
+        yield
+
+
+@modelled()
+def cluster_warns(world: World, site: Site) -> Iterator[None]:
+    """Somebody left the flag noout set."""
+    with changed(site.ceph, "health", {"OSDMAP_FLAGS": "noout flag(s) set"}):
         yield
 
 
@@ -76,9 +98,26 @@ def cluster_cut_off(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def external_caps_lack_a_pool(world: World, site: Site) -> Iterator[None]:
-    """client.external may not use the pool of images."""
+    """client.external may not use the pool of servers."""
     user = site.ceph.users["client.external"]
-    with changed(user, "caps", user.caps | {"osd": "profile rbd pool=vms, profile rbd pool=volumes"}):
+    with changed(user, "caps", user.caps | {"osd": "profile rbd pool=volumes, profile rbd pool=images"}):
+        yield
+
+
+@modelled()
+def external_caps_too_wide(world: World, site: Site) -> Iterator[None]:
+    """client.external may do anything to its OSDs."""
+    user = site.ceph.users["client.external"]
+    with changed(user, "caps", user.caps | {"osd": "allow *"}):
+        yield
+
+
+@modelled()
+def external_may_only_read(world: World, site: Site) -> Iterator[None]:
+    """client.external may read the site's images, but not write them."""
+    user = site.ceph.users["client.external"]
+    osd = "profile rbd pool=vms, profile rbd pool=volumes, profile rbd-read-only pool=images"
+    with changed(user, "caps", user.caps | {"osd": osd}), no_access(world, site, errno.EPERM):
         yield
 
 

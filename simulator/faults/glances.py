@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from simulator.faults.changes import added, changed, hooked, modelled, removed
@@ -26,19 +27,29 @@ def store_missing_at_central(world: World, site: Site) -> Iterator[None]:
 @modelled()
 def unknown_store_at_central(world: World, site: Site) -> Iterator[None]:
     """Central's Glance lists a store that belongs to no site."""
-
-    def hook(stores: list[dict[str, Any]], site: Site) -> list[dict[str, Any]]:
-        more = {"id": "dcn9", "description": "dcn9 rbd glance store"}
-        return [*stores, more] if site.central else stores
-
-    with hooked(world, "stores", hook):
+    with _one_store_more(world, site):
         yield
 
 
 @modelled()
+def unknown_store_at_dcn(world: World, site: Site) -> Iterator[None]:
+    """The site's Glance lists a store that belongs to no site."""
+    with _one_store_more(world, site):
+        yield
+
+
+def _one_store_more(world: World, at: Site) -> Any:
+    def hook(stores: list[dict[str, Any]], site: Site) -> list[dict[str, Any]]:
+        return [*stores, {"id": "dcn9", "description": "dcn9 rbd glance store"}] if site is at else stores
+
+    return hooked(world, "stores", hook)
+
+
+@modelled()
 def central_default_store_wrong(world: World, site: Site) -> Iterator[None]:
-    """Central's Glance has a DCN site's store as its default."""
-    with changed(world.central.images, "default", _id(world, site)):
+    """Central's Glance has the first DCN site's store as its default."""
+    dcn = next(each for each in world.dcn_sites if each.cluster)
+    with changed(site.images, "default", _id(world, dcn)):
         yield
 
 
@@ -51,8 +62,8 @@ def store_is_read_only_http(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def store_in_another_pool(world: World, site: Site) -> Iterator[None]:
-    """Central's store for the site writes to the pool of servers."""
-    with changed(world.central.images.stores[_id(world, site)], "pool", "vms"):
+    """Central's store for the site writes to the pool of volumes."""
+    with changed(world.central.images.stores[_id(world, site)], "pool", "volumes"):
         yield
 
 
@@ -61,6 +72,25 @@ def store_of_another_cluster(world: World, site: Site) -> Iterator[None]:
     """Central's store for the site writes to central's own cluster's pool of servers."""
     store = world.central.images.stores[_id(world, site)]
     with changed(store, "cluster", world.central.ceph), changed(store, "pool", "vms"):
+        yield
+
+
+@modelled()
+def store_leads_to_another_cluster(world: World, site: Site) -> Iterator[None]:
+    """Central's store for the site has the conf file of another DCN site."""
+    other = next(each for each in world.dcn_sites if each is not site and each.cluster)
+    store = world.central.images.stores[_id(world, site)]
+    with changed(store, "cluster", other.ceph), changed(store, "conf", f"/etc/ceph/{other.ceph.name}.conf"):
+        yield
+
+
+@modelled()
+def dcn_store_named_default_backend(world: World, site: Site) -> Iterator[None]:
+    """The site's Glance calls its own store as central calls another."""
+    glance, name = site.images, world.central.images.default
+    own = replace(glance.stores[glance.default], id=name)
+    others = {key: store for key, store in glance.stores.items() if key != glance.default}
+    with changed(glance, "stores", {name: own, **others}), changed(glance, "default", name):
         yield
 
 
@@ -98,6 +128,13 @@ def copy_image_disabled_at_dcn(world: World, site: Site) -> Iterator[None]:
 def copy_image_disabled(world: World, site: Site) -> Iterator[None]:
     """Central's Glance does not allow copy-image."""
     with changed(site.images, "import_methods", ["glance-direct", "web-download"]):
+        yield
+
+
+@modelled()
+def web_download_disabled(world: World, site: Site) -> Iterator[None]:
+    """The site's Glance does not allow web-download."""
+    with changed(site.images, "import_methods", ["glance-direct", "copy-image"]):
         yield
 
 
@@ -147,6 +184,13 @@ def conversion_off(world: World, site: Site) -> Iterator[None]:
 def conversion_off_at_dcn(world: World, site: Site) -> Iterator[None]:
     """The site's Glance does not convert images."""
     with changed(site.images, "conversion", False):
+        yield
+
+
+@modelled()
+def conversion_to_qcow2(world: World, site: Site) -> Iterator[None]:
+    """The site's Glance converts images to qcow2."""
+    with changed(site.images, "output_format", "qcow2"):
         yield
 
 
@@ -203,4 +247,18 @@ def public_image_endpoint_at_dcn(world: World, site: Site) -> Iterator[None]:
 def second_public_identity_endpoint(world: World, site: Site) -> Iterator[None]:
     """The catalog has a second public identity endpoint, at the site."""
     with _catalog(world, "identity", site.images.url, replace=False):
+        yield
+
+
+@modelled()
+def no_public_image_endpoint(world: World, site: Site) -> Iterator[None]:
+    """The catalog has no public image endpoint."""
+
+    def hook(services: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for service in services:
+            if service["type"] == "image":
+                service["endpoints"] = [each for each in service["endpoints"] if each["interface"] != "public"]
+        return services
+
+    with hooked(world, "catalog", hook):
         yield

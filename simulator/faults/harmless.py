@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from simulator.faults.changes import hooked, variation
+from simulator.faults.changes import changed, hooked, variation
 from simulator.world.content import Content
 from simulator.world.images import Image, Location
 from simulator.world.servers import Server
@@ -28,28 +30,44 @@ def stores_in_another_order(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="central", source="issue 4: extra unrelated images and volumes")
+@variation(where="central", source="SPEC F5: nothing without a run's id is ever deleted")
 def unrelated_resources(world: World, site: Site) -> Iterator[None]:
     """There are images, volumes and servers that belong to nobody's test."""
+    with _somebody_elses(world, site, "somebody's"):
+        yield
+
+
+@variation(where="last", source="SPEC F5: nothing without a run's id is ever deleted")
+def other_tenants_at_the_site(world: World, site: Site) -> Iterator[None]:
+    """Other tenants use the site, and call what they have nearly as this harness does."""
+    with _somebody_elses(world, site, "dcn-verify"), _somebody_elses(world, site, "dcn-verify.2026.guest"):
+        yield
+
+
+@contextmanager
+def _somebody_elses(world: World, site: Site, name: str) -> Iterator[None]:
+    """An image in the site's store, a server on a clone of it, and a volume, all of another project."""
     user = world.identity.users["demo"]
     store = site.images.stores[site.images.default]
-    image = Image(str(uuid.uuid4()), user.project.id, "somebody's image", "active")
+    image = Image(str(uuid.uuid4()), user.project.id, f"{name} image", "active")
     image.disk_format, image.container_format = "raw", "bare"
     content = Content(1 << 20, {})
     world.write_copy(store, image.id, content)
     image.locations = [Location(store.url(image.id), store.id)]
     image.size, image.checksum = content.size, content.digest("md5")
     world.images.records[image.id] = image
-    volume = Volume(1, site.zone, site.name, user.project.id, user.id, "somebody's volume", status="available")
+    volume = Volume(1, site.zone, site.name, user.project.id, user.id, f"{name} volume", status="available")
     site.ceph.create("volumes", volume.rbd_name, Content(1 << 30, {}))
     world.volumes.volumes[volume.id] = volume
     flavor = world.servers.flavors["1"]
-    server = Server("somebody's server", user.project.id, user.id, flavor, site.zone, image.id)
+    server = Server(f"{name} server", user.project.id, user.id, flavor, site.zone, image.id)
     server.becomes("ACTIVE", "active")
     server.host, server.site = site.nodes[0].name, site.name
+    site.ceph.clone("vms", server.rbd_name, "images", image.id, "snap", content.size)
     world.servers.servers[server.id] = server
     yield
     world.servers.servers.pop(server.id, None)
+    site.ceph.pool("vms").images.pop(server.rbd_name, None)
     world.volumes.volumes.pop(volume.id, None)
     site.ceph.pool("volumes").images.pop(volume.rbd_name, None)
     world.images.records.pop(image.id, None)
@@ -87,3 +105,22 @@ def somebody_reads_through_the_site(world: World, site: Site) -> Iterator[None]:
     at = site
     with hooked(world, "image.record", hook):
         yield
+
+
+@variation(where="last", source="SPEC A8 A9: what counts is what a Ceph client reads")
+def conf_files_written_otherwise(world: World, site: Site) -> Iterator[None]:
+    """Every ceph.conf is written as other people write it: comments, `mon_host`, plain addresses in another order."""
+    with ExitStack() as stack:
+        for node in world.nodes:
+            for path, file in node.files.items():
+                if path.endswith(".conf"):
+                    stack.enter_context(changed(file, "text", _otherwise(file.read())))
+        yield
+
+
+def _otherwise(conf: str) -> str:
+    lines = ["# maintained by somebody else"]
+    for line in conf.splitlines():
+        hosts = re.findall(r"v2:([\d.]+):3300", line)
+        lines.append(f"mon_host={', '.join(reversed(hosts))}" if hosts else line.replace(" = ", "="))
+    return "\n".join(lines)

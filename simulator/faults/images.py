@@ -9,7 +9,7 @@ from typing import Any
 from simulator.faults.changes import hooked, modelled
 from simulator.world.clusters import Cluster, Parent, RbdImage
 from simulator.world.content import BLOCK, Content
-from simulator.world.images import FAILED, IMPORTING, LOCK, Image, ImageTask
+from simulator.world.images import FAILED, IMPORTING, LOCK, Image, ImageTask, Location
 from simulator.world.refusal import Refusal
 from simulator.world.sites import Site
 from simulator.world.world import World
@@ -67,6 +67,17 @@ def copy_cut_short(world: World, site: Site) -> Iterator[None]:
 
     def hook(content: Content | None, cluster: Cluster, image_id: str) -> Content | None:
         return content.resized(content.size // 2) if content and cluster is site.cluster else content
+
+    with hooked(world, "store.write", hook):
+        yield
+
+
+@modelled()
+def copy_is_larger(world: World, site: Site) -> Iterator[None]:
+    """The copy in the site's cluster is 8 MiB larger than the image."""
+
+    def hook(content: Content | None, cluster: Cluster, image_id: str) -> Content | None:
+        return content.resized(content.size + (8 << 20)) if content and cluster is site.cluster else content
 
     with hooked(world, "store.write", hook):
         yield
@@ -142,14 +153,13 @@ def _record(world: World, change: Any) -> Any:
     return hooked(world, "image.record", hook)
 
 
-@modelled(where="central")
+@modelled()
 def location_names_another_cluster(world: World, site: Site) -> Iterator[None]:
-    """The record gives every location the FSID of central's cluster."""
+    """The record gives the location of the site's copy the FSID of central's cluster."""
 
     def change(record: dict[str, Any], image: Image) -> None:
         for location in record.get("locations", []):
-            parts = location["url"].split("/")
-            location["url"] = "/".join([*parts[:2], site.ceph.fsid, *parts[3:]])
+            location["url"] = location["url"].replace(site.ceph.fsid, world.central.ceph.fsid)
 
     with _record(world, change):
         yield
@@ -176,11 +186,44 @@ def _imported(world: World, change: Any) -> Any:
 
 @modelled()
 def copy_never_arrives(world: World, site: Site) -> Iterator[None]:
-    """A copy-image ends well and the record does not name the new store."""
+    """A copy-image to the site ends well, and neither record nor cluster has the copy."""
 
     def change(image: Image, method: str, stores: list[str]) -> None:
+        for location in list(image.locations):
+            if method == "copy-image" and location.store in stores and _is_at(world, location, site):
+                world.images.remove_data(location)
+                image.locations.remove(location)
+
+    with _imported(world, change):
+        yield
+
+
+def _is_at(world: World, location: Location, site: Site) -> bool:
+    return world.images.cluster_of(location) is site.cluster
+
+
+@modelled()
+def copy_stays_importing(world: World, site: Site) -> Iterator[None]:
+    """The site's store stays in os_glance_importing_to_stores after a copy."""
+
+    def change(image: Image, method: str, stores: list[str]) -> None:
+        here = [location.store for location in image.locations if location.store and _is_at(world, location, site)]
         if method == "copy-image":
-            image.locations = [location for location in image.locations if location.store not in stores]
+            image.merge(IMPORTING, add=[store for store in here if store in stores])
+
+    with _imported(world, change):
+        yield
+
+
+@modelled()
+def copy_changes_the_checksum(world: World, site: Site) -> Iterator[None]:
+    """A copy-image to the site writes another checksum into the record."""
+
+    def change(image: Image, method: str, stores: list[str]) -> None:
+        if method == "copy-image" and any(
+            location.store in stores and _is_at(world, location, site) for location in image.locations
+        ):
+            image.checksum = "0" * 32
 
     with _imported(world, change):
         yield
@@ -294,6 +337,19 @@ def copy_forbidden(world: World, site: Site) -> Iterator[None]:
 
 
 @modelled()
+def import_reaches_too_many_stores(world: World, site: Site) -> Iterator[None]:
+    """A web-download reaches the site's store too, which nobody asked for."""
+
+    def include(image: Image, method: str, body: dict[str, Any], at: Site) -> None:
+        more = [each.id for each in at.images.stores.values() if each.cluster is site.cluster]
+        if method == "web-download" and "stores" in body:
+            body["stores"] = list(dict.fromkeys([*body["stores"], *more]))
+
+    with _import(world, include):
+        yield
+
+
+@modelled()
 def all_stores_skips_one(world: World, site: Site) -> Iterator[None]:
     """An import to all stores leaves the site's out."""
 
@@ -321,4 +377,11 @@ def all_stores_includes_http(world: World, site: Site) -> Iterator[None]:
 def staged_data_is_elsewhere(world: World, site: Site) -> Iterator[None]:
     """What was staged is on another Glance host: the stage succeeds, the import finds half of it."""
     with hooked(world, "staged", lambda data, site, image: data[: len(data) // 2]):
+        yield
+
+
+@modelled()
+def upload_is_truncated(world: World, site: Site) -> Iterator[None]:
+    """Staging loses the last block of what was uploaded."""
+    with hooked(world, "staged", lambda data, site, image: data[:-BLOCK]):
         yield

@@ -36,6 +36,38 @@ def unknown_store_accepted(world: World, site: Site) -> Iterator[None]:
 
 
 @modelled()
+def unknown_method_accepted(world: World, site: Site) -> Iterator[None]:
+    """An import by a method that is not enabled is accepted, and nothing happens."""
+    honest = world.images.check_import
+
+    def check(glance: Glance, image: Image, body: dict[str, Any]) -> list[str]:
+        return honest(glance, image, body) if body["method"]["name"] in glance.import_methods else []
+
+    with (
+        changed(world.images, "check_method", lambda glance, method: None),
+        changed(world.images, "check_import", check),
+    ):
+        yield
+
+
+@modelled()
+def refusal_leaves_traces(world: World, site: Site) -> Iterator[None]:
+    """A refused copy leaves its store in os_glance_importing_to_stores."""
+    honest = world.images.check_import
+
+    def check(glance: Glance, image: Image, body: dict[str, Any]) -> list[str]:
+        try:
+            return honest(glance, image, body)
+        except Refusal as error:
+            if error.status == 400:
+                image.merge(IMPORTING, add=body.get("stores", []))
+            raise
+
+    with changed(world.images, "check_import", check):
+        yield
+
+
+@modelled()
 def second_copy_accepted(world: World, site: Site) -> Iterator[None]:
     """A copy to a store that has the image already is accepted."""
     with _lenient(world, 400, "already present"):
@@ -151,7 +183,14 @@ def failed_import_keeps_importing(world: World, site: Site) -> Iterator[None]:
     """An import that could not fetch its data leaves its stores in os_glance_importing_to_stores."""
 
     def keep(image: Image, tasks: list[ImageTask]) -> None:
-        image.properties[IMPORTING], image.status = image.properties.get(FAILED, ""), "importing"
+        image.properties[IMPORTING] = image.properties.get(FAILED, "")
 
     with _unfetchable(world, keep):
+        yield
+
+
+@modelled()
+def failed_import_stays_importing(world: World, site: Site) -> Iterator[None]:
+    """An import that could not fetch its data leaves the image's status at importing."""
+    with _unfetchable(world, lambda image, tasks: setattr(image, "status", "importing")):
         yield

@@ -3,43 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from simulator.faults.changes import changed, hooked, modelled
 from simulator.world.clusters import Cluster
 from simulator.world.content import Content
-from simulator.world.images import Image
+from simulator.world.images import Image, Location
 from simulator.world.sites import Glance, Site
 from simulator.world.world import World
 
 
-def _after_delete(world: World, at: Site, change: Any) -> Any:
-    """`change(cluster, the RBD image that was there)` after the image was deleted everywhere."""
+@contextmanager
+def _after_removal(world: World, at: Site, change: Any) -> Iterator[None]:
+    """`change(cluster, the RBD image that was there)` after an image, or the site's copy of it, was deleted."""
 
-    def hook(value: None, image_id: str, site: Site) -> None:
-        image = at.ceph.pool("images").images.get(image_id)
-        if image is not None and not any(at.ceph.children("images", image_id)):
+    def hook(value: None, image_id: str, **context: object) -> None:
+        pool = at.ceph.pool("images")
+        before = pool.images.get(image_id)
 
-            async def later() -> None:
-                if image_id not in world.images.records:
-                    change(at.ceph, image)
+        async def later() -> None:
+            if before is not None and image_id not in pool.images:
+                change(pool, before)
 
-            world.clock.start(later())
+        world.clock.start(later())
 
-    return hooked(world, "image.delete", hook)
+    with hooked(world, "image.delete", hook), hooked(world, "image.delete_from", hook):
+        yield
 
 
 @modelled()
 def delete_leaves_data(world: World, site: Site) -> Iterator[None]:
-    """image-delete leaves the data in the site's cluster."""
-    with _after_delete(world, site, lambda cluster, image: cluster.pool("images").images.setdefault(image.name, image)):
+    """Deletion leaves the image's data in the site's cluster."""
+    with _after_removal(world, site, lambda pool, image: pool.images.setdefault(image.name, image)):
         yield
 
 
 @modelled()
 def delete_to_trash(world: World, site: Site) -> Iterator[None]:
-    """image-delete moves the data in the site's cluster to the trash, where it stays."""
-    with _after_delete(world, site, lambda cluster, image: cluster.pool("images").trash.setdefault(image.id, image)):
+    """Deletion moves the image's data in the site's cluster to the trash, where it stays."""
+    with _after_removal(world, site, lambda pool, image: pool.trash.setdefault(image.id, image)):
+        yield
+
+
+@modelled()
+def delayed_delete(world: World, site: Site) -> Iterator[None]:
+    """Central's Glance hides a deleted image, and no scrubber removes its data."""
+    honest = world.images.delete
+
+    def hide(glance: Glance, image_id: str) -> None:
+        if glance is not site.images or world.images.get(image_id).protected:
+            honest(glance, image_id)
+        else:
+            del world.images.records[image_id]
+
+    with changed(world.images, "delete", hide):
         yield
 
 
@@ -89,13 +107,26 @@ def stores_delete_removes_two(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="central")
+@modelled()
 def stores_delete_keeps_the_record(world: World, site: Site) -> Iterator[None]:
-    """stores-delete removes the data and leaves the store in the record."""
+    """Removing the site's copy removes the data and leaves the store in the record."""
 
     def then(image: Image, store: str, cluster: Cluster) -> None:
         at = next(each for each in world.central.images.stores.values() if each.id == store)
-        image.locations.append(type(image.locations[0])(at.url(image.id), store))
+        if cluster is site.cluster:
+            image.locations.append(Location(at.url(image.id), store))
+
+    with _delete_from(world, then):
+        yield
+
+
+@modelled()
+def stores_delete_removes_all(world: World, site: Site) -> Iterator[None]:
+    """Removing the site's copy removes the data of all copies, and the record still tells of them."""
+
+    def then(image: Image, store: str, cluster: Cluster) -> None:
+        for location in image.locations if cluster is site.cluster else ():
+            world.images.remove_data(location)
 
     with _delete_from(world, then):
         yield

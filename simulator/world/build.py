@@ -10,9 +10,12 @@ from simulator.world.configuration import give_other_cluster, give_own_cluster, 
 from simulator.world.guest import DOC_URI, FILE_NAME, guest_file
 from simulator.world.nodes import Node
 from simulator.world.sites import Cinder, Glance, Nova, Site, Store
+from simulator.world.undercloud import undercloud
 from simulator.world.world import World
 
 CENTRAL = "central"
+# below those of central's nodes
+UNDERCLOUD_ADDRESS = "127.0.0.9"
 _DEFAULT_STORE = "default_backend"
 _CENTRAL_ROLES = ("keystone", "nova-api", "glance", "ceph-mon", "compute", "cinder-volume")
 _HCI_ROLES = ("glance", "ceph-mon", "compute", "cinder-volume")
@@ -51,7 +54,8 @@ def healthy_world(
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
     sites = [_site(number, name, nodes, base, name not in without_storage) for number, name in enumerate(names)]
-    world = World(sites, speed, service_urls(base))
+    machine = undercloud(UNDERCLOUD_ADDRESS, port(base, "ssh"), names[1:])
+    world = World(sites, machine, speed, service_urls(base))
     for site in world.storage_sites:
         site.local_store = _DEFAULT_STORE if same_store_names else site.store
         _give_stores(world, site)

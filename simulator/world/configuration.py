@@ -54,6 +54,8 @@ def give_services(node: Node, site: Site) -> None:
     if site.glance is not None and "glance" in node.roles:
         glance = site.glance
         run("glance_api", "glance-api", "glance", "/etc/glance/glance-api.conf", lambda: glance_api_conf(glance))
+    if "keystone" in node.roles:
+        run("keystone", "keystone")
     for role, container in (("compute", "nova_compute"), ("nova-api", "nova_api")):
         if role in node.roles:
             run(container, container.replace("_", "-"), "nova", "/etc/nova/nova.conf", lambda: nova_conf(site, node))
@@ -82,7 +84,7 @@ def glance_api_conf(glance: Glance) -> str:
         f"image_import_plugins = [{'image_conversion' if glance.conversion else ''}]",
         "",
         "[image_conversion]",
-        "output_format = raw",
+        f"output_format = {glance.output_format}",
         "",
         "[import_filtering_opts]",
         f"allowed_ports = [{','.join(map(str, glance.allowed_ports))}]",

@@ -183,6 +183,12 @@ class Images:
         image.locations.remove(location)
         image.updated = now()
 
+    @staticmethod
+    def check_method(glance: Glance, method: str) -> None:
+        """Refuse an import method that this Glance does not have."""
+        if method not in glance.import_methods:
+            raise Refusal(400, f"Unknown import method name '{method}'.")
+
     def check_import(self, glance: Glance, image: Image, body: dict[str, Any]) -> list[str]:
         """The stores that an import request comes to; empty when a copy to all stores has nothing to do."""
         method = body["method"]["name"]

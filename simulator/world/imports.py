@@ -101,6 +101,8 @@ class ImportFlow:
     async def _converted(self, data: Data) -> Data:
         image = self.image
         await self.world.clock.takes("convert", len(data) if isinstance(data, bytes) else data.size)
+        if image.disk_format == self.glance.output_format == "qcow2":
+            return data
         if image.disk_format == "qcow2":
             try:
                 raw = to_raw(data if isinstance(data, bytes) else data.read(0, data.size))

@@ -208,9 +208,9 @@ class Servers:
                 volume = self._world.volumes.get(mapping["uuid"])
                 fits = cross or volume.zone == server.zone
                 if not self._world.hooks.through("volume.fits", fits, server=server, volume=volume):
-                    told = f"Instance {server.id} and volume {volume.id} are not in the same availability_zone."
-                    self._world.log("nova_compute", node, f"ERROR [instance: {server.id}] Invalid volume: {told}")
-                    raise BuildFailed(f"Build of instance {server.id} aborted: Failure prepping block device.")
+                    told = self.other_zone(server, volume)
+                    self._world.log("nova_compute", node, f"ERROR [instance: {server.id}] {told}")
+                    raise BuildFailed(f"Build of instance {server.id} aborted: {told}")
             else:
                 volume = await self._new_volume(server, mapping, None if cross else server.zone, user)
             known = self._world.sites[volume.site].cluster is site.cluster
@@ -228,7 +228,11 @@ class Servers:
                 server.dies_with_server.add(volume.id)
 
     async def _new_volume(self, server: Server, mapping: dict[str, Any], zone: str | None, user: User) -> Volume:
-        wanted = {"availability_zone": zone, "size": mapping.get("volume_size") or max(1, server.flavor.disk)}
+        wanted = {
+            "availability_zone": zone,
+            "description": "",
+            "size": mapping.get("volume_size") or max(1, server.flavor.disk),
+        }
         if mapping.get("source_type") == "image":
             wanted["imageRef"] = mapping["uuid"]
         elif mapping.get("source_type") == "snapshot":
@@ -246,8 +250,38 @@ class Servers:
             raise BuildFailed(f"Build of instance {server.id} aborted: {reason}")
         return volume
 
+    def other_zone(self, server: Server, volume: Volume) -> str:
+        """What Nova says of a volume of another zone than the server's; nothing where they are of one zone."""
+        if volume.zone == server.zone:
+            return ""
+        return (
+            f"Invalid volume: Instance {server.id} and volume {volume.id} are not in the same availability_zone. "
+            f"Instance is in {server.zone}. Volume is in {volume.zone}"
+        )
+
+    def attach_to_running(self, server: Server, volume: Volume) -> str:
+        """Start attaching a volume; returns the device. A volume that nova-compute refuses is given back."""
+        device = self._next_device(server)
+        site = self._world.sites[server.site or self._world.central.name]
+        told = self.other_zone(server, volume)
+        if not told or site.nova.cross_az_attach is not False:
+            self.attach(server, volume)
+            return device
+        volume.status = "reserved"
+        node = next((each for each in site.nodes if each.name == server.host), site.nodes[0])
+        self._world.clock.start(self._give_back(server, volume, node, told))
+        return device
+
+    async def _give_back(self, server: Server, volume: Volume, node: Node, told: str) -> None:
+        await self._world.clock.takes("attach")
+        self._world.log("nova_compute", node, f"ERROR [instance: {server.id}] {told}")
+        volume.status = "available"
+
+    def _next_device(self, server: Server) -> str:
+        return f"/dev/vd{'abcdefghijklmnop'[len(server.volumes) + bool(server.image_id)]}"
+
     def attach(self, server: Server, volume: Volume) -> None:
-        device = f"/dev/vd{'abcdefghijklmnop'[len(server.volumes) + bool(server.image_id)]}"
+        device = self._next_device(server)
         volume.attachments.append(Attachment(server.id, server.host or "", device))
         volume.status = "in-use"
         server.volumes.append(volume.id)

@@ -44,6 +44,7 @@ class Glance:
     show_locations: bool = True
     show_direct_url: bool = True
     conversion: bool = True
+    output_format: str = "raw"
     allowed_ports: list[int] = field(default_factory=lambda: [80, 443])
     staging: dict[str, bytes | Content] = field(default_factory=dict)
     copy_needs_admin: bool = True

@@ -45,17 +45,18 @@ class Volume:
     project: str
     user: str
     name: str = ""
-    description: str = ""
+    description: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     status: str = "creating"
+    placed: bool = False
     bootable: bool = False
     image: dict[str, Any] = field(default_factory=dict)
     snapshot_id: str | None = None
     source_id: str | None = None
     attachments: list[Attachment] = field(default_factory=list)
     created: datetime = field(default_factory=now)
-    updated: datetime = field(default_factory=now)
+    updated: datetime | None = None
 
     @property
     def rbd_name(self) -> str:
@@ -69,12 +70,12 @@ class VolumeSnapshot:
     project: str
     user: str
     name: str = ""
-    description: str = ""
+    description: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     status: str = "creating"
     created: datetime = field(default_factory=now)
-    updated: datetime = field(default_factory=now)
+    updated: datetime | None = None
 
     @property
     def rbd_name(self) -> str:
@@ -130,6 +131,14 @@ async def disk_from_image(world: World, site: Site, image: Image, pool: str, nam
     return world.hooks.through("disk.created", disk, site=site, pool=pool)
 
 
+def _image_metadata(image: Image) -> dict[str, str]:
+    """What a volume keeps of its image: the image's own properties, and these, all as text."""
+    kept = ("disk_format", "container_format", "min_disk", "min_ram", "size", "checksum")
+    own = {name: getattr(image, name) for name in kept}
+    found = image.properties | {"image_id": image.id, "image_name": image.name} | own
+    return {key: str(value) for key, value in found.items() if value is not None}
+
+
 class Volumes:
     """The volume service of all sites."""
 
@@ -175,7 +184,7 @@ class Volumes:
             raise Refusal(400, f"Invalid input received: Image virtual size is larger than volume size {size}GB.")
         site = self._world.hooks.through("volume.site", sites[0], wanted=wanted)
         volume = Volume(size, zone, site.name, user.project.id, user.id, wanted.get("name") or "")
-        volume.description = wanted.get("description") or ""
+        volume.description = wanted.get("description")
         volume.metadata = dict(wanted.get("metadata") or {})
         volume.snapshot_id = snapshot.id if snapshot else None
         volume.source_id = source.id if source else None
@@ -196,6 +205,9 @@ class Volumes:
     ) -> None:
         size, cinder = volume.size * GIB, site.cinder
         await self._world.clock.takes("volume")
+        # a volume that no service takes has no host
+        volume.placed = cinder is not None and not cinder.down
+        volume.updated = now()
         try:
             if cinder is None or cinder.down:
                 raise CannotRead("No valid backend was found. No weighed backends available")
@@ -203,8 +215,10 @@ class Volumes:
             await self._world.reach(cluster)
             if image is not None:
                 volume.status = "downloading"
-                await disk_from_image(self._world, site, image, pool, volume.rbd_name, size)
-                volume.image = {"image_id": image.id, "image_name": image.name, "disk_format": image.disk_format}
+                disk = await disk_from_image(self._world, site, image, pool, volume.rbd_name, size)
+                # only what is downloaded has a signature to look at
+                checked = {} if disk.parent else {"signature_verified": "False"}
+                volume.image = checked | _image_metadata(image)
                 volume.bootable = True
             elif snapshot is not None:
                 parent = self.get(snapshot.volume_id)
@@ -256,7 +270,7 @@ class Volumes:
             )
             raise Refusal(400, message)
         snapshot = VolumeSnapshot(volume.id, volume.size, user.project.id, user.id, wanted.get("name") or "")
-        snapshot.description = wanted.get("description") or ""
+        snapshot.description = wanted.get("description")
         snapshot.metadata = dict(wanted.get("metadata") or {})
         self.snapshots[snapshot.id] = snapshot
         self._world.clock.start(self._make_snapshot(volume, snapshot))

@@ -15,6 +15,7 @@ from simulator.world.network import Networks
 from simulator.world.nodes import Node
 from simulator.world.servers import Servers
 from simulator.world.sites import Site, Store
+from simulator.world.undercloud import Undercloud
 from simulator.world.volumes import Volumes
 
 _RETRY = 0.1
@@ -23,8 +24,9 @@ _RETRY = 0.1
 class World:
     """One deployment. Sites are in the order of their names' numbers, central first."""
 
-    def __init__(self, sites: list[Site], speed: Speed, urls: dict[str, str]) -> None:
+    def __init__(self, sites: list[Site], undercloud: Undercloud, speed: Speed, urls: dict[str, str]) -> None:
         self.sites = {site.name: site for site in sites}
+        self.undercloud = undercloud
         self.urls = urls
         self.clock = Clock(speed)
         self.hooks = Hooks()
@@ -54,6 +56,12 @@ class World:
         for site in self.sites.values():
             yield from site.nodes
 
+    @property
+    def machines(self) -> Iterator[Node]:
+        """Everything that SSH leads to: the sites' nodes, and the undercloud."""
+        yield from self.nodes
+        yield self.undercloud.node
+
     def cluster(self, name: str) -> Cluster:
         return self.sites[name].ceph
 
@@ -71,6 +79,7 @@ class World:
         cluster = store.cluster
         if cluster is None:
             raise LookupError(f"store {store.id} has no cluster")
+        self.hooks.through("store.access", None, store=store)
         wanted: Content | None = self.hooks.through("store.write", content, cluster=cluster, image_id=image_id)
         if wanted is None:
             return

@@ -3,6 +3,8 @@
 Requires: --deployment-files DIR.
 """
 
+from collections.abc import Callable
+
 from fixtures.claims import claim
 from helpers.deployment_files import roles
 from helpers.deployment_files.findings import listing
@@ -34,17 +36,21 @@ def test_inventory_has_the_counted_nodes(deployment_files: DeploymentFiles, stac
 
 
 @claim("E5")
-def test_three_nodes_run_ceph_mon(deployment_files: DeploymentFiles, storage_stack: Stack) -> None:
-    """Three or more nodes are to run CephMon."""
-    findings = roles.ceph_monitors(deployment_files, storage_stack)
+def test_three_nodes_run_ceph_mon(
+    deployment_files: DeploymentFiles, storage_stack: Stack, redundancy: Callable[[Stack], int]
+) -> None:
+    """Three or more nodes are to run CephMon, or as many as the environment file has for min_mons."""
+    findings = roles.ceph_monitors(deployment_files, storage_stack, redundancy(storage_stack))
 
     assert findings == [], listing(findings)
 
 
 @claim("E5")
-def test_three_nodes_hold_osds(deployment_files: DeploymentFiles, storage_stack: Stack) -> None:
-    """Three or more nodes of the central stack are to hold OSDs."""
-    findings = roles.storage_nodes(deployment_files, storage_stack)
+def test_three_nodes_hold_osds(
+    deployment_files: DeploymentFiles, storage_stack: Stack, redundancy: Callable[[Stack], int]
+) -> None:
+    """Three or more nodes of the central stack are to hold OSDs, or fewer where the environment file has fewer mons."""
+    findings = roles.storage_nodes(deployment_files, storage_stack, min(roles.REDUNDANT, redundancy(storage_stack)))
 
     assert findings == [], listing(findings)
 

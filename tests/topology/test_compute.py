@@ -2,6 +2,8 @@
 
 from urllib.parse import urlsplit
 
+import pytest
+
 from fixtures.claims import claim
 from fixtures.compute import CinderBackends, NovaConfigs, Services, short
 from fixtures.topology import GlanceFacts
@@ -19,13 +21,29 @@ def test_cross_az_attach_is_off(dcn_nova_config: NovaConfigs, compute_dcn: Site)
 
 @claim("A13")
 def test_glance_is_the_local_one(dcn_nova_config: NovaConfigs, compute_dcn: Site):
-    """Every compute node here uses this site's Glance, or the HAProxy on the node itself."""
+    """Every compute node here uses the Glance on the node itself, or the site's."""
     addresses = {node.name: node.address for node in compute_dcn.nodes}
     elsewhere = [
         (config.node, config.glance)
         for config in dcn_nova_config.nodes
         if urlsplit(config.glance or "").hostname
         not in {urlsplit(compute_dcn.glance).hostname, addresses[config.node], "localhost", "127.0.0.1"}
+        and not config.glance_on_node
+    ]
+
+    assert elsewhere == []
+
+
+@claim("A13")
+def test_scale_out_node_uses_its_haproxy(dcn_nova_config: NovaConfigs, compute_dcn: Site):
+    """A compute node with a HAProxy in place of Glance asks what is on the node itself."""
+    with_haproxy = {node.name for node in compute_dcn.nodes_with("haproxy")}
+    if not with_haproxy:
+        pytest.skip(f"no node of {compute_dcn} has the role haproxy")
+    elsewhere = [
+        (config.node, config.glance)
+        for config in dcn_nova_config.nodes
+        if config.node in with_haproxy and not config.glance_on_node
     ]
 
     assert elsewhere == []
@@ -44,17 +62,17 @@ def test_local_glance_answers(dcn_nova_config: NovaConfigs, compute_dcn: Site):
 
 
 @claim("A14")
-def test_compute_nodes_are_in_this_zone(services: Services, compute_site: Site):
+def test_compute_nodes_are_in_this_zone(services: Services, any_compute_site: Site):
     """Every compute node of this site is in the site's availability zone."""
-    expected = {short(node.name) for node in compute_site.nodes_with("compute")}
+    expected = {short(node.name) for node in any_compute_site.nodes_with("compute")}
 
-    assert expected <= services.zones.get(compute_site.availability_zone, frozenset()), services.zones
+    assert expected <= services.zones.get(any_compute_site.availability_zone, frozenset()), services.zones
 
 
 @claim("A14")
-def test_compute_services_are_up(services: Services, compute_site: Site):
+def test_compute_services_are_up(services: Services, any_compute_site: Site):
     """nova-compute is up and enabled on every compute node of this site."""
-    nodes = {short(node.name) for node in compute_site.nodes_with("compute")}
+    nodes = {short(node.name) for node in any_compute_site.nodes_with("compute")}
     up = {short(s.host) for s in services.compute if (s.state, s.status) == ("up", "enabled")}
 
     assert nodes - up == set()
@@ -78,9 +96,22 @@ def test_volume_service_is_active_active_here(services: Services, compute_dcn: S
 
 
 @claim("A15")
-def test_volume_service_is_active_passive_at_central(services: Services, central: Site):
+def test_every_volume_service_is_in_the_cluster(services: Services, compute_dcn: Site):
+    """Each node of this DCN site that has the role cinder-volume has a service of its own in the site's cluster."""
+    expected = {short(node.name) for node in compute_dcn.nodes_with("cinder-volume")}
+    clustered = {
+        short(service.host.split("@")[0])
+        for service in services.volume
+        if (service.cluster or "").split("@")[0] == compute_dcn.name
+    }
+
+    assert expected - clustered == set()
+
+
+@claim("A15")
+def test_volume_service_is_active_passive_at_central(services: Services, compute_central: Site):
     """No cinder-volume of central is in a cluster."""
-    clusters = {service.cluster for service in services.volume if service.zone == central.availability_zone}
+    clusters = {service.cluster for service in services.volume if service.zone == compute_central.availability_zone}
 
     assert clusters == {None}
 

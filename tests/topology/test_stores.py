@@ -16,7 +16,7 @@ def test_central_glance_has_this_store(central_glance: GlanceFacts, site: Site):
     """Central's Glance has this site's store, writable; where it shows details: an RBD store in this site's pool."""
     store = central_glance.store(site.store)
 
-    assert not store.read_only
+    assert not store.read_only, f"store {store.id} is read-only"
     assert store.type in {"rbd", None}
     assert store.pool in {site.ceph.pools.images, None}
     assert site.central or store.user in {site.ceph.client, None}

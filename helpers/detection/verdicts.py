@@ -1,0 +1,77 @@
+"""What a run says about a fault: caught, missed, noisy, or that it could not be found out.
+
+A fault is *caught* when every claim that it must break fails where the fault is, and nothing else fails but what may;
+*missed* when such a claim passes; *noisy* when another claim fails too. What is blocked or unknown is no failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from helpers.claims import CLAIMS
+from helpers.detection.seen import Seen
+from helpers.faults import Fault
+
+
+@dataclass(frozen=True)
+class Detection:
+    """A fault and what the suite made of it. Claims are in the specification's order."""
+
+    fault: str
+    site: str
+    verdict: str
+    must: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    noise: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    leaks: int = 0
+    headlines: tuple[str, ...] = ()
+    run: str = ""
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def good(self) -> bool:
+        return self.verdict == "caught"
+
+
+def judge(fault: Fault, site: str, seen: Seen, seconds: float = 0.0) -> Detection:
+    """What the suite made of a fault at a site. A claim that fails at other sites only has not found it."""
+    # what is wrong at central is seen at the sites, too
+    here = {one.claim for one in seen.failing if fault.site == "central" or one.site in {site, None}}
+    missed = fault.must - here
+    noise = seen.failed - fault.must - fault.may
+    if seen.refused:
+        verdict = "refused"
+    elif missed:
+        verdict = "missed"
+    else:
+        verdict = "noisy" if noise else "caught"
+    lines = [
+        " · ".join(filter(None, (one.claim, one.site, one.said))) + ("" if one.by_hand else " (no command by hand)")
+        for one in seen.failing
+        if one.claim in fault.must or one.claim in noise
+    ]
+    return Detection(
+        fault=fault.name,
+        site=site,
+        verdict=verdict,
+        must=in_order(fault.must),
+        missed=in_order(missed),
+        also=in_order(seen.failed - fault.must - noise),
+        noise=in_order(noise),
+        blocked=in_order(seen.blocked - seen.failed),
+        unknown=in_order(seen.unknown - seen.failed),
+        leaks=seen.leaks,
+        headlines=(seen.refused,) if seen.refused else tuple(dict.fromkeys(lines)),
+        run=seen.run,
+        seconds=round(seconds, 1),
+    )
+
+
+def in_order(claims: Iterable[str]) -> tuple[str, ...]:
+    """The claims in the order of the specification."""
+    wanted = frozenset(claims)
+    return tuple(claim for claim in CLAIMS if claim in wanted)

@@ -1,0 +1,182 @@
+"""The command: bad input is a line, secrets stay where they are, nothing is changed, and doubts are remarks."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from helpers.discovery import __main__ as command
+from helpers.environment import BadEnvironment, load_environment
+from helpers.remote import Node
+from selftests.discovery.meaning import discovery
+from selftests.simulator.conftest import Running
+
+HOSTS = ("--ssh-host=central=control-plane-controller-0", "--ssh-host=dcn0=dcn0-distributedcomputehci-0")
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
+    """Exit code, output and errors of the command in this process."""
+    code = command.main(list(map(str, arguments)))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (["--deployment-files=/nowhere"], "/nowhere does not exist: give the folder that holds control-plane/"),
+        (["--deployment-files={empty}"], "holds no stack's files"),
+        ([], "give --deployment-files DIR, or --ssh-host SITE=HOST"),
+        (["--ssh-host=dcn0"], "'dcn0' is not SITE=HOST"),
+        ([*HOSTS, "--cloud=nope"], "clouds.yaml: cloud 'nope'"),
+        ([*HOSTS, "--ssh-config=/nowhere"], "--ssh-config: /nowhere: no such file or directory"),
+        ([*HOSTS, "--clouds-file=/nowhere"], "--clouds-file: /nowhere: no such file or directory"),
+        ([*HOSTS, "--ssh-host=dcn9=127.0.0.1"], "127.0.0.1 (127.0.0.1:22): "),
+        ([*HOSTS, "--central=dcn7"], "--central: no site dcn7; sites here: central, dcn0"),
+        ([*HOSTS, "--image-uri=guest.qcow2"], "image.uri: 'guest.qcow2' is not an http(s) URL"),
+        (["--deployment-files={files}", "--ssh-host=dcn7=x"], "no site dcn7 in the deployment files; sites there: "),
+        (["--deployment-files={files}/dcn0"], "no central stack"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_4(
+    given: list[str], says: str, options: list[str], files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The line says what is wrong and what to do; nothing is written that could be taken for a file."""
+    (tmp_path / "empty").mkdir()
+
+    code, out, err = run(capsys, *options, *(each.format(empty=tmp_path / "empty", files=files) for each in given))
+
+    assert (code, out, len(err.splitlines()), says in err) == (4, "", 1, True), err
+
+
+def test_broken_file_is_named(options: list[str], files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Files that cannot be read are not guessed at."""
+    (files / "dcn0/az.yaml").write_text("parameter_defaults: [")
+
+    code, out, err = run(capsys, *options, "--deployment-files", files)
+
+    assert (code, out, "dcn0/az.yaml" in err, "not YAML" in err) == (4, "", True, True), err
+
+
+def test_machine_that_does_not_answer(options: list[str], files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is a line and exit code 4, or, where that is allowed, described by its inventory."""
+    inventory = files / "dcn0/inventory.yaml"
+    content = yaml.safe_load(inventory.read_text())
+    hosts = content["DistributedComputeHCI"]["hosts"]
+    hosts["dcn0-gone"] = {"ansible_host": "127.0.1.99", "storage_ip": "127.0.1.99"}
+    inventory.write_text(yaml.safe_dump(content))
+
+    refused = run(capsys, *options, "--deployment-files", files)
+    allowed = run(capsys, *options, "--deployment-files", files, "--allow-unreachable")
+
+    assert (refused[0], refused[1], len(refused[2].splitlines())) == (4, "", 1)
+    assert "dcn0-gone (127.0.1.99:22): refused" in refused[2]
+    node = yaml.safe_load(allowed[1])["sites"]["dcn0"]["nodes"]["dcn0-gone"]
+    assert node == {"address": "127.0.1.99", "roles": ["glance", "ceph-mon", "compute", "cinder-volume"]}
+    assert "Remark: dcn0-gone (127.0.1.99:22): refused" in allowed[1]
+
+
+@pytest.mark.parametrize("source", ["files", "hosts"])
+def test_no_secret_is_printed(source: str, deployment: Running, options: list[str]) -> None:
+    """No key of the files or keyrings and no password, in what is written and in what is said."""
+    folder = deployment.folder
+    keys = set(re.findall(r"AQ\S{38}", "".join(p.read_text() for p in (folder / "deployment-files").rglob("*.y*ml"))))
+    password = yaml.safe_load((folder / "clouds.yaml").read_text())["clouds"]["dcn-sim"]["auth"]["password"]
+
+    done = discovery(*options, *(HOSTS if source == "hosts" else ["--deployment-files", folder / "deployment-files"]))
+
+    assert (done.returncode, len(keys)) == (0, 4)
+    assert [secret for secret in (*keys, password) if secret in done.stdout + done.stderr] == []
+
+
+def test_everything_is_only_read(
+    deployment: Running, options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The cloud is asked by GET, but for the token; on machines only commands are run that read."""
+    requested: set[tuple[str, str]] = set()
+    commands: set[tuple[str, ...]] = set()
+    request, execute = requests.Session.request, Node.run
+
+    def noted_request(self: requests.Session, method: str, url: str, **more: Any) -> Any:
+        requested.add((method, url))
+        return request(self, method, url, **more)
+
+    def noted_run(self: Node, *argv: str, deadline: float | None = None) -> Any:
+        commands.add(argv)
+        return execute(self, *argv, deadline=deadline)
+
+    monkeypatch.setattr(requests.Session, "request", noted_request)
+    monkeypatch.setattr(Node, "run", noted_run)
+
+    code, _, _ = run(capsys, *options, *HOSTS)
+
+    assert code == 0
+    assert {url.rsplit("/v3", 1)[-1] for method, url in requested if method != "GET"} == {"/auth/tokens"}
+    # `env … stat` and `cat` of files, lists of containers, and what the monitors say
+    reading = r"(?:(?:podman|docker) exec \S+ )?(?:hostname|env LC_ALL=C stat .*|cat -- \S+|ceph .* quorum_status .*)"
+    listing = r"(?:podman|docker) ps .*"
+    lines = {shlex.join(argv) for argv in commands}
+    assert {line for line in lines if not re.fullmatch(f"{reading}|{listing}", line)} == set()
+    assert len(lines) > 10
+
+
+def test_what_is_left_out_is_a_comment(
+    deployment: Running, files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without an image the file says what to fill in, and the harness says so too; choices name what there is."""
+    options = ["--cloud", "dcn-sim", "--clouds-file", str(deployment.folder / "clouds.yaml")]
+    options += ["--ssh-config", str(deployment.folder / "ssh_config"), "--deployment-files", str(files)]
+
+    code, out, err = run(capsys, *options)
+
+    assert (code, "to fill in: image.uri" in err) == (0, True)
+    assert "# FILL IN  uri: a small bootable image" in out
+    assert "# flavor: NAME    without it nothing is booted; there are: small, tiny" in out
+    path = tmp_path / "environment.yaml"
+    path.write_text(out)
+    with pytest.raises(BadEnvironment, match=r"image\.uri: is missing"):
+        load_environment(path)
+    filled = out.replace("# FILL IN  uri: a small bootable image", "uri: http://192.0.2.1/guest.qcow2  #")
+    path.write_text(filled)
+    assert load_environment(path).image.uri == "http://192.0.2.1/guest.qcow2"
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "remark"),
+    [
+        (
+            "dcn0/az.yaml",
+            "Zone: dcn0",
+            "Zone: elsewhere",
+            "the files say zone elsewhere, its compute nodes are in dcn0",
+        ),
+        ("dcn0/ceph-ansible/group_vars/all.yml", "fsid: ", "fsid: 0", "FSIDs differ: the files 0"),
+        ("control-plane/glance_update.yaml", "    dcn0:\n", "    edge:\n", "store: the files say edge, by FSID"),
+        ("dcn0/glance.yaml", "BackendID: dcn0", "BackendID: local", "local_store: the files say local, by FSID"),
+        ("dcn0/glance.yaml", "    central:\n", "    middle:\n", "central_store: the files say middle, by FSID"),
+    ],
+)
+def test_files_that_say_otherwise_are_a_remark(
+    file: str, old: str, new: str, remark: str, options: list[str], files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file holds what was meant, and says where the cloud is otherwise."""
+    content = (files / file).read_text()
+    assert old in content
+    (files / file).write_text(content.replace(old, new))
+
+    code, out, _ = run(capsys, *options, "--deployment-files", files)
+
+    assert (code, remark in out.replace("\n    # ", " ")) == (0, True), out
+
+
+def test_site_that_nobody_gave_is_a_remark(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Central's store on a cluster of none of the sites shows that a site was forgotten."""
+    code, out, _ = run(capsys, *options, HOSTS[0])
+
+    assert (code, "central's Glance has store dcn0 on a cluster with FSID" in out.replace("\n# ", " ")) == (0, True)

@@ -1,0 +1,52 @@
+"""The discovered environment file and the simulator's own are equal in meaning, for many kinds of deployments."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpers.environment import load_environment
+from selftests.discovery.meaning import choices, discovery, meaning
+from selftests.simulator.conftest import Running, running
+
+VARIATIONS = {
+    "three sites": (),
+    "central alone": ("--dcn", "0"),
+    "three nodes a site": ("--nodes", "3", "--dcn", "1"),
+    "more nodes than monitors": ("--nodes", "5", "--dcn", "2"),
+    "a site without storage": ("--without-storage", "dcn1"),
+    "zones named unlike sites": ("--other-zone-names",),
+    "stores named alike": ("--same-store-names",),
+    "all at once": (
+        *("--dcn", "3", "--nodes", "4", "--without-storage", "dcn1"),
+        *("--other-zone-names", "--same-store-names"),
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=VARIATIONS.values(), ids=VARIATIONS.keys())
+def deployment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A simulated deployment."""
+    with running(tmp_path_factory.mktemp("deployment"), *request.param) as found:
+        yield found
+
+
+def hosts(deployment: Running, which: int) -> list[str]:
+    """The options that name one machine of each site, the first (0) or the last (-1)."""
+    nodes = {name: list(site["nodes"])[which] for name, site in deployment.environment["sites"].items()}
+    return [f"--ssh-host={site}={node}" for site, node in nodes.items()]
+
+
+@pytest.mark.parametrize("source", ["files", "first machines", "last machines"])
+def test_discovered_file_means_the_same(deployment: Running, source: str, tmp_path: Path) -> None:
+    """From files, or from one machine of each site: the same sites, zones, stores, clusters, nodes, roles, choices."""
+    own = deployment.folder / "environment.yaml"
+    files = ["--deployment-files", str(deployment.folder / "deployment-files")]
+    given = files if source == "files" else hosts(deployment, 0 if source == "first machines" else -1)
+
+    done = discovery(*choices(deployment.environment, deployment.folder), *given)
+
+    assert (done.returncode, "nothing is left to fill in" in done.stderr) == (0, True), done.stdout + done.stderr
+    (tmp_path / "environment.yaml").write_text(done.stdout)
+    assert meaning(load_environment(tmp_path / "environment.yaml")) == meaning(load_environment(own))
+    assert "Remark" not in done.stdout

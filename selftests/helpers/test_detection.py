@@ -1,0 +1,134 @@
+"""What the detection matrix makes of runs of the acceptance suite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.detection.document import document
+from helpers.detection.results import Observation, Published, Results, publish, published
+from helpers.detection.seen import Failing, Seen, read_summary
+from helpers.detection.tables import matrix
+from helpers.detection.verdicts import judge
+from helpers.faults import Fault, find
+
+FAULT = Fault("a-fault", "something is wrong", "SPEC A8", "dcn", frozenset({"A8"}), frozenset({"B3"}))
+
+
+def seen(*failing: tuple[str, str | None], **more: Any) -> Seen:
+    return Seen(1, tuple(Failing(claim, site, "said") for claim, site in failing), run="r", **more)
+
+
+@pytest.mark.parametrize(
+    ("run", "verdict"),
+    [
+        (seen(("A8", "dcn1")), "caught"),
+        (seen(("A8", None)), "caught"),
+        (seen(("A8", "dcn1"), ("B3", "dcn1")), "caught"),
+        (seen(("A8", "dcn1"), blocked=frozenset({"B4"}), unknown=frozenset({"A16"})), "caught"),
+        (seen(), "missed"),
+        (seen(("A8", "dcn0")), "missed"),
+        (seen(unknown=frozenset({"A8"})), "missed"),
+        (seen(("A8", "dcn1"), ("A16", "dcn1")), "noisy"),
+        (Seen(4, refused="ERROR: no login"), "refused"),
+    ],
+)
+def test_verdict(run: Seen, verdict: str):
+    assert judge(FAULT, "dcn1", run).verdict == verdict
+
+
+def test_a_detection_says_what_failed_and_why():
+    found = judge(FAULT, "dcn1", seen(("B3", None), ("A8", "dcn1"), ("A16", "dcn0"), leaks=2))
+
+    assert (found.must, found.also, found.noise, found.leaks) == (("A8",), ("B3",), ("A16",), 2)
+    assert found.headlines == ("A8 · dcn1 · said (no command by hand)", "A16 · dcn0 · said (no command by hand)")
+
+
+def check(claim: str | None, outcome: str, site: str | None = None) -> dict[str, Any]:
+    return {"claim": claim, "site": site, "test": "t", "outcome": outcome, "cause": "why", "seconds": 1}
+
+
+def test_a_summary_is_read():
+    checks = [check("A8", "failed", "dcn1"), check("B3", "blocked"), check("A1", "passed"), check(None, "failed")]
+    text = "A8 · dcn1 · a claim\n  seen is not as expected:\n    expected: 1\n    seen:     2\n  by hand: cat it\n"
+    read = read_summary({"checks": checks, "leaks": []}, 1, "run", {"t": text})
+
+    said = "seen is not as expected: / expected: 1 / seen:     2"
+    assert read == Seen(1, (Failing("A8", "dcn1", said, "by hand: cat it"),), frozenset({"B3"}), frozenset(), 0, "run")
+
+
+def test_a_leak_is_a_failure_of_the_claim_that_nothing_is_left():
+    leak = {"kind": "server", "name": "n", "id": "8083", "problem": "still there", "by_hand": "delete it"}
+    leaks = [leak | {"sites": ["dcn0", "dcn1"]}, leak | {"sites": []}]
+    read = read_summary({"checks": [], "leaks": leaks}, 1)
+
+    assert [(each.claim, each.site) for each in read.failing] == [("F5", "dcn0"), ("F5", "dcn1"), ("F5", None)]
+    assert (read.failing[0].said, read.failing[0].by_hand) == ("left behind: server still there", "by hand: delete it")
+    assert judge(find("deleted-server-leaves-its-disk"), "dcn1", read).verdict == "caught"
+
+
+def test_results_are_kept_in_the_catalogue_s_order(tmp_path: Path):
+    results = Results(tmp_path / "detection.json")
+    for name in ("other-bytes", "central-conf-missing"):
+        results.add(Observation(name, "dcn1", seen(("A8", "dcn1"), unknown=frozenset({"A1"})), 1.5))
+
+    again = Results(tmp_path / "detection.json")
+
+    assert [one.fault for one in again.in_order()] == ["central-conf-missing", "other-bytes"]
+    assert again.in_order() == results.in_order()
+
+
+def test_the_matrix_names_what_was_missed():
+    text = matrix([judge(find("central-conf-missing"), "dcn1", seen(("A8", "dcn1")))])
+
+    assert text.splitlines()[0].split() == ["fault", "site", "A8", "A11", "verdict"]
+    assert text.splitlines()[1].split() == ["central-conf-missing", "dcn1", "X", "!", "missed"]
+
+
+# --- what is published
+
+
+def caught(name: str, claim: str, seconds: float = 1) -> Observation:
+    return Observation(name, "dcn1", seen((claim, "dcn1"), (claim, "dcn1"), ("B3", None)), seconds)
+
+
+def test_one_source_is_published_without_the_other(tmp_path: Path):
+    file = tmp_path / "detection.json"
+    publish(file, "lab", [caught("other-bytes", "B6"), caught("copy-never-arrives", "B3")])
+    publish(file, "simulator", [caught("other-bytes", "B6")])
+    publish(file, "lab", [Observation("other-bytes", "dcn1", seen())])
+
+    found = published(file)
+
+    assert list(found["lab"]) == ["copy-never-arrives", "other-bytes"]
+    assert found["lab"]["other-bytes"].detection.verdict == "missed"
+    assert found["simulator"]["other-bytes"].seen.failing == (Failing("B3", None, ""), Failing("B6", "dcn1", ""))
+
+
+def test_what_is_published_does_not_depend_on_time(tmp_path: Path):
+    for name, seconds in (("one", 1.0), ("other", 2.0)):
+        publish(tmp_path / name, "lab", [caught("other-bytes", "B6", seconds)])
+
+    assert (tmp_path / "one").read_text() == (tmp_path / "other").read_text()
+
+
+def test_a_fault_that_is_no_longer_in_the_catalogue_is_forgotten(tmp_path: Path):
+    file = tmp_path / "detection.json"
+    file.write_text('{"lab": {"no-such-fault": {"site": "dcn1", "failed": ["A8 dcn1"]}}}')
+
+    assert publish(file, "lab", []) == {"lab": {}}
+
+
+def test_the_document_shows_both_sources():
+    found: Published = {
+        "lab": {"other-bytes": caught("other-bytes", "B6")},
+        "simulator": {"other-bytes": Observation("other-bytes", "dcn1", seen())},
+    }
+    text = document(found)
+
+    assert "| B6 | **missed** B6 at dcn1 | **noisy** at dcn1, and **B3** |" in text
+    assert "- simulator: 0 of 1 faults caught" in text
+    assert "| B6 | the bytes are the same everywhere | `other-bytes` |" in text
+    assert "| C9 | the guest really reads its disk | **none** |" in text

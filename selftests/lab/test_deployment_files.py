@@ -1,0 +1,88 @@
+"""The files that the lab leaves are those of a consistent deployment; discovery makes the lab's own file of them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from helpers.deployment_files import checks, layout, roles
+from helpers.environment import load_environment
+from lab import ceph, deployment_files, up
+from lab.plan import Plan, make_plan
+from lab.state import State
+from selftests.discovery.meaning import choices, discovery, meaning
+
+ROOT = Path(__file__).parents[2]
+#: The lab has one machine a site; with an environment file the suite asks for its `min_mons`.
+SMALL = {"roles.ceph_monitors", "roles.storage_nodes"}
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> State:
+    return State(tmp_path)
+
+
+@pytest.fixture
+def plan(state: State) -> Plan:
+    plan = make_plan("lab", "192.0.2.0/24", state.folder, 2)
+    deployment_files.write_all(plan, state, state.log("deployment-files"))
+    return plan
+
+
+def test_files_contradict_each_other_nowhere(plan: Plan, state: State) -> None:
+    """Every check of deployment files passes, but that a site of one machine is not redundant."""
+    files = layout.read(state.deployment_files)
+
+    assert (files.unreadable, files.doubtful) == ({}, {})
+    assert {check for (check, _), found in checks.results(files).items() if found} == SMALL
+    assert [finding for stack in files.stacks for finding in roles.ceph_monitors(files, stack, 1)] == []
+    assert [finding for stack in files.stacks for finding in roles.storage_nodes(files, stack, 1)] == []
+
+
+def test_files_have_the_labs_own_facts(plan: Plan, state: State) -> None:
+    """FSIDs, keys and addresses are those of the clusters; nobody else may read them."""
+    dcn0 = plan.site("dcn0")
+    folder = state.deployment_files
+    external = yaml.safe_load((folder / "control-plane/dcn_ceph_external.yaml").read_text())
+    entry = external["parameter_defaults"]["CephExternalMultiConfig"][0]
+
+    assert (entry["fsid"], entry["external_cluster_mon_ips"]) == (ceph.fsid(dcn0, state), "192.0.2.20")
+    assert entry["keys"][0]["key"] == ceph.entities(dcn0, state)["client.external"].key
+    assert {path.stat().st_mode & 0o777 for path in folder.rglob("*.y*ml")} == {0o600}
+
+
+def test_step_comes_after_every_cluster_and_glance(plan: Plan, state: State) -> None:
+    (step,) = [step for step in up.steps(plan, state) if step.name == "deployment-files"]
+
+    wanted = {f"{what}-{site}" for what in ("ceph-health", "glance") for site in ("central", "dcn0", "dcn1")}
+    assert set(step.needs) == wanted
+
+
+@pytest.mark.lab
+def test_discovered_file_is_the_labs_own(tmp_path: Path) -> None:
+    """On a real lab, from its files and from one machine of each site: equal in meaning."""
+    folder = tmp_path / "state"
+
+    def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "lab", arguments[0], "--state", str(folder), *arguments[1:]]
+        return subprocess.run(  # noqa: S603 - arguments of our own making
+            command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
+        )
+
+    try:
+        begun = lab("up", "--name", "t3", "--dcn", "1")
+        assert begun.returncode == 0, begun.stdout + begun.stderr
+        document = yaml.safe_load((folder / "environment.yaml").read_text())
+        hosts = [f"--ssh-host={site}={next(iter(of['nodes']))}" for site, of in document["sites"].items()]
+        for source in (["--deployment-files", str(folder / "deployment-files")], hosts):
+            done = discovery(*choices(document, folder), *source)
+            assert done.returncode == 0, done.stderr
+            (tmp_path / "discovered.yaml").write_text(done.stdout)
+            found = load_environment(tmp_path / "discovered.yaml")
+            assert meaning(found) == meaning(load_environment(folder / "environment.yaml"))
+    finally:
+        ended = lab("down")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert not folder.exists()

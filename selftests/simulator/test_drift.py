@@ -1,0 +1,73 @@
+"""The simulator is held against the real lab: the same suite, and every answer of the same shape.
+
+`record/lab.json` is what the lab answered (`make record` makes it), `record/not_modelled.yaml` what the simulator
+leaves out, each with its reason.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.record.allowed import judge, read
+from simulator.record.compare import changes, gaps
+from simulator.record.record import Record
+
+ROOT = Path(__file__).parents[2]
+LAB = Path(__file__).parent / "record" / "lab.json"
+NOT_MODELLED = LAB.with_name("not_modelled.yaml")
+
+
+@pytest.fixture(scope="module")
+def recorded(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Record:
+    """What the simulator answers to the whole suite, at the lab's pace, so that what passes by is seen too."""
+    folder = tmp_path_factory.mktemp("drift")
+    file = folder / "simulator.json"
+    with start(folder / "state", "--speed", "lab") as simulator:
+        environment = simulator.folder / "environment.yaml"
+        # servers of the lab are on their site's network
+        environment.write_text(re.sub("(?m)^network: .*$", "network: '{site}-network'", environment.read_text()))
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "simulator.record.plugin"]
+        command += [f"--record={file}", f"--environment={environment}", f"--reports={folder / 'reports'}"]
+        own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        ended = subprocess.run(  # noqa: S603 - arguments of our own making
+            command, cwd=ROOT, env=own, capture_output=True, text=True, timeout=500, check=False
+        )
+    assert ended.returncode == 0, ended.stdout[-3000:] + ended.stderr[-1000:]
+    return Record.read(file)
+
+
+def test_simulator_answers_as_the_lab_does(recorded: Record) -> None:
+    """Every answer of the lab has its like, and the simulator invents none."""
+    lab = Record.read(LAB)
+    judged = judge(changes(lab, recorded), gaps(lab, recorded), read(NOT_MODELLED))
+
+    assert [each.line("lab", "simulator") for each in judged.drift] == []
+    assert [str(entry) for entry in judged.unneeded] == [], "nothing needs these entries any more"
+
+
+def test_every_altered_line_of_a_record_is_drift(recorded: Record) -> None:
+    """No line of a whole record is there for nothing: with another type on either side, the comparison fails."""
+    silent = []
+    for service, kind, status, shape in recorded:
+        whole = Record.of({service: {kind: {status: {path: str(field) for path, field in shape.items()}}}})
+        for path in shape:
+            other = whole.plain()
+            other[service][kind][status][path] = "altered"
+            if not judge(changes(Record.of(other), whole), gaps(Record.of(other), whole), ()).drift:
+                silent.append((service, kind, status, path))
+    assert silent == []
+
+
+def test_record_names_nobody() -> None:
+    """No id, address, name or key of the lab is in its record."""
+    text = LAB.read_text(encoding="utf-8") if LAB.exists() else pytest.fail(f"{LAB} is missing: `make record`")
+    told = r"[0-9a-f]{8}-[0-9a-f]{4}|[0-9a-f]{32}|\d+\.\d+\.\d+|\bdcn\d|control-plane|\bAQ[\w+/]{20}|gAAAA|dcn-verify"
+    assert re.findall(told, text) == []

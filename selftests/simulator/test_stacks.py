@@ -1,0 +1,71 @@
+"""A18 against the simulator's undercloud: complete, broken, not declared, out of reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+
+def rewritten(folder: Path, **keys: object) -> Path:
+    """The simulator's environment file with other keys; None takes one out."""
+    declared = yaml.safe_load((folder / "environment.yaml").read_text()) | keys
+    path = folder / "rewritten.yaml"
+    path.write_text(yaml.safe_dump({key: value for key, value in declared.items() if value is not None}))
+    return path
+
+
+def test_complete_stacks_pass(simulator: Any, suite: Any):
+    ended = suite(simulator.folder / "environment.yaml", "-m", "A18")
+
+    assert ended.exit_code == 0, ended.printed
+    assert ended.outcomes("A18") == dict.fromkeys(
+        (f"test_stack_is_complete[{stack}]" for stack in ("control-plane", "dcn0", "dcn1")), "passed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "seen"),
+    [
+        ("stack-missing", "no such stack; stacks there: control-plane, dcn0"),
+        ("stack-create-failed", "CREATE_FAILED"),
+        ("stack-update-in-progress", "UPDATE_IN_PROGRESS"),
+    ],
+)
+def test_an_incomplete_stack_fails_at_its_site(start: Any, suite: Any, tmp_path: Path, fault: str, seen: str):
+    with start(tmp_path / "sim", "--fault", f"{fault}:dcn1") as found:
+        ended = suite(found.folder / "environment.yaml", "-m", "A18")
+
+    assert ended.exit_code == 1
+    failed = [test for test, outcome in ended.outcomes("A18").items() if outcome == "failed"]
+    assert failed == ["test_stack_is_complete[dcn1]"]
+    assert f"seen:     {seen}\n" in ended.printed
+    assert "openstack stack list --format json" in ended.printed
+
+
+def test_without_an_undercloud_it_is_skipped_with_the_reason(simulator: Any, suite: Any):
+    ended = suite(rewritten(simulator.folder, undercloud=None), "-m", "A18", "-rs")
+
+    assert ended.exit_code == 0, ended.printed
+    assert ended.outcomes("A18") == {"test_stack_is_complete[nowhere]": "skipped"}
+    assert "the environment file declares no undercloud" in ended.printed
+
+
+@pytest.mark.parametrize(
+    ("undercloud", "said"),
+    [
+        ({"host": "127.0.0.8"}, "127.0.0.8 (127.0.0.8:22): refused: nothing listens on port 22"),
+        ({"host": "undercloud", "rc": "overcloudrc"}, "./overcloudrc: No such file or directory"),
+    ],
+    ids=["unreachable", "no-rc-file"],
+)
+def test_an_undercloud_that_cannot_be_asked_is_unknown(simulator: Any, suite: Any, undercloud: Any, said: str):
+    ended = suite(rewritten(simulator.folder, undercloud=undercloud), "-m", "A18")
+
+    assert ended.exit_code == 1
+    assert set(ended.outcomes("A18").values()) == {"blocked"}
+    assert ended.summary["outcomes"]["unknown"] == 1
+    assert ended.summary["outcomes"]["failed"] == 0
+    assert said in ended.printed
