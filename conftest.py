@@ -1,4 +1,4 @@
-"""The fixtures modules; everything else is in them."""
+"""The fixtures modules, each after those that it imports; everything else is in them."""
 
 pytest_plugins = [
     "fixtures.claims",
@@ -7,15 +7,16 @@ pytest_plugins = [
     "fixtures.outcomes",
     "fixtures.deployment_files",
     "fixtures.stages",
+    "fixtures.preflight",
     "fixtures.run",
     "fixtures.evidence",
     "fixtures.reports",
     "fixtures.topology",
     "fixtures.undercloud",
     "fixtures.images",
-    "fixtures.refusals",
-    "fixtures.servers",
     "fixtures.compute",
+    "fixtures.servers",
+    "fixtures.refusals",
     "fixtures.journeys",
     "fixtures.discovery",
 ]

@@ -40,6 +40,15 @@ class Endpoint:
     url: str
 
 
+@dataclass(frozen=True)
+class CloudUser:
+    """A user with the roles that it has in a project."""
+
+    name: str
+    project: str
+    roles: tuple[str, ...]
+
+
 class Cloud:
     """A logged-in connection; all sites' Glances are reached with the same token.
 
@@ -78,6 +87,13 @@ class Cloud:
         """Keystone's address, which tells one cloud from another."""
         auth: Any = self.connection.session.auth
         return str(auth.auth_url)
+
+    @property
+    def user(self) -> CloudUser:
+        """Whom the token was given to, and what it allows."""
+        session: Any = self.connection.session
+        access = session.auth.get_access(session)
+        return CloudUser(str(access.username), str(access.project_name), tuple(sorted(access.role_names)))
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Every endpoint of the catalog that the token came with."""

@@ -86,10 +86,7 @@ def find_adapter(node: Runner, ceph: Ceph) -> Adapter:
             return Adapter("cephadm", prefix, _cephadm_options(node, prefix, ceph))
     if ceph.runtime == "detect" and node.run("rbd", "--version").exit_status == 0:
         return Adapter("host", (), by_name)
-    wanted = " or ".join(
-        name.replace("{hostname}", node.hostname).replace("{fsid}", "FSID")
-        for name in ([ceph.mon_container] if ceph.mon_container else _usual_names(ceph))
-    )
+    wanted = mon_name(ceph, node.hostname)
     raise NoContainer(listings[0][0], f"no running container {wanted}; {_what_there_was(listings)}")
 
 
@@ -107,14 +104,10 @@ def service_file(node: Runner, service: Service, path: str) -> FileFacts:
 
 def find_container(node: Runner, name: str) -> Container:
     """The running container of that name, or pacemaker's bundle of it. Raises NoContainer."""
-    bundle = re.compile(rf"(?:openstack-)?{re.escape(name.replace('_', '-'))}-(?:podman|docker)-\d+")
     listings = [_listed(node, engine) for engine in _LIST]
-    running = [container for _, containers in listings for container in containers if container.running]
-    tests: tuple[Callable[[str], object], ...] = (name.__eq__, bundle.fullmatch)
-    for test in tests:
-        for container in running:
-            if test(container.name):
-                return container
+    found = _service_container([container for _, containers in listings for container in containers], name)
+    if found:
+        return found
     raise NoContainer(listings[0][0], f"no running container {name}; {_what_there_was(listings)}")
 
 
@@ -124,6 +117,51 @@ def containers_on(node: Runner) -> tuple[Container, ...]:
     Raises CommandFailed where an engine's answer cannot be read.
     """
     return tuple(container for engine in _LIST for container in _listed(node, engine)[1])
+
+
+def _service_container(containers: Iterable[Container], name: str) -> Container | None:
+    bundle = re.compile(rf"(?:openstack-)?{re.escape(name.replace('_', '-'))}-(?:podman|docker)-\d+")
+    running = [container for container in containers if container.running]
+    tests: tuple[Callable[[str], object], ...] = (name.__eq__, bundle.fullmatch)
+    return next((container for test in tests for container in running if test(container.name)), None)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The containers of one node, running or not, as one look has shown them."""
+
+    containers: tuple[Container, ...]
+    by_hand: str
+
+    def has_service(self, name: str) -> bool:
+        """Whether the service's container runs, by its name or as pacemaker's bundle."""
+        return _service_container(self.containers, name) is not None
+
+    def has_mon(self, ceph: Ceph, hostname: str) -> bool:
+        """Whether the cluster's monitor runs in one of them, named as the environment file or the runtime has it."""
+        patterns = [pattern for pattern in _mon_patterns(ceph, hostname) if pattern]
+        running = [container.name for container in self.containers if container.running]
+        return any(re.fullmatch(pattern, name) for pattern in patterns for name in running)
+
+    def __str__(self) -> str:
+        return ", ".join(sorted(map(str, self.containers))) or "no containers"
+
+
+def list_containers(node: Runner, deadline: float | None = None) -> Listing:
+    """The containers of a node, by the first engine that answers there. Raises NoContainer where none does."""
+    unanswered = []
+    for engine in _LIST:
+        completed, containers = _listed(node, engine, deadline)
+        if completed.exit_status == 0:
+            return Listing(containers, completed.by_hand)
+        unanswered.append((completed, containers))
+    raise NoContainer(unanswered[0][0], _what_there_was(unanswered))
+
+
+def mon_name(ceph: Ceph, hostname: str) -> str:
+    """What a node's mon container is called, in words: `FSID` stands for the cluster's."""
+    names = [ceph.mon_container] if ceph.mon_container else _usual_names(ceph)
+    return " or ".join(name.replace("{hostname}", hostname).replace("{fsid}", "FSID") for name in names)
 
 
 def is_container_trouble(completed: Completed) -> bool:
@@ -169,8 +207,8 @@ def _docker_state(entry: dict[str, Any]) -> str:
     return "running" if str(entry.get("Status", "")).startswith("Up") else "exited"
 
 
-def _listed(node: Runner, engine: Engine) -> tuple[Completed, tuple[Container, ...]]:
-    completed = node.run(*_LIST[engine])
+def _listed(node: Runner, engine: Engine, deadline: float | None = None) -> tuple[Completed, tuple[Container, ...]]:
+    completed = node.run(*_LIST[engine], deadline=deadline)
     if completed.exit_status != 0:
         return completed, ()
     try:

@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from helpers.ceph import Cluster
-from helpers.cloud import BadCloud, Cloud
+from helpers.cloud import BadCloud, Cloud, CloudUser
 from helpers.environment import Environment
 from helpers.remote import Node, Unreachable
 from helpers.undercloud import Undercloud, undercloud_of
+
+#: The role without which services, stores' details and other zones are not shown, and images are not copied.
+ADMIN = "admin"
 
 
 class NotReady(Exception):
@@ -39,6 +42,16 @@ class Deployment:
             self.undercloud.close()
 
 
+def _missing_right(environment: Environment, user: CloudUser) -> str | None:
+    if ADMIN in user.roles:
+        return None
+    where, roles = environment.clouds_file or "clouds.yaml", ", ".join(user.roles) or "no role"
+    return (
+        f"{where}: cloud {environment.cloud!r}: user {user.name} has {roles} in project {user.project}, and the checks "
+        f"need the role {ADMIN}; name another entry in the environment file's `cloud`"
+    )
+
+
 def connect(environment: Environment, *, allow_unreachable: bool = False) -> Deployment:
     """Log in at Keystone and at every node, all at the same time, and change nothing.
 
@@ -64,6 +77,8 @@ def connect(environment: Environment, *, allow_unreachable: bool = False) -> Dep
                 unreachable[name] = greeting.result()
     if isinstance(cloud, BadCloud):
         problems.append(str(cloud))
+    elif missing := _missing_right(environment, cloud.user):
+        problems.append(missing)
     if not allow_unreachable:
         problems += [str(error) for error in unreachable.values()]
     if problems:

@@ -6,9 +6,9 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 from helpers.ledger import LedgerClosed
 from helpers.places import place
@@ -38,11 +38,23 @@ class CannotTell(Exception):
         self.by_hand = tuple(by_hand)
 
 
+class Obstacle(Protocol):
+    """Something that was found before the run; its text is one line, its key what a blocked check names."""
+
+    @property
+    def key(self) -> str: ...
+
+
+def _nothing(stage: Stage, key: StageKey) -> None:
+    return None
+
+
 class Engine:
     """Runs the stages that were asked for, and those that they need, in threads.
 
     :param resources: parameter name → object, what stages may ask for besides axes and stages
     :param limits: load name (`central`, or a site's name) → how many stages may burden it at once; others get `default`
+    :param obstacle: what is known before the run to stand in a stage's way; the stage is then blocked by it
     :param unknown: exceptions that mean *could not be found out* rather than *is wrong*
     """
 
@@ -56,9 +68,11 @@ class Engine:
         limits: Mapping[str, int],
         default_limit: int = 2,
         unknown: tuple[type[Exception], ...] = (),
+        obstacle: Callable[[Stage, StageKey], Obstacle | None] = _nothing,
         threads: int = 64,
     ) -> None:
         self.registry, self.environment, self.resources, self.store = registry, environment, resources, store
+        self._obstacle = obstacle
         self._limits, self._default_limit = dict(limits), default_limit
         self._unknown: tuple[type[Exception], ...] = (CannotTell, LedgerClosed, *unknown)
         self._lock = threading.RLock()
@@ -78,8 +92,14 @@ class Engine:
             for key in depths:
                 if key not in self._done and key not in self._running:
                     self._waiting[key] = self.registry.needs(key, self.environment)
+                    self._hold_up(key)
             self._rank()
             self._pump()
+
+    def _hold_up(self, key: StageKey) -> None:
+        found = self._obstacle(self.registry.stages[key.stage], key)
+        if found is not None:
+            self._finish(key, StageResult(str(key), "blocked", error=redact(str(found)), cause=found.key))
 
     def stop(self, grace: float = 15.0) -> None:
         """Start nothing more, and give what runs `grace` seconds to end; what has not begun is reported as unknown."""

@@ -186,6 +186,14 @@ class Glance:
         body = json.dumps({"method": {"name": method}, "stores": [store]})
         return self.by_hand(f"/v2/images/{image_id}/import", "POST", body)
 
+    def status(self, path: str, timeout: float) -> int:
+        """The status code that a GET is answered with within so many seconds; asked once, without a second attempt.
+
+        :raises keystoneauth1.exceptions.ClientException: no answer
+        """
+        response = self._proxy.get(path, timeout=timeout, connect_retries=0, status_code_retries=0, raise_exc=False)
+        return int(response.status_code)
+
     def stores(self) -> tuple[Store, ...]:
         """The stores, with details where this user may see them (`/v2/info/stores/detail`), else without."""
         response = self._proxy.get("/info/stores/detail")

@@ -39,6 +39,7 @@ class Stage:
     - `exclusive`: name of a thing that only one stage may act on at a time (Glance locks an image while it imports)
     - `shares`: name of a thing that many may use at once, but none while a stage runs that needs it `alone`
     - `mutating`: whether it creates or changes cloud resources
+    - `requires`: what the preflight must have found in order, besides what its parameters say of themselves
     - `claims`: the claims that a failure of the stage itself refutes
     """
 
@@ -52,6 +53,7 @@ class Stage:
     shares: str | None = None
     alone: str | None = None
     mutating: bool = True
+    requires: tuple[Any, ...] = ()
     claims: tuple[str, ...] = ()
 
 

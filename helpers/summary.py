@@ -15,6 +15,7 @@ from helpers.results import StageResult
 
 if TYPE_CHECKING:
     from helpers.cleanup import Leak
+    from helpers.preflight.results import Probed
 
 Outcome = Literal["passed", "failed", "blocked", "unknown", "skipped"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -68,7 +69,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Summary:
-    """The content of `summary.json`. `started` is ISO 8601, in UTC; `sites` are in the environment file's order."""
+    """The content of `summary.json`. `started` is ISO 8601, in UTC; `sites` are in the environment file's order.
+
+    `preflight` is what was found wanting before the run; it counts where something selected is blocked by it.
+    """
 
     run_id: str
     environment: str
@@ -79,6 +83,7 @@ class Summary:
     outcomes: dict[Outcome, int]
     checks: tuple[Check, ...]
     leaks: tuple[Leak, ...] = ()
+    preflight: tuple[Probed, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -196,6 +201,14 @@ def causes(verdicts: Sequence[Verdict], results: Iterable[StageResult] = ()) -> 
             bad.append(Verdict(cause, outcome, stage=cause, message=result.error, by_hand=result.by_hand))
     found = [Cause(verdict, checks(blocked.get(verdict.stage or "", ()))) for verdict in bad]
     return sorted(found, key=lambda cause: cause.verdict.outcome != "failed")
+
+
+def by_their_judges(verdicts: Iterable[Verdict], findings: Iterable[Probed]) -> list[Verdict]:
+    """What a preflight's finding blocks belongs to the stage that says the same of a claim, where that one failed."""
+    found = list(verdicts)
+    failed = {verdict.stage for verdict in found if verdict.outcome == "failed"}
+    judges = {finding.key: finding.judge for finding in findings if finding.judge in failed}
+    return [replace(verdict, cause=judges.get(verdict.cause or "", verdict.cause)) for verdict in found]
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,11 @@ class Undercloud:
     def __init__(self, node: Runner, rc: str = "stackrc") -> None:
         self.node, self.rc = node, rc
 
+    def connect(self) -> None:
+        """Log in now. Raises Unreachable."""
+        if isinstance(self.node, Node):
+            self.node.connect()
+
     def close(self) -> None:
         """End the connection, if there is one."""
         if isinstance(self.node, Node):

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import asyncssh
 
-from simulator.commands import ceph, containers, curl, files, rbd, shell, undercloud
+from simulator.commands import ceph, containers, curl, files, libvirt, rbd, shell, undercloud
 from simulator.world.content import Content
 from simulator.world.nodes import Node
 from simulator.world.world import World
 
 USER = "heat-admin"
 # importing them is what makes their commands known
-_COMMANDS = (ceph, containers, curl, files, rbd, undercloud)
+_COMMANDS = (ceph, containers, curl, files, libvirt, rbd, undercloud)
 
 
 class _Login(asyncssh.SSHServer):

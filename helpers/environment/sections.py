@@ -113,6 +113,7 @@ _SERVICES: Mapping[str, Mapping[str, object]] = {
     "glance": {"container": "glance_api", "config": ["/etc/glance/glance-api.conf"]},
     "nova_api": {"container": "nova_api", "config": ["/etc/nova/nova.conf"]},
     "nova_compute": {"container": "nova_compute", "config": ["/etc/nova/nova.conf"]},
+    "libvirt": {"container": "nova_libvirt", "config": ["/etc/libvirt/qemu.conf"]},
     "cinder_volume": {"container": "cinder_volume", "config": ["/etc/cinder/cinder.conf"]},
 }
 
@@ -123,6 +124,7 @@ class Services(Section):
     glance: Service
     nova_api: Service
     nova_compute: Service
+    libvirt: Service
     cinder_volume: Service
 
     @model_validator(mode="before")

@@ -22,6 +22,13 @@ FAULTS: tuple[Fault, ...] = (
         may="D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
+        "disk-xml-names-central",
+        "libvirt's XML of a server's disk at the site names central's monitors",
+        source="SPEC C1",
+        site="dcn",
+        must="C1",
+    ),
+    fault(
         "servers-fail",
         "every server at the site goes to ERROR",
         source="FAILURES 27",

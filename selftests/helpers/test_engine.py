@@ -169,6 +169,40 @@ def test_exclusive_stages_take_turns(tmp_path: Path):
     assert all(result.value is True for result in results.values())
 
 
+def test_what_is_known_to_stand_in_the_way_blocks_before_anything_is_done(tmp_path: Path):
+    done: list[str] = []
+
+    def copied(site: FakeSite) -> str:
+        done.append(site.name)
+        return ""
+
+    def booted(copied: str, site: FakeSite) -> str:
+        return ""
+
+    @dataclass(frozen=True)
+    class Finding:
+        key: str = "preflight[dcn1-rbd]"
+
+        def __str__(self) -> str:
+            return "dcn1: rbd: no answer"
+
+    registry = Registry(axes=("site",))
+    registry.add(copied)
+    registry.add(booted)
+    bench = Bench(tmp_path, registry)
+    bench.engine._obstacle = lambda stage, key: (
+        Finding() if key == at("copied", "dcn1") else None  # the other follows from its inputs
+    )
+
+    results = bench.run(at("booted", "dcn0"), at("booted", "dcn1"))
+
+    assert done == ["dcn0"]
+    assert results["booted[dcn0]"].outcome == "passed"
+    for name in ("copied[dcn1]", "booted[dcn1]"):
+        assert (results[name].outcome, results[name].cause) == ("blocked", "preflight[dcn1-rbd]")
+        assert results[name].error == "dcn1: rbd: no answer"
+
+
 def test_stopped_engine_reports_what_did_not_begin(tmp_path: Path):
     begun, release = threading.Event(), threading.Event()
 

@@ -71,6 +71,17 @@ def volume_at_central_too(world: World, site: Site) -> Iterator[None]:
         yield
 
 
+@modelled()
+def disk_xml_names_central(world: World, site: Site) -> Iterator[None]:
+    """libvirt's XML of a server's disk at the site names central's monitors."""
+
+    def hook(cluster: Cluster, server: Server, name: str) -> Cluster:
+        return world.central.ceph if server.site == site.name else cluster
+
+    with hooked(world, "domain.cluster", hook):
+        yield
+
+
 @modelled(where="first")
 def boot_reads_from_central(world: World, site: Site) -> Iterator[None]:
     """A disk at the site is a clone, and yet the image's bytes were read from central."""

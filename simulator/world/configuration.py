@@ -59,6 +59,8 @@ def give_services(node: Node, site: Site) -> None:
     for role, container in (("compute", "nova_compute"), ("nova-api", "nova_api")):
         if role in node.roles:
             run(container, container.replace("_", "-"), "nova", "/etc/nova/nova.conf", lambda: nova_conf(site, node))
+    if "compute" in node.roles:
+        run("nova_libvirt", "nova-libvirt")
     if site.cinder is not None and "cinder-volume" in node.roles:
         run("cinder_volume", "cinder-volume", "cinder", "/etc/cinder/cinder.conf", lambda: cinder_conf(site, node))
 

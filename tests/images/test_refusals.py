@@ -5,9 +5,11 @@ import pytest
 from fixtures.claims import claim
 from fixtures.images import FailedImport
 from fixtures.outcomes import Blocked
-from fixtures.refusals import BAD_REQUESTS, RefusedRequests
+from fixtures.refusals import BAD_REQUESTS, REFUSED_DELETIONS, RefusedDeletions, RefusedRequests
 from helpers.environment import Site
+from helpers.image_actions import UploadedImage
 from helpers.images import ABSENT
+from helpers.volume_actions import MadeVolume
 
 
 @claim("B9")
@@ -35,6 +37,38 @@ def test_bad_request_changes_nothing(refused_requests: RefusedRequests, request_
 def test_bad_requests_leave_the_cluster_alone(refused_requests: RefusedRequests, site: Site):
     """After all bad requests this site's cluster holds what it held before."""
     assert refused_requests.after.copies[site.name] == refused_requests.before.copies[site.name]
+
+
+@claim("B9")
+@pytest.mark.parametrize("request_name", REFUSED_DELETIONS)
+def test_deletion_of_what_is_in_use_is_refused(
+    refused_deletions: RefusedDeletions, first_compute_dcn: Site, request_name: str
+):
+    """A copy, or an image, that volumes are clones of cannot be deleted: 409, and the image's record is as before."""
+    made = refused_deletions.requests[request_name]
+
+    assert made.refusal is not None, f"accepted, though it has to be refused: {made.request}"
+    assert made.refusal.status in REFUSED_DELETIONS[request_name], made.refusal.message
+    assert made.after == made.before
+
+
+@claim("B9")
+def test_deletion_of_what_is_in_use_leaves_the_clusters_alone(
+    refused_deletions: RefusedDeletions, image_to_clone: UploadedImage, first_compute_dcn: Site
+):
+    """Afterwards every cluster holds the image as before, and this site's copy has the bytes that were uploaded."""
+    assert refused_deletions.after.copies == refused_deletions.before.copies
+    assert refused_deletions.content == image_to_clone.sha512
+
+
+@claim("B9")
+def test_clones_outlive_the_refusal(
+    refused_deletions: RefusedDeletions, clones: dict[str, MadeVolume], first_compute_dcn: Site
+):
+    """The volumes are available, and in the clusters what they were before: clones of their site's copy."""
+    seen = {site: (clone.volume.status, clone.disk.copies) for site, clone in refused_deletions.clones.items()}
+
+    assert seen == {site: ("available", clone.disk.copies) for site, clone in clones.items()}
 
 
 @claim("B10")

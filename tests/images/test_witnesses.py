@@ -37,14 +37,20 @@ def test_direct_url_names_the_default_cluster(imported_image: ChangedImage, envi
     assert image.record.direct_url.fsid == image.fsids[central.name]
 
 
-@claim("B4", "B5")
-def test_witnesses_agree(site_image: ChangedImage, environment: Environment, site: Site):
-    """The sites by the record's stores, by the locations' FSIDs and by the clusters themselves are the same."""
+@claim("B4")
+def test_locations_agree_with_the_record(site_image: ChangedImage, environment: Environment, site: Site):
+    """The sites that the locations name by their FSIDs are the sites of the record's stores."""
     image = site_image.after
-    by_record = {other.name for other in environment.storage_sites if other.store in image.stores}
 
-    assert image.sites_by_location == by_record
-    assert image.sites_by_cluster == by_record
+    assert image.sites_by_location == {other.name for other in environment.storage_sites if other.store in image.stores}
+
+
+@claim("B5")
+def test_clusters_agree_with_the_record(site_image: ChangedImage, environment: Environment, site: Site):
+    """The sites whose clusters hold the image are the sites of the record's stores."""
+    image = site_image.after
+
+    assert image.sites_by_cluster == {other.name for other in environment.storage_sites if other.store in image.stores}
 
 
 @claim("B5")

@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures.claims import claim
-from fixtures.servers import Traffic
+from fixtures.servers import DomainDisks, Traffic
 from helpers.environment import Environment, Site
 from helpers.image_actions import UploadedImage
 from helpers.server_actions import BootedServer, Console
@@ -36,6 +36,18 @@ def test_clone_is_thin(ephemeral_server: BootedServer, compute_site: Site):
 def test_disk_is_nowhere_else(ephemeral_server: BootedServer, compute_site: Site):
     """No other cluster has the server's disk."""
     assert ephemeral_server.disk.sites == frozenset({compute_site.name})
+
+
+@claim("C1")
+def test_libvirt_reads_the_disk_from_this_site(
+    domain_disks: DomainDisks, ephemeral_server: BootedServer, compute_site: Site
+):
+    """The domain's disk is the server's in this site's pool vms, and the hosts in its XML are this site's monitors."""
+    disk = domain_disks.root
+
+    assert disk is not None, f"the domain on {domain_disks.domain.node} has no disk"
+    assert (disk.protocol, disk.name) == ("rbd", f"{compute_site.ceph.pools.vms}/{ephemeral_server.disk.name}")
+    assert disk.hosts == domain_disks.mons
 
 
 @claim("C2")

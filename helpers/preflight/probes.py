@@ -1,0 +1,176 @@
+"""The questions of the preflight, each put to one site or node; every one of them only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import keystoneauth1.exceptions
+import openstack.exceptions
+import requests
+
+from helpers.ceph import Cluster
+from helpers.cloud import Cloud
+from helpers.containers import NoContainer, list_containers, mon_name
+from helpers.deployment import Deployment
+from helpers.environment import Environment, NodeSpec
+from helpers.glance import Glance
+from helpers.preflight.results import MON, UNDERCLOUD, Prerequisite, Probed
+from helpers.remote import CommandFailed, Completed, DeadlinePassed, Node, Unreachable
+from helpers.undercloud import Undercloud
+
+#: Role of a node → the service whose container runs there.
+SERVICES = {
+    "glance": "glance",
+    "compute": "nova_compute",
+    "cinder-volume": "cinder_volume",
+    "nova-api": "nova_api",
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """One prerequisite of one site, or of one node."""
+
+    site: str
+    prerequisite: Prerequisite
+    node: str | None = None
+
+
+def expected_containers(environment: Environment, spec: NodeSpec) -> tuple[str, ...]:
+    """The containers that must run on a node by its roles; a monitor's is called `ceph-mon`.
+
+    None for what runs on the host, and none for a monitor where the harness itself finds out how it runs.
+    """
+    site = environment.site(spec.site)
+    roles = [role for role in spec.roles if role in SERVICES]
+    if site.central and len(site.nodes_with("cinder-volume")) > 1:
+        # active/passive there: pacemaker runs it on one of them (A15)
+        roles = [role for role in roles if role != "cinder-volume"]
+    services = [environment.services[SERVICES[role]] for role in roles]
+    names = dict.fromkeys(service.container for service in services if service.container)
+    ceph = site.ceph
+    has_mon = ceph is not None and MON in spec.roles and ceph.runtime not in {"host", "detect"}
+    return (*names, *((MON,) if has_mon else ()))
+
+
+def ask_catalog(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
+    """The catalog leads to the services that the run itself uses; which others there are is a claim's matter (A4)."""
+    types = {endpoint.service for endpoint in cloud.endpoints()}
+    needed = {"compute": {"compute"}, "volume": {"block-storage", "volumev3", "volume"}} if environment.flavor else {}
+    missing = [name for name, any_of in needed.items() if not any_of & types]
+    by_hand = f"openstack --os-cloud {environment.cloud} catalog list"
+    problem = f"no endpoint of {' and '.join(missing)}; there are {', '.join(sorted(types)) or 'none'}"
+    yield _probed(environment.central.name, "catalog", problem if missing else "", by_hand=(by_hand,))
+
+
+def ask_glance(glance: Glance, seconds: float) -> Iterator[Probed]:
+    """This site's Glance answers at its own endpoint, with this run's token."""
+    by_hand = (glance.by_hand("/v2/info/import"),)
+    try:
+        status = glance.status("/info/import", timeout=seconds)
+        problem = "" if status == 200 else f"{glance.site.glance} answers {status}"
+    except keystoneauth1.exceptions.ConnectTimeout:
+        problem = f"{glance.site.glance} does not answer within {seconds:g} s"
+    except (
+        keystoneauth1.exceptions.ClientException,
+        openstack.exceptions.SDKException,
+        requests.RequestException,
+    ) as e:
+        problem = " ".join(str(e).split("(Caused by ")[-1].strip(")").split())
+    yield _probed(glance.site.name, "glance", problem, by_hand=by_hand)
+
+
+def ask_cluster(cluster: Cluster, seconds: float) -> Iterator[Probed]:
+    """`rbd` lists the images of this site's cluster, on any of the nodes that can ask it."""
+    site = cluster.site.name
+    try:
+        listed = cluster.image_names(cluster.pools.images, deadline=seconds)
+        yield Probed(site, "rbd", by_hand=(listed.command,))
+    except Unreachable as error:
+        yield Probed(site, "rbd", None, "unknown", str(error), error.by_hand)
+    except (CommandFailed, DeadlinePassed) as error:
+        yield _probed(site, "rbd", _short(error), by_hand=error.by_hand)
+
+
+def ask_node(deployment: Deployment, spec: NodeSpec, seconds: float) -> Iterator[Probed]:
+    """This node is logged in to, gives the rights that are needed there, and runs what its roles say."""
+    unreachable = deployment.unreachable.get(spec.name)
+    if unreachable:
+        yield _unreachable(spec, unreachable)
+        return
+    yield Probed(spec.site, "ssh", spec.name)
+    node, environment = deployment.nodes[spec.name], deployment.environment
+    try:
+        refused = _sudo_refused(node, seconds) if environment.ssh.sudo else None
+    except Unreachable as error:
+        yield _unreachable(spec, error)
+        return
+    except DeadlinePassed as error:
+        yield Probed(spec.site, "sudo", spec.name, "unknown", _short(error), error.by_hand)
+        return
+    if environment.ssh.sudo:
+        problem = f"refused: {_end(refused)}" if refused else ""
+        by_hand = refused.by_hand if refused else ""
+        yield Probed(spec.site, "sudo", spec.name, "unknown" if refused else "ok", problem, (by_hand,))
+    if not refused and (names := expected_containers(environment, spec)):
+        yield _containers(deployment, node, names, seconds)
+
+
+def ask_undercloud(undercloud: Undercloud) -> Iterator[Probed]:
+    """The undercloud is logged in to; whether it knows its stacks is a claim's matter (A18)."""
+    try:
+        undercloud.connect()
+        yield Probed(UNDERCLOUD, "ssh", undercloud.node.name)
+    except Unreachable as error:
+        yield Probed(UNDERCLOUD, "ssh", undercloud.node.name, "unknown", error.reason, error.by_hand)
+
+
+def _probed(
+    site: str, prerequisite: Prerequisite, problem: str, *, node: str | None = None, by_hand: tuple[str, ...] = ()
+) -> Probed:
+    return Probed(site, prerequisite, node, "failed" if problem else "ok", problem, by_hand)
+
+
+def _unreachable(spec: NodeSpec, error: Unreachable) -> Probed:
+    return Probed(spec.site, "ssh", spec.name, "unknown", error.reason, error.by_hand)
+
+
+def _sudo_refused(node: Node, seconds: float) -> Completed | None:
+    ended = node.run("true", deadline=seconds)
+    return None if ended.exit_status == 0 else ended
+
+
+def _short(error: Unreachable | DeadlinePassed | CommandFailed) -> str:
+    """Why, in one line; the command stands below it, by hand."""
+    if isinstance(error, DeadlinePassed):
+        return f"{error.node} did not answer within {error.deadline:g} s"
+    if isinstance(error, NoContainer):
+        return " ".join(str(error).split())
+    if isinstance(error, CommandFailed):
+        return f"{error.node}: {_end(error.completed)}"
+    return str(error)
+
+
+def _end(ended: Completed) -> str:
+    """The last line of what a command said of its failure."""
+    lines = ended.stderr.strip().splitlines()
+    return lines[-1] if lines else f"exit status {ended.exit_status}"
+
+
+def _containers(deployment: Deployment, node: Node, names: tuple[str, ...], seconds: float) -> Probed:
+    spec, ceph = node.spec, deployment.environment.site(node.spec.site).ceph
+    try:
+        seen = list_containers(node, deadline=seconds)
+        wanted = {name: mon_name(ceph, node.hostname) if name == MON and ceph else name for name in names}
+    except (Unreachable, DeadlinePassed, CommandFailed) as error:
+        return Probed(spec.site, "containers", spec.name, "unknown", _short(error), error.by_hand, missing=names)
+    missing = tuple(
+        name
+        for name in names
+        if not (seen.has_mon(ceph, node.hostname) if name == MON and ceph else seen.has_service(name))
+    )
+    if not missing:
+        return Probed(spec.site, "containers", spec.name, by_hand=(seen.by_hand,))
+    problem = f"not running: {', '.join(wanted[name] for name in missing)}; there are {seen}"
+    return Probed(spec.site, "containers", spec.name, "failed", problem, (seen.by_hand,), missing=missing)

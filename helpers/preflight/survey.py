@@ -1,0 +1,163 @@
+"""The pass itself: every site at the same time, over the logins that are there already, within one deadline."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from helpers.deployment import Deployment
+from helpers.environment import Environment
+from helpers.preflight.probes import (
+    Question,
+    ask_catalog,
+    ask_cluster,
+    ask_glance,
+    ask_node,
+    ask_undercloud,
+    expected_containers,
+)
+from helpers.preflight.results import MON, UNDERCLOUD, Preflight, Probed
+
+#: Seconds for everything together; logins come before it, with the time limit of the environment file.
+DEADLINE = 10.0
+#: What a command on a node gets less, so that the node's own answer, that it was not done, still counts.
+_WAY_BACK = 1.0
+
+
+@dataclass
+class _Answers:
+    """What has been answered so far; what comes after the end is not taken."""
+
+    probed: dict[Question, Probed] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    ended: bool = False
+
+    def take(self, found: Probed) -> None:
+        with self.lock:
+            if not self.ended:
+                self.probed[Question(found.site, found.prerequisite, found.node)] = found
+
+    def end(self) -> dict[Question, Probed]:
+        with self.lock:
+            self.ended = True
+            return self.probed
+
+
+def survey(deployment: Deployment, deadline: float = DEADLINE) -> Preflight:
+    """Look at every prerequisite of every site; nothing is created or changed.
+
+    :param deadline: seconds; what has not answered by then is unknown, and says so
+    """
+    started = time.monotonic()
+    environment, answers = deployment.environment, _Answers()
+    asked = list(questions(environment))
+    # threads wait for the network nearly all the time
+    pool = ThreadPoolExecutor(max_workers=min(256, len(asked) + 1), thread_name_prefix="preflight")
+    left = max(deadline - _WAY_BACK, 0.1)
+    under_way = [pool.submit(_asker(answers, ask)) for ask in _asks(deployment, left)]
+    wait(under_way, timeout=max(0.0, started + deadline - time.monotonic()))
+    pool.shutdown(wait=False, cancel_futures=True)
+    for future in under_way:
+        if future.done() and not future.cancelled():
+            future.result()  # what a probe does not expect is a mistake of ours, and is not hidden
+    found = answers.end()
+    silence = f"no answer within {deadline:g} s"
+    probed = [found.get(question) or _silent(question, environment, silence) for question in asked]
+    return Preflight(tuple(_each_cause_once(probed, environment)), round(time.monotonic() - started, 1))
+
+
+def questions(environment: Environment) -> Iterator[Question]:
+    """What is asked, in the order of the environment file."""
+    for site in environment.sites:
+        if site.central:
+            yield Question(site.name, "catalog")
+        if site.has_storage:
+            yield Question(site.name, "glance")
+        for spec in site.nodes:
+            yield Question(site.name, "ssh", spec.name)
+            if environment.ssh.sudo:
+                yield Question(site.name, "sudo", spec.name)
+            if expected_containers(environment, spec):
+                yield Question(site.name, "containers", spec.name)
+        if site.has_storage and site.nodes_with("ceph-mon"):
+            yield Question(site.name, "rbd")
+    if environment.undercloud:
+        yield Question(UNDERCLOUD, "ssh", environment.undercloud.host)
+
+
+def _asks(deployment: Deployment, seconds: float) -> Iterator[Callable[[], Iterator[Probed]]]:
+    environment = deployment.environment
+    yield partial(ask_catalog, environment, deployment.cloud)
+    for site in environment.storage_sites:
+        yield partial(ask_glance, deployment.cloud.glance(site), seconds)
+        if site.nodes_with("ceph-mon"):
+            yield partial(ask_cluster, deployment.clusters[site.name], seconds)
+    for spec in environment.nodes:
+        yield partial(ask_node, deployment, spec, seconds)
+    if deployment.undercloud:
+        yield partial(ask_undercloud, deployment.undercloud)
+
+
+def _asker(answers: _Answers, ask: Callable[[], Iterator[Probed]]) -> Callable[[], Any]:
+    def run() -> None:
+        for found in ask():
+            answers.take(found)
+
+    return run
+
+
+def _silent(question: Question, environment: Environment, silence: str) -> Probed:
+    missing: tuple[str, ...] = ()
+    if question.prerequisite == "containers" and question.node:
+        missing = expected_containers(environment, environment.node(question.node))
+    return Probed(question.site, question.prerequisite, question.node, "unknown", silence, missing=missing)
+
+
+def _each_cause_once(probed: list[Probed], environment: Environment) -> Iterator[Probed]:
+    """What cannot be asked because of another finding is not one of its own."""
+    by_node: dict[str | None, list[Probed]] = {}
+    for one in probed:
+        by_node.setdefault(one.node, []).append(one)
+    for one in probed:
+        reason = _reason(one, by_node, environment) if one.outcome in {"failed", "unknown"} else None
+        if reason is None:
+            yield replace(one, judge=_judge(one, environment)) if _bad(one) else one
+        else:
+            yield replace(one, outcome="not looked at", problem=f"see {reason.key}", by_hand=(), because=reason.key)
+
+
+def _reason(one: Probed, by_node: dict[str | None, list[Probed]], environment: Environment) -> Probed | None:
+    if one.node is not None:
+        earlier = {"sudo": ("ssh",), "containers": ("ssh", "sudo")}.get(one.prerequisite, ())
+        return next((other for other in by_node[one.node] if _bad(other) and other.prerequisite in earlier), None)
+    if one.prerequisite != "rbd":
+        return None
+    site = environment.site(one.site)
+    # only where no node of the cluster is left that could have been asked
+    reasons = [_in_the_way(by_node[spec.name]) for spec in site.nodes_with("ceph-mon")]
+    return reasons[0] if reasons and all(reasons) else None
+
+
+def _in_the_way(found: list[Probed]) -> Probed | None:
+    """Why a mon node cannot ask its cluster."""
+    return next(
+        (one for one in found if _bad(one) and (one.prerequisite in {"ssh", "sudo"} or MON in one.missing)), None
+    )
+
+
+def _judge(one: Probed, environment: Environment) -> str | None:
+    """The stage by which a claim says the same: that this Glance, or this cluster, does not answer."""
+    if one.prerequisite == "rbd" or MON in one.missing:
+        return f"ceph_cluster[{one.site}]"
+    if one.prerequisite == "glance" or environment.services["glance"].container in one.missing:
+        return f"glance_service[{one.site}]"
+    return None
+
+
+def _bad(one: Probed) -> bool:
+    return one.outcome in {"failed", "unknown"}

@@ -1,0 +1,316 @@
+"""The preflight over a deployment of fakes: what is asked, what each answer means, and which stages it holds up."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from helpers.ceph import Cluster
+from helpers.cloud import Endpoint
+from helpers.deployment import Deployment
+from helpers.environment import Environment, NodeSpec, load_environment
+from helpers.preflight.obstacles import Answers, Asks, Obstacles, reads, reads_in
+from helpers.preflight.probes import expected_containers
+from helpers.preflight.results import Preflight, Probed
+from helpers.preflight.survey import survey
+from helpers.preflight.table import in_one_line, rendered
+from helpers.remote import CommandFailed, Completed, DeadlinePassed, Unreachable
+from helpers.stages import Registry, StageKey
+
+PODMAN = "podman ps --all --format json"
+ROLES = ["glance", "ceph-mon", "compute"]
+
+
+def running(*names: str, stopped: tuple[str, ...] = ()) -> tuple[int, str, str]:
+    rows = [{"Names": [name], "State": "running"} for name in names]
+    rows += [{"Names": [name], "State": "exited"} for name in stopped]
+    return 0, json.dumps(rows), ""
+
+
+class FakeNode:
+    """A node that is all right, but for the answers that it was given."""
+
+    def __init__(self, spec: NodeSpec, answers: Mapping[str, Any]) -> None:
+        self.spec, self.name, self.hostname = spec, spec.name, spec.name
+        mon = f"ceph-mon-{spec.name}"
+        usual = {"true": (0, "", ""), PODMAN: running("glance_api", "nova_compute", mon), "rbd": (0, '["i"]', "")}
+        self.answers = {**usual, **answers}
+
+    def run(self, *argv: str, deadline: float | None = None) -> Completed:
+        words = " ".join(argv)
+        answer = self.answers["rbd" if "rbd" in argv else words]
+        if isinstance(answer, Exception):
+            raise answer
+        status, stdout, stderr = answer
+        return Completed(self.name, argv, words, status, stdout, stderr, f"ssh {self.name} {words}")
+
+    def run_checked(self, *argv: str, deadline: float | None = None) -> Completed:
+        completed = self.run(*argv, deadline=deadline)
+        if completed.exit_status:
+            raise CommandFailed(completed)
+        return completed
+
+
+class FakeGlance:
+    def __init__(self, site: Any, answer: Any) -> None:
+        self.site, self.answer = site, answer
+
+    def by_hand(self, path: str) -> str:
+        return f"curl {self.site.glance}{path}"
+
+    def status(self, path: str, timeout: float) -> int:
+        if isinstance(self.answer, threading.Event):
+            self.answer.wait(10)
+            return 200
+        return int(self.answer)
+
+
+class FakeCloud:
+    def __init__(self, services: tuple[str, ...], glances: Mapping[str, Any]) -> None:
+        self.services, self.glances = services, glances
+
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        return tuple(Endpoint(service, "public", "regionOne", "http://192.0.2.10") for service in self.services)
+
+    def glance(self, site: Any) -> FakeGlance:
+        return FakeGlance(site, self.glances.get(site.name, 200))
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Environment:
+    def site(number: int, name: str, **keys: object) -> dict[str, object]:
+        address = f"192.0.2.{10 * number}"
+        ceph = {"cluster": name, "runtime": "podman"}
+        nodes = {f"{name}-0": {"address": address, "roles": ROLES}}
+        return {"availability_zone": name, "glance": f"http://{address}:9292", "ceph": ceph, "nodes": nodes, **keys}
+
+    sites = {
+        "central": site(1, "central", central=True, store="default_backend"),
+        "dcn0": site(2, "dcn0", store="dcn0"),
+        "dcn1": site(3, "dcn1", store="dcn1"),
+    }
+    declared = {"cloud": "dcn", "image": {"uri": "http://192.0.2.10/g"}, "flavor": "tiny", "sites": sites}
+    path = tmp_path / "environment.yaml"
+    path.write_text(yaml.safe_dump(declared, sort_keys=False))
+    return load_environment(path)
+
+
+def deployed(
+    environment: Environment,
+    *,
+    answers: Mapping[str, Mapping[str, Any]] | None = None,
+    services: tuple[str, ...] = ("image", "compute", "block-storage"),
+    glances: Mapping[str, Any] | None = None,
+    unreachable: Mapping[str, Unreachable] | None = None,
+) -> Deployment:
+    nodes: dict[str, Any] = {
+        spec.name: FakeNode(spec, (answers or {}).get(spec.name, {})) for spec in environment.nodes
+    }
+    clusters = {
+        site.name: Cluster(site, [nodes[spec.name] for spec in site.nodes]) for site in environment.storage_sites
+    }
+    cloud: Any = FakeCloud(services, glances or {})
+    return Deployment(environment, cloud, nodes, clusters, unreachable or {})
+
+
+def seen(found: Preflight) -> dict[str, str]:
+    return {one.key: one.problem for one in found.findings}
+
+
+def test_all_is_ready(environment: Environment):
+    found = survey(deployed(environment))
+
+    assert found.good
+    assert len(found.probed) == 1 + 3 * 5
+    assert {one.outcome for one in found.probed} == {"ok"}
+    assert in_one_line(found).startswith("preflight: 3 sites ready; 16 probes in ")
+
+
+def test_refused_sudo_is_said_once(environment: Environment):
+    refused = (1, "", "sudo: a password is required\n")
+
+    found = survey(deployed(environment, answers={"dcn1-0": {"true": refused, PODMAN: refused, "rbd": refused}}))
+
+    assert seen(found) == {"preflight[dcn1-0-sudo]": "refused: sudo: a password is required"}
+    assert (found.cell("dcn1", "containers"), found.cell("dcn1", "rbd")) == ("not looked at",) * 2
+    assert found.of("dcn1", "rbd")[0].because == "preflight[dcn1-0-sudo]"
+    assert found.findings[0].outcome == "unknown"
+    assert found.findings[0].by_hand == ("ssh dcn1-0 true",)
+
+
+def test_an_unreachable_node_is_said_once(environment: Environment):
+    silent = Unreachable("dcn0-0", "192.0.2.20:22", "timed out", "ssh dcn0-0")
+
+    found = survey(deployed(environment, answers={"dcn0-0": {"rbd": silent}}, unreachable={"dcn0-0": silent}))
+
+    assert seen(found) == {"preflight[dcn0-0-ssh]": "timed out"}
+    assert found.cell("dcn0", "rbd") == "not looked at"
+
+
+def test_a_stopped_monitor_is_the_reason_why_rbd_does_not_answer(environment: Environment):
+    answers = {
+        PODMAN: running("glance_api", "nova_compute", stopped=("ceph-mon-dcn1-0",)),
+        "rbd": (255, "", "Error: can only create exec sessions on running containers: container state improper\n"),
+    }
+
+    found = survey(deployed(environment, answers={"dcn1-0": answers}))
+
+    assert seen(found) == {
+        "preflight[dcn1-0-containers]": (
+            "not running: ceph-mon-dcn1-0 or ceph-FSID-mon-dcn1-0; "
+            "there are ceph-mon-dcn1-0 (exited), glance_api, nova_compute"
+        )
+    }
+    assert found.findings[0].judge == "ceph_cluster[dcn1]"
+
+
+def test_a_cluster_that_does_not_answer_is_a_finding_of_its_own(environment: Environment):
+    hung = DeadlinePassed("dcn1-0", "ssh dcn1-0 rbd", 9.0)
+
+    found = survey(deployed(environment, answers={"dcn1-0": {"rbd": hung}}))
+
+    assert seen(found) == {"preflight[dcn1-rbd]": "dcn1-0 did not answer within 9 s"}
+
+
+def test_what_does_not_answer_in_time_says_so(environment: Environment):
+    never = threading.Event()
+
+    found = survey(deployed(environment, glances={"dcn0": never, "dcn1": 503}), deadline=1.0)
+    never.set()
+
+    assert seen(found) == {
+        "preflight[dcn0-glance]": "no answer within 1 s",
+        "preflight[dcn1-glance]": "http://192.0.2.30:9292 answers 503",
+    }
+    assert [one.outcome for one in found.findings] == ["unknown", "failed"]
+    assert found.seconds < 5
+
+
+def test_the_catalog_leads_to_what_the_run_uses(environment: Environment):
+    found = survey(deployed(environment, services=("image", "compute")))
+
+    assert seen(found) == {"preflight[central-catalog]": "no endpoint of volume; there are compute, image"}
+
+
+def test_the_table_says_each_finding_once_and_how_to_see_it(environment: Environment):
+    shown = rendered(survey(deployed(environment, glances={"dcn1": 503})), plain=True)
+
+    rows = [line.split() for line in shown.splitlines()]
+    assert rows[0] == ["site", "catalog", "glance", "ssh", "sudo", "containers", "rbd"]
+    assert rows[1] == ["central", *["ok"] * 6]
+    assert rows[3] == ["dcn1", "FAILED", *["ok"] * 4]
+    assert shown.splitlines()[-2:] == [
+        "FAILED dcn1: glance: http://192.0.2.30:9292 answers 503",
+        "  by hand: curl http://192.0.2.30:9292/v2/info/import",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("site", "expected"), [("central", ()), ("dcn0", ("cinder_volume",))], ids=["active-passive", "active-active"]
+)
+def test_a_volume_service_may_be_on_one_of_central_s_nodes(
+    environment: Environment, site: str, expected: tuple[str, ...]
+):
+    nodes = tuple(NodeSpec(f"{site}-{number}", f"192.0.2.{number}", ("cinder-volume",), site) for number in (1, 2))
+    sites = tuple(replace(each, nodes=nodes) if each.name == site else each for each in environment.sites)
+
+    assert expected_containers(replace(environment, sites=sites), nodes[1]) == expected
+
+
+# --- what a finding holds up
+
+
+def site_fact(site: object) -> str:
+    return ""
+
+
+def copied(images: object, site: object) -> str:
+    return ""
+
+
+def booted(servers: object, site: object) -> str:
+    return ""
+
+
+REGISTRY = Registry(axes=("site",))
+JUDGE = REGISTRY.add(site_fact)
+COPY = REGISTRY.add(copied)
+BOOT = REGISTRY.add(booted)
+
+
+def held_up(environment: Environment, stage: Any, site: str, *findings: Probed) -> str | None:
+    obstacles = Obstacles(Preflight(findings, 1.0), environment)
+    found = obstacles(stage, StageKey(stage.name, (("site", site),)))
+    return found.key if found else None
+
+
+def test_what_acts_needs_every_cluster_and_central_s_glance(environment: Environment):
+    cluster, glance = Probed("dcn1", "rbd", None, "failed"), Probed("dcn1", "glance", None, "failed")
+    central = Probed("central", "glance", None, "failed")
+
+    assert held_up(environment, COPY, "dcn0", cluster) == "preflight[dcn1-rbd]"
+    assert held_up(environment, COPY, "dcn1", glance) is None
+    assert held_up(environment, COPY, "dcn0", central) == "preflight[central-glance]"
+
+
+def test_what_boots_needs_the_site_s_own_glance(environment: Environment):
+    glance = Probed("dcn1", "glance", None, "failed")
+
+    assert held_up(environment, BOOT, "dcn1", glance) == "preflight[dcn1-glance]"
+    assert held_up(environment, BOOT, "dcn0", glance) is None
+
+
+def test_what_judges_a_finding_is_not_held_up_by_it(environment: Environment):
+    findings = [Probed("dcn1", name, None, "failed") for name in ("glance", "rbd")]  # type: ignore[arg-type]
+
+    assert held_up(environment, JUDGE, "dcn1", *findings) is None
+
+
+@pytest.mark.parametrize(
+    ("requirement", "finding", "held"),
+    [
+        (reads("site", "glance"), Probed("dcn1", "sudo", "dcn1-0", "unknown"), True),
+        (reads("site", "cinder-volume"), Probed("dcn1", "sudo", "dcn1-0", "unknown"), False),
+        (reads("central", "glance"), Probed("dcn1", "sudo", "dcn1-0", "unknown"), False),
+        (reads_in("site", "glance"), Probed("dcn1", "containers", "dcn1-0", "failed", missing=("glance_api",)), True),
+        (reads_in("site", "glance"), Probed("dcn1", "containers", "dcn1-0", "failed", missing=("ceph-mon",)), False),
+        (reads("site", "glance"), Probed("dcn1", "containers", "dcn1-0", "failed", missing=("glance_api",)), False),
+        (Answers("site"), Probed("dcn1", "rbd", None, "failed"), True),
+        (Answers("central"), Probed("dcn1", "rbd", None, "failed"), False),
+    ],
+)
+def test_a_stage_is_held_up_by_what_it_requires(
+    environment: Environment, requirement: Any, finding: Probed, held: bool
+):
+    registry = Registry(axes=("site",))
+    stage = registry.add(site_fact, requires=(requirement,))
+
+    assert (held_up(environment, stage, "dcn1", finding) is not None) == held
+
+
+def test_a_stage_names_the_finding_behind_what_was_not_looked_at(environment: Environment):
+    sudo = Probed("dcn1", "sudo", "dcn1-0", "unknown")
+    rbd = Probed("dcn1", "rbd", None, "not looked at", because=sudo.key)
+
+    assert held_up(environment, COPY, "dcn1", sudo, rbd) == "preflight[dcn1-0-sudo]"
+
+
+def test_a_cluster_is_judged_unless_nobody_could_look(environment: Environment):
+    registry = Registry(axes=("site",))
+    stage = registry.add(site_fact, requires=(Asks("site"),))
+    sudo, mon = Probed("dcn1", "sudo", "dcn1-0", "unknown"), Probed("dcn1", "containers", "dcn1-0", "failed")
+
+    def behind(finding: Probed) -> Probed:
+        return Probed("dcn1", "rbd", None, "not looked at", because=finding.key)
+
+    assert held_up(environment, stage, "dcn1", sudo, behind(sudo)) == sudo.key
+    assert held_up(environment, stage, "dcn1", mon, behind(mon)) is None
+    assert held_up(environment, stage, "dcn1", Probed("dcn1", "rbd", None, "failed")) is None
+    assert held_up(environment, stage, "dcn1", sudo) is None, "another node could ask the cluster"
