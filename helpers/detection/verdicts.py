@@ -39,7 +39,8 @@ class Detection:
 
 def judge(fault: Fault, site: str, seen: Seen, seconds: float = 0.0) -> Detection:
     """What the suite made of a fault at a site. A claim that fails at other sites only has not found it."""
-    here = {one.claim for one in seen.failing if one.site in {site, None}}
+    # what is wrong at central is seen at the sites, too
+    here = {one.claim for one in seen.failing if fault.site == "central" or one.site in {site, None}}
     missed = fault.must - here
     noise = seen.failed - fault.must - fault.may
     if seen.refused:

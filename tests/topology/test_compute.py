@@ -143,6 +143,17 @@ def test_cinder_uses_the_local_pool(cinder_config: CinderBackends, compute_site:
     assert seen == {expected}
 
 
+@claim("A17")
+def test_nova_and_cinder_name_the_same_secret(
+    nova_config: NovaConfigs, cinder_config: CinderBackends, compute_site: Site
+):
+    """By Cinder's secret, too, libvirt here finds the local cluster's key: it is the one that Nova's disks have."""
+    expected = {config.secret for config in nova_config.nodes}
+    seen = {backend.secret for backend in cinder_config.backends}
+
+    assert seen == expected
+
+
 @claim("A19")
 def test_site_without_storage_has_no_store(central_glance: GlanceFacts, environment: Environment, bare_site: Site):
     """Central's Glance has no store for this site."""
