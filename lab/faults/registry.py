@@ -53,6 +53,7 @@ _BUGS_OF_VOLUMES = (
     "deleted-volume-leaves-its-data",
     "volume-cannot-be-deleted",
 )
+_OF_INSTANCES = (compute, volume_services, instances)
 #: what is looked for at the first DCN site alone
 _AT_THE_FIRST = frozenset({"C8"})
 
@@ -64,7 +65,7 @@ def _functions(modules: Iterable[ModuleType]) -> dict[str, Break]:
 
 
 BREAKS: dict[str, Break] = {
-    **_functions((files, settings, services, behaviour, compute, volume_services, instances)),
+    **_functions((files, settings, services, behaviour, *_OF_INSTANCES)),
     **{name: behaviour.bug(name) for name in _BUGS},
     **{name: instances.bug_of_compute(name) for name in _BUGS_OF_COMPUTE},
     **{name: instances.bug_of_volumes(name) for name in _BUGS_OF_VOLUMES},
@@ -99,6 +100,8 @@ def break_lab(lab: Lab, name: str, wanted_site: str | None = None) -> tuple[Faul
     except UnknownFault as error:
         raise FaultError(str(error)) from None
     site = place(fault, lab.plan, wanted_site)
+    if not lab.plan.instances and BREAKS[fault.name].__module__ in {module.__name__ for module in _OF_INSTANCES}:
+        raise FaultError(f"{fault} is one of Nova or Cinder, and this is a lab of images only")
     already = journal_of(lab).read()
     if already:
         raise FaultError(f"broken already: {already.fault} at {already.site}; heal that first")

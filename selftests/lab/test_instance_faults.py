@@ -16,8 +16,8 @@ from lab.faults import compute as of_compute
 from lab.faults import instances, orphans, reporting, secrets, zones
 from lab.faults import volume_services as of_volumes
 from lab.faults.breaking import Breaking, journal_of
-from lab.faults.lab import Lab
-from lab.faults.registry import BREAKS, place
+from lab.faults.lab import FaultError, Lab
+from lab.faults.registry import BREAKS, break_lab, place
 from lab.faults.scope import impatient, scope
 from lab.faults.settings import CONF as GLANCE_CONF
 from lab.plan import make_plan
@@ -146,7 +146,7 @@ def test_a_bug_is_there_by_its_name(lab: Lab, fault: Fault):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("nova-has-no-secret", "-m not mutating"),
+        ("nova-has-no-secret", "tests/topology tests/instances tests/volumes tests/images tests/snapshots"),
         ("conversion-off", "tests/topology tests/images"),
         ("volume-is-flat", "tests/topology tests/instances tests/volumes -k dcn1"),
         ("boot-reads-from-central", "tests/topology tests/instances tests/volumes -k dcn1 or C8"),
@@ -175,6 +175,15 @@ def test_what_never_comes_is_not_waited_for_as_long(tmp_path: Path):
     assert copy.parent == tmp_path
     assert yaml.safe_load(copy.read_text()).items() >= {"cloud": "c", "flavor": "tiny"}.items()
     assert yaml.safe_load(copy.read_text())["timeouts"]["boot"] < 300
+
+
+@pytest.mark.parametrize("name", ["nova-has-no-secret", "zone-fallback-on", "server-disk-is-flat", "volume-is-flat"])
+def test_a_lab_of_images_only_cannot_be_broken_so(tmp_path: Path, name: str):
+    state = State(tmp_path / "lab")
+    plan = make_plan("nowhere", "192.0.2.0/24", state.folder, 2, instances=False)
+
+    with pytest.raises(FaultError, match=f"{name} is one of Nova or Cinder"):
+        break_lab(Lab(plan, state), name)
 
 
 # What is left
