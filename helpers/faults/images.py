@@ -83,7 +83,7 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 13",
         site="central",
         must="B2",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B6 B9 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "store-leads-to-another-cluster",
