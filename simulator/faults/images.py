@@ -137,7 +137,11 @@ def stray_copy(world: World, site: Site) -> Iterator[None]:
         return image
 
     def gone(value: None, image_id: str, **context: object) -> None:
-        site.ceph.pool("images").images.pop(image_id, None)
+        async def later() -> None:
+            if image_id not in world.images.records:
+                site.ceph.pool("images").images.pop(image_id, None)
+
+        world.clock.start(later())
 
     with hooked(world, "store.written", hook), hooked(world, "image.delete", gone):
         yield
