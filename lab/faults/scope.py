@@ -11,7 +11,7 @@ from lab.state import write
 
 _OF_IMAGES = ("tests/topology", "tests/images")
 _OF_INSTANCES = ("tests/topology", "tests/instances", "tests/volumes")
-_OF_SNAPSHOTS = (*_OF_INSTANCES, "tests/snapshots")
+_OF_SNAPSHOTS = ("tests/topology", "tests/snapshots")
 _ALL = (*_OF_INSTANCES, "tests/images", "tests/snapshots")
 #: claims whose checks are for no site, and are run whichever site is selected
 _FOR_NO_SITE = frozenset({"C8"})
@@ -30,16 +30,15 @@ def impatient(environment: Path) -> Path:
 def scope(fault: Fault, site: str, *, central: bool) -> list[str]:
     """What pytest is given: folders of tests and a selection.
 
-    A fault that is looked for by what creates nothing is looked for everywhere. One of servers, volumes and what
-    becomes of them is looked for at its site, by whatever boots there, and only if it is one of the journey between
-    sites by that, too: it takes as long as all the rest.
+    A fault that is looked for by what creates nothing is looked for everywhere. One of servers and volumes is looked
+    for at its site, by whatever boots there; one of the journey between sites by that, which takes as long again.
     """
     if fault.read_only:
         return [*_ALL]
     rows = {claim[0] for claim in fault.must}
     if not (rows & {"C", "D"} or "F5" in fault.must):
         return [*_OF_IMAGES]
-    tests = _OF_SNAPSHOTS if "D" in rows else _OF_INSTANCES
+    tests = _OF_SNAPSHOTS if rows == {"D"} else _OF_INSTANCES
     if central:
         return [*tests]
     return [*tests, "-k", " or ".join([site, *sorted(fault.must & _FOR_NO_SITE)])]
