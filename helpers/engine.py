@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import bisect
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
@@ -17,6 +18,9 @@ from helpers.results import ResultStore, StageResult
 from helpers.stages import Registry, Stage, StageKey
 
 log = logging.getLogger(__name__)
+
+# what a stage holds besides the places that it burdens; no place is called so
+_SHARES, _ALONE, _EXCLUSIVE = "#shares", "#alone", "#exclusive"
 
 
 class StageFailed(Exception):
@@ -78,6 +82,9 @@ class Engine:
         self._lock = threading.RLock()
         self._idle = threading.Condition(self._lock)
         self._waiting: dict[StageKey, dict[str, StageKey]] = {}
+        self._undone: dict[StageKey, set[StageKey]] = {}
+        self._after: defaultdict[StageKey, list[StageKey]] = defaultdict(list)
+        self._ready: list[StageKey] = []
         self._depth_below: dict[StageKey, int] = {}
         self._running: dict[StageKey, tuple[str, ...]] = {}
         self._done: dict[StageKey, StageResult] = {}
@@ -89,24 +96,32 @@ class Engine:
         """Begin with the given stages and all that they need; returns at once."""
         depths = self.registry.closure(keys, self.environment)
         with self._lock:
-            for key in depths:
-                if key not in self._done and key not in self._running:
-                    self._waiting[key] = self.registry.needs(key, self.environment)
-                    self._hold_up(key)
+            new = [key for key in depths if not self._is_known(key)]
+            self._waiting.update((key, self.registry.needs(key, self.environment)) for key in new)
             self._rank()
+            for key in new:
+                self._hold_up(key)
+            for key in new:
+                if key in self._waiting:
+                    self._line_up(key)
             self._pump()
 
     def _hold_up(self, key: StageKey) -> None:
         found = self._obstacle(self.registry.stages[key.stage], key)
         if found is not None:
-            self._finish(key, StageResult(str(key), "blocked", error=redact(str(found)), cause=found.key))
+            blocked = StageResult(str(key), "blocked", error=redact(str(found)), cause=found.key)
+            self._finish(key, self._publish(key, blocked))
+
+    def _is_known(self, key: StageKey) -> bool:
+        return key in self._done or key in self._running or key in self._waiting
 
     def stop(self, grace: float = 15.0) -> None:
         """Start nothing more, and give what runs `grace` seconds to end; what has not begun is reported as unknown."""
         with self._lock:
             self._stopping = True
             for key in list(self._waiting):
-                self._finish(key, StageResult(str(key), "unknown", error="the run ended before this stage began"))
+                ended = StageResult(str(key), "unknown", error="the run ended before this stage began")
+                self._finish(key, self._publish(key, ended))
             self._idle.wait_for(lambda: not self._running, timeout=grace)
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -117,48 +132,57 @@ class Engine:
             for need in self.registry.needs(key, self.environment).values():
                 self._depth_below[need] = max(self._depth_below.get(need, 0), self._depth_below.get(key, 0) + 1)
 
+    def _order(self, key: StageKey) -> int:
+        return -self._depth_below.get(key, 0)
+
+    def _line_up(self, key: StageKey) -> None:
+        """Put a stage among those that may run, or let it wait for what it needs; one that needs a failure is over."""
+        needs = self._waiting[key].values()
+        bad = [self._done[need] for need in needs if need in self._done and self._done[need].outcome != "passed"]
+        if bad:
+            self._block(key, bad[0])
+            return
+        self._undone[key] = {need for need in needs if need not in self._done}
+        for need in self._undone[key]:
+            self._after[need].append(key)
+        if not self._undone[key]:
+            bisect.insort(self._ready, key, key=self._order)
+
     def _pump(self) -> None:
+        """Begin whatever may begin, those with the longest way to go first."""
         if self._stopping:
             return
-        progress = True
-        while progress:  # a stage that is found blocked may decide others at once
-            progress = False
-            for key in sorted(self._waiting, key=lambda key: -self._depth_below.get(key, 0)):
-                needs = self._waiting[key]
-                undone = [need for need in needs.values() if need not in self._done]
-                bad = [self._done[need] for need in needs.values() if need in self._done]
-                bad = [result for result in bad if result.outcome != "passed"]
-                if bad:
-                    first = bad[0]
-                    cause = first.cause or first.stage
-                    self._finish(key, StageResult(str(key), "blocked", error=first.error, cause=cause))
-                    progress = True
-                    break
-                loads = self._loads(key)
-                if not undone and self._may_run(key, loads):
-                    del self._waiting[key]
-                    self._running[key] = loads
-                    self._load.update(loads)
-                    self._pool.submit(self._carry_out, key, needs)
+        for key in list(self._ready):
+            needs = self._waiting[key]
+            loads = self._loads(key, needs)
+            if self._may_run(loads):
+                self._ready.remove(key)
+                del self._waiting[key]
+                self._running[key] = loads
+                self._load.update(loads)
+                self._pool.submit(self._carry_out, key, needs)
 
-    def _may_run(self, key: StageKey, loads: tuple[str, ...]) -> bool:
-        stage = self.registry.stages[key.stage]
-        running = [self.registry.stages[other.stage] for other in self._running]
-        if stage.alone and any(stage.alone in {other.shares, other.alone} for other in running):
-            return False
-        if stage.shares and any(other.alone == stage.shares for other in running):
-            return False
-        return all(self._load[load] < self._limit(load) for load in loads)
+    def _may_run(self, loads: tuple[str, ...]) -> bool:
+        return all(self._is_free(load) for load in loads)
 
-    def _loads(self, key: StageKey) -> tuple[str, ...]:
+    def _is_free(self, load: str) -> bool:
+        kind, _, thing = load.partition(" ")
+        if kind == _SHARES:
+            return not self._load[f"{_ALONE} {thing}"]
+        if kind == _ALONE:
+            return not self._load[f"{_ALONE} {thing}"] and not self._load[f"{_SHARES} {thing}"]
+        limit = 1 if kind == _EXCLUSIVE else self._limits.get(load, self._default_limit)
+        return self._load[load] < limit
+
+    def _loads(self, key: StageKey, needs: Mapping[str, StageKey]) -> tuple[str, ...]:
         stage, axes = self.registry.stages[key.stage], dict(key.axes)
         # what only reads does not wait for what acts
         prefix = "" if stage.mutating else "reading "
-        loads = tuple(prefix + axes.get(load, load) for load in stage.loads)
-        return (*loads, f"exclusive {stage.exclusive}") if stage.exclusive else loads
-
-    def _limit(self, load: str) -> int:
-        return 1 if load.startswith("exclusive ") else self._limits.get(load, self._default_limit)
+        loads = [prefix + axes.get(load, load) for load in stage.loads]
+        if stage.exclusive:
+            loads.append(f"{_EXCLUSIVE} {needs.get(stage.exclusive, stage.exclusive)}")
+        loads += [f"{kind} {thing}" for kind, thing in ((_SHARES, stage.shares), (_ALONE, stage.alone)) if thing]
+        return tuple(loads)
 
     def _carry_out(self, key: StageKey, needs: Mapping[str, StageKey]) -> None:
         stage = self.registry.stages[key.stage]
@@ -182,22 +206,40 @@ class Engine:
             str(key), started=started, seconds=seconds, needs=tuple(map(str, needs.values())), **outcome
         )
         log.info("stage %s %s after %.1f s %s", key, result.outcome, seconds, result.error)
+        result = self._publish(key, result)
         with self._lock:
             self._load.subtract(self._running.pop(key))
             self._finish(key, result)
             self._pump()
             self._idle.notify_all()
 
-    def _finish(self, key: StageKey, result: StageResult) -> None:
-        self._waiting.pop(key, None)
-        stage = self.registry.stages[key.stage]
+    def _publish(self, key: StageKey, result: StageResult) -> StageResult:
+        returns = self.registry.stages[key.stage].returns
         try:
-            self.store.put(key, result, stage.returns)
+            self.store.put(key, result, returns)
         except Exception as error:  # an unwritable result must not leave its waiters waiting for ever
             log.exception("result of stage %s", key)
             result = StageResult(str(key), "failed", error=f"its result could not be written: {error}")
-            self.store.put(key, result, stage.returns)
+            self.store.put(key, result, returns)
+        return result
+
+    def _finish(self, key: StageKey, result: StageResult) -> None:
+        """Note a result, and what it means for the stages that have waited for it."""
+        self._waiting.pop(key, None)
         self._done[key] = result
+        for after in self._after.pop(key, ()):
+            if after not in self._waiting or self._stopping:
+                continue
+            if result.outcome != "passed":
+                self._block(after, result)
+                continue
+            self._undone[after].discard(key)
+            if not self._undone[after]:
+                bisect.insort(self._ready, after, key=self._order)
+
+    def _block(self, key: StageKey, by: StageResult) -> None:
+        blocked = StageResult(str(key), "blocked", error=by.error, cause=by.cause or by.stage)
+        self._finish(key, self._publish(key, blocked))
 
     def _arguments(self, stage: Stage, key: StageKey, needs: Mapping[str, StageKey]) -> dict[str, Any]:
         axes = {axis: place(self.environment, value) for axis, value in key.axes}

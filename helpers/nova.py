@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +61,7 @@ class Nova:
     def __init__(self, connection: Connection, cloud: str) -> None:
         self._proxy: Any = connection.compute
         self._cloud = cloud
+        self._flavor_id = functools.cache(lambda name: self._proxy.find_flavor(name, ignore_missing=False).id)
 
     def by_hand(self, *words: str) -> str:
         """An `openstack` command line that a person would type."""
@@ -83,10 +85,9 @@ class Nova:
         :param network: id of the network, None for a server without any
         :raises openstack.exceptions.HttpException: when Nova refuses it
         """
-        flavor_id = self._proxy.find_flavor(flavor, ignore_missing=False).id
         body: dict[str, Any] = {
             "name": name,
-            "flavorRef": flavor_id,
+            "flavorRef": self._flavor_id(flavor),
             "availability_zone": zone,
             "networks": [{"uuid": network}] if network else "none",
         }

@@ -30,6 +30,17 @@ class ExpectedStack:
         return self.name
 
 
+#: DCN sites that share a guest image. Glance copies an image to one site after the other, so many sites need several.
+GROUP = 8
+
+
+def leader(environment: Environment, site: Site) -> Site:
+    """The first DCN site with storage of this one's group: the one that the group's guest image is imported to."""
+    sites = environment.dcn_storage_sites
+    number = next(number for number, other in enumerate(sites) if other.name == site.name)
+    return sites[number - number % GROUP]
+
+
 def expected_stacks(environment: Environment) -> tuple[ExpectedStack, ...]:
     """The stacks of the undercloud that the environment file declares; none where it declares none."""
     if environment.undercloud is None:

@@ -22,6 +22,8 @@ from helpers.ssh_login import Jump, is_alive, log_in
 
 # sshd's MaxSessions is 10 by default; two are left for people
 _MOST_SESSIONS = 8
+# seconds in which a connection that is ending says so
+_LAST_MOMENT = 1.0
 
 
 class Connection:
@@ -102,14 +104,21 @@ class Connection:
         if transport is None:
             raise EOFError("closed")
         with _channel(transport, self._ssh.connect_timeout) as channel:
+            # no EOF for its standard input, which no command here reads: it would race with the end of a quick command,
+            # and a server ends the whole connection when it gets one for a channel that is closed already
             channel.exec_command(command)
-            channel.shutdown_write()
             stdout, stderr = _drain(channel, until)
             if not channel.status_event.wait(max(0.0, until - time.monotonic())):
                 raise TimeoutError
-            if channel.exit_status == -1 and not is_alive(client):
+            if channel.exit_status == -1 and _has_ended(transport):
                 raise EOFError("it was lost while a command ran")
             return channel.exit_status, stdout, stderr
+
+
+def _has_ended(transport: paramiko.Transport) -> bool:
+    # a transport that ends closes its channels first, and says so of itself a moment later
+    transport.join(_LAST_MOMENT)
+    return not transport.is_active()
 
 
 @contextlib.contextmanager

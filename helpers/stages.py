@@ -36,7 +36,8 @@ class Stage:
     """A declared stage.
 
     - `loads`: what it burdens, `central` and/or an axis; so many run there at once as the environment allows
-    - `exclusive`: name of a thing that only one stage may act on at a time (Glance locks an image while it imports)
+    - `exclusive`: name of a thing that only one stage may act on at a time (Glance locks an image while it imports);
+      the name of an input stands for what that stage has made
     - `shares`: name of a thing that many may use at once, but none while a stage runs that needs it `alone`
     - `mutating`: whether it creates or changes cloud resources
     - `requires`: what the preflight must have found in order, besides what its parameters say of themselves

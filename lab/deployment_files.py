@@ -6,13 +6,18 @@ from pathlib import Path
 
 from helpers.deployment_files import example
 from helpers.deployment_files.example import ExampleNode, ExampleSite
-from lab import ceph, glance
-from lab.plan import Host, Plan, Site
+from lab import ceph, clients, glance
+from lab.plan import Host, Plan, Role, Site
 from lab.state import State
 
 _CENTRAL_STACK = "control-plane"
-_STORAGE_SERVICES = ("glance_api", "ceph_mon")
-_COMPUTE_SERVICES = ("nova_compute", "cinder_volume")
+_ROLES = {
+    # each of central's hosts is controller, compute node and storage in one
+    Role.CONTROLLER: "ControllerHCI",
+    Role.HCI: "DistributedComputeHCI",
+    Role.HCI_SCALE_OUT: "DistributedComputeHCIScaleOut",
+    Role.COMPUTE: "DistributedCompute",
+}
 
 
 def write_all(plan: Plan, state: State, log: Path) -> None:
@@ -21,27 +26,31 @@ def write_all(plan: Plan, state: State, log: Path) -> None:
 
 
 def _site(plan: Plan, site: Site, state: State) -> ExampleSite:
+    stack = _CENTRAL_STACK if site.central else site.name
+    nodes = tuple(_node(plan, host) for host in site.hosts)
+    if not site.storage:
+        return ExampleSite(stack, "", "", "", "", {}, site.name, nodes=nodes)
     known = ceph.entities(site, state)
     return ExampleSite(
-        stack=_CENTRAL_STACK if site.central else site.name,
+        stack=stack,
         cluster=site.cluster,
         fsid=ceph.fsid(site, state),
         external_key=known["client.external"].key,
         openstack_key=known["client.openstack"].key,
-        monitors={host.name: host.address for host in site.hosts},
+        monitors={host.name: host.address for host in site.mons},
         zone=site.name,
         store=glance.stores(plan, site)[0].id,
-        nodes=tuple(_node(plan, site, host) for host in site.hosts),
+        nodes=nodes,
     )
 
 
-def _node(plan: Plan, site: Site, host: Host) -> ExampleNode:
-    central = ("keystone", *(("nova_api",) if plan.instances else ())) if site.central else ()
+def _node(plan: Plan, host: Host) -> ExampleNode:
+    # Keystone is central's also in a lab of images only, where the environment file does not say so.
+    runs = dict.fromkeys([*clients.roles(plan, host), *(["keystone"] if host == plan.controller else [])])
     return ExampleNode(
         name=host.name,
-        # each of central's hosts is controller, compute node and storage in one
-        role="ControllerHCI" if site.central else "DistributedComputeHCI",
+        role=_ROLES[host.role],
         address=host.address,
         storage_address=host.address,
-        services=(*_STORAGE_SERVICES, *(_COMPUTE_SERVICES if plan.instances else ()), *central),
+        services=example.service_groups(runs),
     )

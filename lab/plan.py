@@ -145,7 +145,7 @@ class Layout:
     def __str__(self) -> str:
         parts = [f"{_SEVERAL_HOSTS} hosts at {', '.join(self.three_hosts)}"] if self.three_hosts else []
         parts += [f"a scale-out host at {', '.join(self.scale_out)}"] if self.scale_out else []
-        parts += [f"{self.without_storage} DCN sites without storage"] if self.without_storage else []
+        parts += [f"DCN sites without storage: {self.without_storage}"] if self.without_storage else []
         return " and ".join(parts) or "one host at each site"
 
 

@@ -118,10 +118,13 @@ class State:
             return None
         # A lab of an earlier version is one of images only.
         instances = kept.get("instances", False)
-        described = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in kept.get("layout", {}).items()
-        }
-        return Settings(kept["name"], kept["subnet"], kept["dcn"], instances, Layout(**described))
+        described = kept.get("layout", {})
+        layout = Layout(
+            three_hosts=tuple(described.get("three_hosts", ())),
+            scale_out=tuple(described.get("scale_out", ())),
+            without_storage=described.get("without_storage", 0),
+        )
+        return Settings(kept["name"], kept["subnet"], kept["dcn"], instances, layout)
 
     def keep_settings(self, settings: Settings) -> None:
         write(self.folder / _MARK, json.dumps(asdict(settings)) + "\n", 0o644)

@@ -56,7 +56,7 @@ def _boots(of: tuple[Host, ...]) -> tuple[str, ...]:
 
 def _deployed(plan: Plan) -> tuple[str, ...]:
     """The steps after which every cluster and every Glance is there."""
-    return tuple(f"{what}-{site.name}" for site in plan.sites for what in ("ceph-health", "glance"))
+    return tuple(f"{what}-{site.name}" for site in plan.storage_sites for what in ("ceph-health", "glance"))
 
 
 def _network(plan: Plan, state: State, log: Path) -> None:

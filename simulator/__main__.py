@@ -44,11 +44,15 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     return arguments
 
 
-async def _serve(world: World, sockets: Sockets, folder: Path, injector: Injector, ceph_warnings: str) -> None:
+async def _serve(world: World, sockets: Sockets, faults: list[str], folder: Path, ceph_warnings: str) -> None:
     keys = {node.name: host_key() for node in world.machines}
     path = state_folder.write(folder, world, keys, ceph_warnings)
     for node in world.machines:
         await serve(world, node, sockets.ssh[node.address], keys[node.name], state_folder.authorized_keys(folder))
+    # what the deployment was meant to be is written down already
+    injector = Injector(world)
+    for specification in faults:
+        injector.inject(specification)
     http = server(world, sockets, injector)
     sys.stdout.write(f"ready: {path}\n")
     sys.stdout.flush()
@@ -85,14 +89,11 @@ def main(argv: list[str] | None = None) -> int:
         same_store_names=arguments.same_store_names,
         other_zone_names=arguments.other_zone_names,
     )
-    injector = Injector(world)
     try:
-        for specification in arguments.fault:
-            injector.inject(specification)
+        asyncio.run(_serve(world, sockets, arguments.fault, arguments.state, arguments.ceph_warnings))
     except UnknownFault as error:
         sys.stderr.write(f"simulator: {error}\n")
         return 4
-    asyncio.run(_serve(world, sockets, arguments.state, injector, arguments.ceph_warnings))
     return 0
 
 

@@ -12,14 +12,6 @@ from simulator.world.world import World
 
 FOLDER = "deployment-files"
 _CENTRAL_STACK = "control-plane"
-_GROUPS = {
-    "glance": "glance_api",
-    "ceph-mon": "ceph_mon",
-    "compute": "nova_compute",
-    "cinder-volume": "cinder_volume",
-    "nova-api": "nova_api",
-    "keystone": "keystone",
-}
 
 
 def write(folder: Path, world: World) -> Path:
@@ -53,7 +45,7 @@ def _node(site: Site, node: Node) -> ExampleNode:
         role=_role(site, node),
         address=node.address,
         storage_address=node.address,
-        services=tuple(_GROUPS[role] for role in node.roles if role in _GROUPS),
+        services=example.service_groups(node.roles),
     )
 
 

@@ -113,6 +113,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     looked_at = {one.fault for one in done}
     detections = [one.detection for one in results.in_order() if one.fault in looked_at]
     table = matrix(detections)
+    _REPORTS.mkdir(parents=True, exist_ok=True)
     (_REPORTS / f"detection-{SOURCE}.txt").write_text(matrix([one.detection for one in results.in_order()]) + "\n")
     _say(table)
     caught_now = sum(one.good for one in detections)

@@ -12,7 +12,7 @@ import os
 import struct
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,16 @@ _CAPS = {
 }
 #: What Heat calls a store whose Glance has no GlanceBackendID.
 _DEFAULT_STORE = "default_backend"
+#: A role of the environment file → the group of its service in an inventory.
+_GROUPS = {
+    "glance": "glance_api",
+    "ceph-mon": "ceph_mon",
+    "compute": "nova_compute",
+    "cinder-volume": "cinder_volume",
+    "nova-api": "nova_api",
+    "keystone": "keystone",
+    "haproxy": "haproxy_edge",
+}
 #: A service's group in the inventory → its name in a roles file.
 _SERVICES = {
     "glance_api": "OS::TripleO::Services::GlanceApi",
@@ -36,6 +46,7 @@ _SERVICES = {
     "cinder_volume": "OS::TripleO::Services::CinderVolume",
     "nova_api": "OS::TripleO::Services::NovaApi",
     "keystone": "OS::TripleO::Services::Keystone",
+    "haproxy_edge": "OS::TripleO::Services::HAproxyEdge",
 }
 
 
@@ -99,6 +110,11 @@ def _site(stack: str, cluster: str, role: str, index: int) -> ExampleSite:
         monitors={f"{stack}-{role}-{i}": f"198.18.{index}.{11 + i}" for i in range(3)},
         zone="nova" if index == 0 else stack,
     )
+
+
+def service_groups(roles: Iterable[str]) -> tuple[str, ...]:
+    """The groups that an inventory has a machine in, on which these roles of the environment file run."""
+    return tuple(_GROUPS[role] for role in roles)
 
 
 def cephx_key(seed: str) -> str:

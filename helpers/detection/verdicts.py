@@ -38,9 +38,11 @@ class Detection:
 
 
 def judge(fault: Fault, site: str, seen: Seen, seconds: float = 0.0) -> Detection:
-    """What the suite made of a fault at a site. A claim that fails at other sites only has not found it."""
-    # what is wrong at central is seen at the sites, too
-    here = {one.claim for one in seen.failing if fault.site == "central" or one.site in {site, None}}
+    """What the suite made of a fault at a site. A claim that fails at other sites only has not found it.
+
+    A fault of central is found wherever a claim fails: central serves all sites, and some claims are theirs alone.
+    """
+    here = {one.claim for one in seen.failing if one.site in {site, None} or fault.site == "central"}
     missed = fault.must - here
     noise = seen.failed - fault.must - fault.may
     if seen.refused:

@@ -84,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     ssh.add_argument(
         "--allow-unreachable", action="store_true", help="go on without machines that do not answer, by what files say"
     )
+    parser.add_argument(
+        "--undercloud", metavar="HOST", help="where the stacks can be asked for, as ssh_config calls it"
+    )
     chosen = parser.add_argument_group("what is to be chosen; left out, it is a comment")
     chosen.add_argument("--image-uri", metavar="URL", help="a small bootable image that central's Glance can download")
     chosen.add_argument("--flavor", metavar="NAME", help="without it nothing is booted")
@@ -124,6 +127,8 @@ def _choices(options: argparse.Namespace) -> Choices:
         network=options.network,
         booted=options.console_booted,
         marker=options.console_marker,
+        undercloud=options.undercloud,
+        deployment_files=options.deployment_files.expanduser().absolute() if options.deployment_files else None,
     )
 
 

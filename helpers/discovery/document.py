@@ -31,6 +31,8 @@ class Choices:
     network: str | None = None
     booted: str | None = None
     marker: str | None = None
+    undercloud: str | None = None
+    deployment_files: Path | None = None
 
 
 def to_fill_in(found: Discovery, choices: Choices) -> tuple[str, ...]:
@@ -45,6 +47,8 @@ def text(found: Discovery, choices: Choices, sources: Sequence[str]) -> str:
         *_head(found, choices, sources),
         "",
         *_cloud(choices),
+        "",
+        *_tripleo(choices),
         "",
         *_image(choices),
         "",
@@ -86,6 +90,18 @@ def _cloud(choices: Choices) -> Iterator[str]:
         yield _line("known_hosts", str(ssh.known_hosts), indent=2)
     if not ssh.check_host_keys:
         yield _line("check_host_keys", False, "any host key is accepted", indent=2)
+
+
+def _tripleo(choices: Choices) -> Iterator[str]:
+    if choices.undercloud is not None:
+        yield "undercloud:"
+        yield _line("host", choices.undercloud, "where `openstack stack list` is asked", indent=2)
+    else:
+        yield "# undercloud: {host: HOST}     # where `openstack stack list` is asked; without it, A18 is skipped"
+    if choices.deployment_files is not None:
+        yield _line("deployment_files", str(choices.deployment_files))
+    else:
+        yield "# deployment_files: DIR        # control-plane/, dcn0/, …; without them, E1-E6 are skipped"
 
 
 def _image(choices: Choices) -> Iterator[str]:

@@ -35,7 +35,7 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 6",
         site="central",
         must="B1",
-        may="B2 B3 B5 B6 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A7 B2 B3 B5 B6 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "import-task-fails-late",
@@ -59,6 +59,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B2",
         site="central",
         must="B2 B6",
+        may="B9",
     ),
     fault(
         "glance-direct-disabled",
@@ -82,7 +83,7 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 13",
         site="central",
         must="B2",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B6 B9 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "store-leads-to-another-cluster",
@@ -225,7 +226,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B5",
         site="dcn",
         must="B5",
-        may="B6 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B6 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "snapshot-has-another-name",
@@ -233,7 +234,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B4",
         site="dcn",
         must="B5",
-        may="B4 B6 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B4 B6 B7 B8 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "copy-is-a-clone",
@@ -241,7 +242,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B5",
         site="dcn",
         must="B5",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "other-bytes",

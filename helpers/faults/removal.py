@@ -27,7 +27,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B7",
         site="central",
         must="B7",
-        may="B8",
+        may="B8 B9 F5",
     ),
     fault(
         "delete-is-forgotten",

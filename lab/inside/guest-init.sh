@@ -28,7 +28,8 @@ before=$(dd if=$disk bs=512 skip=$first count=$sectors 2>/dev/null | tr -d '\000
 before=${before% }
 [ -n "$before" ] && echo "DCN-VERIFY marker: $before"
 { for one in $before $me; do echo $one; done; } >/list
-dd if=/list of=$disk bs=512 seek=$first conv=sync,notrunc 2>/dev/null
+# Also out of the caches of whatever keeps the disk: a guest that is ended hard has written it.
+dd if=/list of=$disk bs=512 seek=$first conv=sync,notrunc,fsync 2>/dev/null
 sync
 echo "DCN-VERIFY booted: $me"
 
@@ -46,7 +47,7 @@ number=0
 while true; do
     number=$((number + 1))
     echo "$me $number" >/beat
-    dd if=/beat of=$disk bs=512 seek=$beat conv=sync,notrunc 2>/dev/null
+    dd if=/beat of=$disk bs=512 seek=$beat conv=sync,notrunc,fsync 2>/dev/null
     sync
     sleep 5
 done

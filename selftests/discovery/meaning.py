@@ -4,34 +4,39 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from helpers.environment import Environment
+from helpers.environment import Environment, Site
 
 ROOT = Path(__file__).parents[2]
-NOWHERE = Path("nowhere")
+_NOT_OF_THE_DEPLOYMENT = frozenset({"path", "deployment_files", "limits", "timeouts"})
 
 
-def meaning(environment: Environment) -> Environment:
-    """The environment without where its file lies, and with roles in one order: the order of a list says nothing."""
-    sites = tuple(
-        replace(
-            site,
-            nodes=tuple(
-                sorted((replace(node, roles=tuple(sorted(node.roles))) for node in site.nodes), key=lambda n: n.name)
-            ),
-        )
-        for site in environment.sites
-    )
-    return replace(environment, path=NOWHERE, sites=sites)
+def meaning(environment: Environment) -> dict[str, object]:
+    """What an environment file says of a deployment: key → value, roles and nodes in one order.
+
+    Left out is where files lie, and how patient the harness is to be.
+    """
+    found = {field.name: getattr(environment, field.name) for field in fields(environment)}
+    sites = {site.name: _site(site) for site in environment.sites}
+    return {name: value for name, value in found.items() if name not in _NOT_OF_THE_DEPLOYMENT} | {"sites": sites}
+
+
+def _site(site: Site) -> dict[str, object]:
+    found = {field.name: getattr(site, field.name) for field in fields(site)}
+    ceph = site.ceph.model_dump(exclude={"stats_period"}) if site.ceph else None
+    nodes = sorted((node.name, node.address, *sorted(node.roles)) for node in site.nodes)
+    return found | {"ceph": ceph, "nodes": nodes}
 
 
 def choices(document: dict[str, Any], folder: Path) -> list[str]:
     """The options by which discovery is given what nobody can find out: as an environment file in `folder` has it."""
     console = document["image"]["console"]
+    undercloud = ["--undercloud", document["undercloud"]["host"]] if "undercloud" in document else []
     return [
+        *undercloud,
         *("--cloud", document["cloud"], "--clouds-file", str(folder / document["clouds_file"])),
         *("--ssh-config", str(folder / document["ssh"]["config"]), "--ssh-user", document["ssh"]["user"]),
         *("--known-hosts", str(folder / document["ssh"]["known_hosts"])),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +42,18 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int
         ([*HOSTS, "--central=dcn7"], "--central: no site dcn7; sites here: central, dcn0"),
         ([*HOSTS, "--image-uri=guest.qcow2"], "image.uri: 'guest.qcow2' is not an http(s) URL"),
         (["--deployment-files={files}", "--ssh-host=dcn7=x"], "no site dcn7 in the deployment files; sites there: "),
-        (["--deployment-files={files}/dcn0"], "no central stack"),
+        (["--deployment-files={edge}"], "no central stack (control-plane/) among dcn0: give its files too"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_4(
     given: list[str], says: str, options: list[str], files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The line says what is wrong and what to do; nothing is written that could be taken for a file."""
-    (tmp_path / "empty").mkdir()
+    folders = {name: tmp_path / name for name in ("empty", "edge")} | {"files": files}
+    folders["empty"].mkdir()
+    shutil.copytree(files / "dcn0", folders["edge"] / "dcn0")
 
-    code, out, err = run(capsys, *options, *(each.format(empty=tmp_path / "empty", files=files) for each in given))
+    code, out, err = run(capsys, *options, *(each.format(**folders) for each in given))
 
     assert (code, out, len(err.splitlines()), says in err) == (4, "", 1, True), err
 

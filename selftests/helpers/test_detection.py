@@ -39,6 +39,12 @@ def test_verdict(run: Seen, verdict: str):
     assert judge(FAULT, "dcn1", run).verdict == verdict
 
 
+def test_a_fault_of_central_is_found_at_any_site():
+    fault = Fault("a-fault", "something is wrong", "SPEC B3", "central", frozenset({"B3"}))
+
+    assert judge(fault, "central", seen(("B3", "dcn1"))).verdict == "caught"
+
+
 def test_a_detection_says_what_failed_and_why():
     found = judge(FAULT, "dcn1", seen(("B3", None), ("A8", "dcn1"), ("A16", "dcn0"), leaks=2))
 

@@ -1,6 +1,7 @@
 """The engine carries out each stage once, early, within limits; one failure blocks what depends on it."""
 
 import threading
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from helpers.engine import CannotTell, Engine, StageFailed
 from helpers.results import ResultStore, StageResult, longest_chain
-from helpers.stages import Registry, StageKey
+from helpers.stages import Alias, Registry, StageKey
 from helpers.wait import wait_until
 
 
@@ -167,6 +168,59 @@ def test_exclusive_stages_take_turns(tmp_path: Path):
     results = Bench(tmp_path, registry).run(*(at("stage", f"dcn{number}") for number in range(4)))
 
     assert all(result.value is True for result in results.values())
+
+
+def test_an_input_is_acted_on_by_one_stage_at_a_time(tmp_path: Path):
+    busy: Counter[str] = Counter()
+    guard, most = threading.Lock(), Counter()
+
+    def image(group) -> str:
+        return str(group)
+
+    def copy(led_image, site) -> str:
+        with guard:
+            busy[led_image] += 1
+            busy["all"] += 1
+            most.update({name: 0 for name in busy})
+            for name, count in busy.items():
+                most[name] = max(most[name], count)
+        threading.Event().wait(0.05)
+        with guard:
+            busy[led_image] -= 1
+            busy["all"] -= 1
+        return led_image
+
+    registry = Registry(axes=("site", "group"))
+    registry.add(image)
+    registry.add(copy, exclusive="led_image")
+    registry.add_alias(
+        Alias("led_image", ("site",), lambda environment, at: ("image", {"group": FakeSite(str(at["site"])[0])}))
+    )
+    results = Bench(tmp_path, registry).run(*(at("copy", site) for site in ("a1", "a2", "a3", "b1", "b2", "b3")))
+
+    assert {result.outcome for result in results.values()} == {"passed"}
+    assert (most["a"], most["b"], most["all"]) == (1, 1, 2)
+
+
+def test_a_thousand_stages_cost_little(tmp_path: Path):
+    """The engine's own work does not grow with the square of the stages."""
+
+    def first(site) -> int:
+        return 1
+
+    def second(first, site) -> int:
+        return first + 1
+
+    registry = Registry(axes=("site",))
+    registry.add(first, loads=("site",))
+    registry.add(second, loads=("central",))
+    keys = [at("second", f"dcn{number}") for number in range(500)]
+    begun = time.process_time()
+    bench = Bench(tmp_path, registry, central=4)
+    bench.engine.start(keys)
+    wait_until(lambda: len(list(tmp_path.glob("*.json"))), lambda count: count == 1000, timeout=60, what="stages")
+
+    assert time.process_time() - begun < 10
 
 
 def test_what_is_known_to_stand_in_the_way_blocks_before_anything_is_done(tmp_path: Path):

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from helpers.deployment_files import checks, layout, roles
+from helpers.deployment_files import checks, roles
+from helpers.deployment_files.facts import has_storage
+from helpers.deployment_files.layout import read as layout_read
+from helpers.deployment_files.machines import machines
 from helpers.environment import load_environment
-from lab import ceph, deployment_files, up
-from lab.plan import Plan, make_plan
+from lab import ceph, clients, deployment_files, up
+from lab.plan import Layout, Plan, make_plan
 from lab.state import State
 from selftests.discovery.meaning import choices, discovery, meaning
 
@@ -33,7 +36,7 @@ def plan(state: State) -> Plan:
 
 def test_files_contradict_each_other_nowhere(plan: Plan, state: State) -> None:
     """Every check of deployment files passes, but that a site of one machine is not redundant."""
-    files = layout.read(state.deployment_files)
+    files = layout_read(state.deployment_files)
 
     assert (files.unreadable, files.doubtful) == ({}, {})
     assert {check for (check, _), found in checks.results(files).items() if found} == SMALL
@@ -51,6 +54,31 @@ def test_files_have_the_labs_own_facts(plan: Plan, state: State) -> None:
     assert (entry["fsid"], entry["external_cluster_mon_ips"]) == (ceph.fsid(dcn0, state), "192.0.2.20")
     assert entry["keys"][0]["key"] == ceph.entities(dcn0, state)["client.external"].key
     assert {path.stat().st_mode & 0o777 for path in folder.rglob("*.y*ml")} == {0o600}
+
+
+LAYOUTS = {
+    "three hosts": Layout(three_hosts=("dcn0",)),
+    "scale-out": Layout(three_hosts=("dcn0",), scale_out=("dcn0",)),
+    "without storage": Layout(without_storage=1),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
+def test_files_suit_every_layout(layout: Layout, state: State) -> None:
+    """The files contradict each other nowhere, have every host with what runs there, and their step can begin."""
+    plan = make_plan("lab", "192.0.2.0/24", state.folder, 2, layout=layout)
+    deployment_files.write_all(plan, state, state.log("deployment-files"))
+    files = layout_read(state.deployment_files)
+
+    found = {check for (check, _), found in checks.results(files).items() if found}
+    assert (files.unreadable, files.doubtful, found - SMALL) == ({}, {}, set())
+    assert {one.name: (one.address, set(one.roles)) for stack in files.stacks for one in machines(stack)} == {
+        host.name: (host.address, set(clients.roles(plan, host))) for host in plan.hosts
+    }
+    storage = {("central" if s.central else s.name) for s in files.stacks if has_storage(s)}
+    assert storage == {site.name for site in plan.sites if site.storage}
+    steps = up.steps(plan, state)
+    assert {need for step in steps for need in step.needs} - {step.name for step in steps} == set()
 
 
 def test_step_comes_after_every_cluster_and_glance(plan: Plan, state: State) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import openstack.exceptions
 import pytest
 
+from helpers.libvirt import parse_disks
 from helpers.wait import wait_until
 
 NODE = {"central": "control-plane-controller-0"} | {n: f"{n}-distributedcomputehci-0" for n in ("dcn0", "dcn1")}
@@ -74,6 +75,19 @@ def test_an_ephemeral_disk_is_a_clone_of_the_local_copy(boot: Callable[..., Any]
     assert disk["parent"]["image"] == guest
     assert disk["lock_type"] == "exclusive"
     assert f"{server.id}_disk" not in rows(simulator, "central", "vms")
+
+
+def test_virsh_shows_the_disk_and_its_sites_monitors(boot: Callable[..., Any], guest: str, simulator: Any):
+    server = boot("dcn0", image_id=guest)
+    virsh = "sudo podman exec nova_libvirt virsh"
+    status, xml, _ = simulator.run(NODE["dcn0"], f"{virsh} dumpxml {server.id}")
+    address = simulator.environment["sites"]["dcn0"]["nodes"][NODE["dcn0"]]["address"]
+    (disk,) = parse_disks(xml)
+    assert (status, disk.protocol, disk.name) == (0, "rbd", f"vms/{server.id}_disk")
+    assert disk.hosts == {address}
+    assert simulator.run(NODE["dcn0"], f"{virsh} list --all --uuid")[1] == f"{server.id}\n\n"
+    nowhere = f"error: failed to get domain '{server.id}'\n"
+    assert simulator.run(NODE["dcn1"], f"{virsh} dumpxml {server.id}") == (1, "", nowhere)
 
 
 def test_an_image_that_is_not_local_is_streamed(boot: Callable[..., Any], guest: str, simulator: Any):
@@ -183,6 +197,7 @@ def test_services_are_up_in_their_zones(cloud: Any):
     volumes = {each.host: each for each in cloud.block_storage.services() if each.binary == "cinder-volume"}
     assert {each.availability_zone for each in volumes.values()} == {"central", "dcn0", "dcn1"}
     assert {each.state for each in (*computes.values(), *volumes.values())} == {"up"}
+    assert [host.split("@")[0] for host in volumes] == ["hostgroup", NODE["dcn0"], NODE["dcn1"]]
     assert {zone.name for zone in cloud.compute.availability_zones()} == {"central", "dcn0", "dcn1"}
 
 

@@ -62,6 +62,14 @@ def test_a_node_sees_the_services_by_curl(simulator: Any):
     assert simulator.run("dcn0-distributedcomputehci-0", line + glance.rsplit(":", 1)[0] + ":9") == (7, "000", "")
 
 
+def test_curl_says_whether_a_service_is_on_the_node_itself(simulator: Any):
+    glance = simulator.environment["sites"]["dcn0"]["glance"]
+    line = f"curl -s -o /dev/null -w '%{{local_ip}} %{{remote_ip}}' {glance}"
+    here, there = (simulator.run(f"{site}-distributedcomputehci-0", line)[1].split() for site in ("dcn0", "dcn1"))
+    assert here[0] == here[1]
+    assert there[0] != there[1] == here[1]
+
+
 def test_secrets_are_for_their_owner_only(simulator: Any):
     for name in ("clouds.yaml", "ssh/id_ed25519"):
         assert stat.S_IMODE((simulator.folder / name).stat().st_mode) == 0o600

@@ -1,0 +1,91 @@
+"""How the suite's wall time grows with the number of sites: `python -m benchmarks.sites [--sites 3 10 30 100]`.
+
+For each size and speed of cloud, a simulated deployment is started and the whole suite is run against it. The simulator
+takes CPU time too, of the same machine: with speed `none` that and the harness's own work is all there is to measure;
+with `lab` and `cloud` things take as long as they do there, and the harness mostly waits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator.process import running
+
+_ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run of the suite. Seconds: wall time, CPU time of suite and simulator, the longest chain of stages."""
+
+    speed: str
+    sites: int
+    checks: int
+    wall: float
+    cpu: float
+    chain: float
+    passed: bool
+
+
+def measure(sites: int, speed: str, workers: int) -> Measured:
+    """Run the suite against so many sites, central included."""
+    with tempfile.TemporaryDirectory(prefix="dcn-verify-sites-") as folder:
+        before, begun = _cpu(), time.monotonic()
+        with running(Path(folder), "--dcn", str(sites - 1), speed=speed) as environment:
+            begun = time.monotonic()
+            command = [sys.executable, "-m", "pytest", f"--environment={environment}", f"--reports={folder}/reports"]
+            command += ["-q", *(["-n", str(workers)] if workers else [])]
+            with Path(folder, "printed.txt").open("w") as output:
+                code = subprocess.run(command, cwd=_ROOT, stdout=output, check=False).returncode  # noqa: S603 - ours
+            wall = time.monotonic() - begun
+        summary = json.loads(Path(folder, "reports/latest/summary.json").read_text(encoding="utf-8"))
+        checks = sum(count for outcome, count in summary["outcomes"].items() if outcome != "skipped")
+        return Measured(speed, sites, checks, wall, _cpu() - before, summary["longest_chain_s"], code == 0)
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _line(one: Measured, smallest: Measured) -> str:
+    cells = (
+        f"{one.speed:6} {one.sites:5} {one.checks:6} {one.wall:7.1f} {one.wall / smallest.wall:6.2f}",
+        f"{one.cpu:7.1f} {one.cpu / one.wall / (os.cpu_count() or 1):6.0%} {one.chain:7.1f}",
+        "" if one.passed else "NOT PASSED",
+    )
+    return " ".join(cells).rstrip()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0 when every run has passed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.sites", description=__doc__)
+    parser.add_argument("--sites", type=int, nargs="+", default=[3, 10, 30, 100], help="sizes, central included")
+    parser.add_argument("--speed", nargs="+", default=["none", "lab"], choices=["none", "lab", "cloud"])
+    parser.add_argument("--workers", type=int, default=2, help="pytest's processes (default 2)")
+    options = parser.parse_args(argv)
+    sys.stdout.write("speed  sites checks  wall_s  ratio   cpu_s  cores chain_s\n")
+    good = True
+    for speed in options.speed:
+        smallest = None
+        for sites in sorted(options.sites):
+            one = measure(sites, speed, options.workers)
+            smallest = smallest or one
+            good = good and one.passed
+            sys.stdout.write(_line(one, smallest) + "\n")
+            sys.stdout.flush()
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
