@@ -16,7 +16,7 @@ _ALL = (*_OF_INSTANCES, "tests/images", "tests/snapshots")
 #: claims whose checks are for no site, and are run whichever site is selected
 _FOR_NO_SITE = frozenset({"C8"})
 #: seconds; several times what the lab takes when all is well
-_TIMEOUTS = {"import": 120, "copy": 120, "delete": 60, "boot": 90, "volume": 60, "snapshot": 120}
+_TIMEOUTS = {"import": 120, "copy": 120, "delete": 60, "boot": 120, "volume": 90, "snapshot": 120}
 
 
 def impatient(environment: Path) -> Path:

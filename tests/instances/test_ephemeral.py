@@ -72,4 +72,5 @@ def test_guest_is_up(console: Console, environment: Environment, compute_site: S
     if environment.image.console is None:
         pytest.skip("the environment file does not say what the guest writes to its console (image.console)")
 
-    assert console.booted, f"the console's end: {console.tail!r}"
+    words = environment.image.console.booted
+    assert console.booted, f"expected: a console with {words!r}\nseen:     one that ends with {console.tail!r}"

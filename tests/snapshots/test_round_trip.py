@@ -108,7 +108,8 @@ def test_data_has_travelled(
     if environment.image.console is None or environment.image.console.marker is None:
         pytest.skip("the environment file does not say what marker the guest writes (image.console.marker)")
 
-    assert travelled_console.booted, f"the console's end: {travelled_console.tail!r}"
+    words, end = environment.image.console.booted, travelled_console.tail
+    assert travelled_console.booted, f"expected: a console with {words!r}\nseen:     one that ends with {end!r}"
     assert frozenset({origin_server.server.id}) <= travelled_console.markers
 
 
