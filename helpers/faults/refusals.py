@@ -56,7 +56,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B9, FAILURES 16",
         site="central",
         must="B9",
-        may="C1 D4",
+        may="C1 D4 F5",
     ),
     fault(
         "failed-import-leaves-data",
