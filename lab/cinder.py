@@ -84,10 +84,14 @@ def make_database(plan: Plan, state: State, log: Path) -> None:
     shell = hosts.shell_in(plan, host, log)
     database.empty(shell, "cinder")
     as_cinder = ("setpriv", "--reuid=cinder", "--regid=cinder", "--init-groups")
-    conf = f"{config_data.BASE}/cinder/etc/cinder/cinder.conf"
-    manage = f"{config_data.LOGS}/cinder/cinder-manage.log"
+    conf, manage = manage_files()
     shell.run(*as_cinder, "cinder-manage", "--config-file", conf, "--log-file", manage, "db", "sync", timeout=180)
     write(done, "")
+
+
+def manage_files() -> tuple[str, str]:
+    """What cinder-manage is to read at central, and where it logs."""
+    return f"{config_data.BASE}/cinder/etc/cinder/cinder.conf", f"{config_data.LOGS}/cinder/cinder-manage.log"
 
 
 def start(plan: Plan, service: str, state: State, log: Path) -> None:

@@ -16,11 +16,11 @@ from lab.command import CommandError
 from lab.faults.healing import broken, heal, remove_orphans
 from lab.faults.lab import FaultError, Lab
 from lab.faults.registry import break_lab, place
+from lab.faults.scope import scope
 from lab.poll import NotReadyError
 
-#: What the lab's faults are looked for by.
-TESTS = ("tests/topology", "tests/images")
-LabSuite = partial(Suite, tests=TESTS)
+#: What a fault is looked for by says its scope.
+LabSuite = partial(Suite, tests=())
 _OK = 0
 
 Say = Callable[[str], None]
@@ -32,7 +32,7 @@ class UnhealthyError(RuntimeError):
 
 def check_healthy(suite: Suite) -> None:
     """Run the whole suite once; raises UnhealthyError unless all of it passes."""
-    seen = suite.run("healthy", read_only=False)
+    seen = suite.run("healthy", read_only=False, options=["tests"])
     if seen.exit_code != _OK:
         bad = ", ".join(in_order(seen.failed | seen.blocked | seen.unknown))
         raise UnhealthyError(f"the healthy lab does not pass: {seen.refused or bad}; see {suite.reports}/healthy.txt")
@@ -41,10 +41,11 @@ def check_healthy(suite: Suite) -> None:
 def detect(lab: Lab, fault: Fault, suite: Suite, wanted_site: str | None = None) -> Observation:
     """Break, look, heal; and remove what the suite could not remove meanwhile."""
     begun = time.monotonic()
-    site = place(fault, lab.plan, wanted_site).name
+    where = place(fault, lab.plan, wanted_site)
+    site = where.name
     try:
         break_lab(lab, fault.name, site)
-        seen = suite.run(fault.name, read_only=fault.read_only)
+        seen = suite.run(fault.name, read_only=fault.read_only, options=scope(fault, site, central=where.central))
     except (FaultError, CommandError, NotReadyError, OSError) as error:
         seen = Seen(1, refused=f"the fault could not be brought about: {str(error).splitlines()[0]}")
     finally:

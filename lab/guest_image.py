@@ -21,6 +21,8 @@ _MIB = 1024 * 1024
 _FILE_SYSTEM = 20 * _MIB
 _DISK = 24 * _MIB
 _SECTOR = 512
+#: what a guest writes to: first byte and number of bytes
+WRITTEN = (_FILE_SYSTEM, _DISK - _FILE_SYSTEM)
 _SYSLINUX = """\
 SERIAL 0 115200
 DEFAULT guest

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from simulator import deployment_files
 from simulator.process import DidNotStart, running
 
 
@@ -15,7 +16,8 @@ def main(options: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="dcn-verify-demo-") as folder:
         try:
             with running(Path(folder), "--dcn", "2") as environment:
-                suite = [sys.executable, "-m", "pytest", f"--environment={environment}", *options]
+                given = [f"--environment={environment}", f"--deployment-files={Path(folder, deployment_files.FOLDER)}"]
+                suite = [sys.executable, "-m", "pytest", *given, *options]
                 return subprocess.run(suite, check=False).returncode  # noqa: S603 - our own module
         except DidNotStart as error:
             sys.stderr.write(f"demo: the simulator did not start: {error}\n")

@@ -37,6 +37,14 @@ FAULTS: tuple[Fault, ...] = (
         may="C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
+        "libvirt-secret-missing",
+        "libvirt at the site does not know the key to the cluster, though nova.conf names its secret",
+        source="SPEC A17 C1, FAILURES 28",
+        site="dcn",
+        must="C1",
+        may="C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+    ),
+    fault(
         "neutron-answers-500",
         "Neutron is down: servers are created, and show, list and delete answer 500",
         source="FAILURES 30 31",

@@ -84,6 +84,14 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
+        "zone-fallback-on",
+        "Cinder falls back to central's zone for a zone without a volume service, and the site's is in central's zone",
+        source="SPEC A14 C3",
+        site="dcn",
+        must="A14 C3 C5",
+        may="A15 C1 C2 C4 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+    ),
+    fault(
         "volume-service-not-clustered",
         "the site's volume service is active/passive",
         source="SPEC A15",
@@ -134,12 +142,21 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
+        "nova-has-no-secret",
+        "the site's nova.conf names no libvirt secret for the key to the cluster",
+        source="SPEC A17",
+        site="dcn",
+        must="A17",
+        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        read_only=True,
+    ),
+    fault(
         "cinder-uses-central-ceph",
         "the site's cinder.conf names central's Ceph conf file",
         source="SPEC A17",
         site="dcn",
         must="A17",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A14 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(

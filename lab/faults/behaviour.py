@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lab import ceph
+from lab import ceph, guest_image
 from lab.faults.breaking import Breaking
 from lab.plan import CENTRAL_STORE
 
@@ -35,3 +35,9 @@ def location_names_another_cluster(at: Breaking) -> None:
 def direct_url_names_another_cluster(at: Breaking) -> None:
     first = ceph.fsid(at.lab.plan.dcn_storage[0], at.lab.state)
     at.buggy_glance("direct-url-names-another-cluster", fsid=first)
+
+
+def snapshot_arrives_without_the_writes(at: Breaking) -> None:
+    first, length = guest_image.WRITTEN
+    name = "snapshot-arrives-without-the-writes"
+    at.buggy_glance(name, store=at.site.store_at_central, first=first, length=length)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.faults import Fault
-from lab.faults import endpoints, undo
+from lab.faults import endpoints, reporting, secrets, undo, zones
 from lab.faults.ini import set_option
 from lab.faults.lab import Edit, FaultError, Lab
 from lab.plan import Host, Site
@@ -98,6 +98,16 @@ class Breaking:
             raise FaultError(f"{path} on {host.name} is not as this fault expects it: nothing to change there")
         write(file, after, old.st_mode & 0o777, (old.st_uid, old.st_gid))
 
+    def runs_with(self, path: str, hosts: Sequence[Host], change: Edit, restart: Callable[..., None]) -> None:
+        """Have what `restart(*hosts)` restarts run with a changed file, and put the file back: it is right again."""
+        before = len(self._steps)
+        for host in hosts:
+            self.edit(host, path, change)
+        kept = self._steps[before:]
+        restart(*hosts)
+        for step in kept:
+            step.run(self.lab)
+
     def remove(self, host: Host, path: str) -> None:
         self._keep(host, path).unlink()
 
@@ -136,6 +146,35 @@ class Breaking:
     def stop_container(self, host: Host, container: str) -> None:
         self._note(undo.StartContainer(host.name, container))
         self.lab.shell(host).run("podman", "stop", "--time=10", container, timeout=60)
+
+    def restart(self, container: str, *hosts: Host, wait: bool = True) -> None:
+        """Have a service of Nova, Cinder or Neutron read what was changed; `wait` until it works."""
+        self._note(*(undo.RestartService(host.name, container) for host in hosts))
+        for host in hosts:
+            reporting.restart(self.lab, host, container, wait=wait)
+
+    def stop_service(self, container: str, *hosts: Host) -> None:
+        """Stop a service of Nova or Cinder, and wait until the API lists it as down."""
+        self._note(*(undo.RestartService(host.name, container) for host in hosts))
+        for host in hosts:
+            self.lab.shell(host).run("podman", "stop", "--time=5", container, timeout=60)
+        for host in hosts:
+            reporting.wait_down(self.lab, host, container)
+
+    def forget_volume_service(self, host: Host, made: str | None = None) -> None:
+        """Have Cinder take what a host's volume service says of its cluster next; `made` is one that is new then."""
+        self._note(undo.ForgetVolumeService(host.name, made))
+        reporting.forget_volume_service(self.lab, host)
+
+    def zone(self, host: Host, zone: str) -> None:
+        """Have a host in the availability zone of another site."""
+        self._note(undo.SetZone(host.name, host.site))
+        zones.set_zone(self.lab, host, zone)
+
+    def secrets(self, host: Host, *sites: str) -> None:
+        """Have libvirt on a host know the keys of exactly these sites' clusters."""
+        self._note(undo.SetSecrets(host.name, [host.site]))
+        secrets.set_secrets(self.lab, host, sites)
 
     def firewall(self, host: Host, address: str, verdict: str) -> None:
         """Have the host's firewall treat Ceph's ports, from and to this address, so: `drop` or `reject with …`."""

@@ -353,5 +353,40 @@ def refusal_leaves_traces(store: str) -> None:
     wrap(api.ImagesController, "import_image", import_image)
 
 
+# Images of servers
+
+
+def _is_snapshot(image: Any) -> bool:
+    return bool(image.extra_properties.get("image_type") == "snapshot")
+
+
+def _copy_of_a_snapshot_refused(store: str, why: str) -> None:
+    def import_image(original: Wrapper, self: Any, request: Any, image_id: str, body: Any) -> Any:
+        image = self.gateway.get_repo(request.context).get(image_id)
+        if body["method"]["name"] == "copy-image" and store in (body.get("stores") or ()) and _is_snapshot(image):
+            raise webob.exc.HTTPBadRequest(explanation=why)
+        return original(self, request, image_id, body)
+
+    wrap(api.ImagesController, "import_image", import_image)
+
+
+def snapshot_cannot_be_copied_to_central(store: str) -> None:
+    _copy_of_a_snapshot_refused(store, f"Image is already present at store '{store}'")
+
+
+def snapshot_cannot_be_copied_on(store: str) -> None:
+    _copy_of_a_snapshot_refused(store, "Image not found in any configured store")
+
+
+def snapshot_arrives_without_the_writes(store: str, first: int, length: int) -> None:
+    """`first`, `length`: which bytes of a disk the guest has written."""
+
+    def forget(image: Any) -> None:
+        if image.size() >= first + length:
+            image.write(bytes(length), first)
+
+    _after_add(store, lambda pool, image_id: _rewritten(pool, image_id, forget))
+
+
 _settings = json.loads(Path("/etc/glance/bug.json").read_text(encoding="utf-8"))
 globals()[_settings.pop("bug").replace("-", "_")](**_settings)

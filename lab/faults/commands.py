@@ -18,6 +18,7 @@ from lab import detect
 from lab.faults.healing import broken, heal
 from lab.faults.lab import FaultError, Lab
 from lab.faults.registry import available, break_lab
+from lab.faults.scope import impatient
 from lab.plan import Plan
 from lab.state import State
 
@@ -90,9 +91,8 @@ def _detect(lab: Lab, options: argparse.Namespace) -> int:
         wanted = [find(name, known) for name in options.fault] or list(known)
     except UnknownFault as error:
         raise FaultError(str(error)) from None
-    suite = detect.LabSuite(
-        (options.environment or lab.state.environment).absolute(), (_REPORTS / "detection").absolute()
-    )
+    environment = impatient((options.environment or lab.state.environment).absolute())
+    suite = detect.LabSuite(environment, (_REPORTS / "detection").absolute())
     results = Results(_REPORTS / "detection-lab.json")
     # A polite end of the process heals, as Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)

@@ -7,12 +7,14 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 from helpers.faults import FAULTS
-from lab import web
+from lab import agents, web
 from lab.command import CommandError
 from lab.faults import endpoints, undo
 from lab.faults.breaking import Broken, journal_of
 from lab.faults.lab import POOLS_OF_GLANCE, FaultError, Lab
+from lab.faults.orphans import remove_orphans_of_instances
 from lab.plan import Site
+from lab.poll import NotReadyError
 
 _READ_ONLY = frozenset(fault.name for fault in FAULTS if fault.read_only)
 
@@ -32,12 +34,12 @@ def heal(lab: Lab) -> Broken | None:
     if found is None:
         return None
     failed = []
-    restarts = dict.fromkeys(step for step in found.steps if isinstance(step, undo.RestartGlance))
-    others = [step for step in reversed(found.steps) if not isinstance(step, undo.RestartGlance)]
+    restarts = dict.fromkeys(step for step in found.steps if isinstance(step, undo.RESTARTS))
+    others = [step for step in reversed(found.steps) if not isinstance(step, undo.RESTARTS)]
     for step in (*others, *restarts):
         try:
             step.run(lab)
-        except (CommandError, FaultError, OSError, web.WebError) as error:
+        except (CommandError, FaultError, NotReadyError, OSError, web.WebError) as error:
             failed.append(f"{type(step).__name__}: {str(error).splitlines()[0]}")
     if failed:
         raise FaultError(f"{found.fault} is not healed yet, try again: {'; '.join(failed)}")
@@ -54,10 +56,16 @@ def _wait(lab: Lab) -> None:
         lab.wait_for_glance(host)
     with ThreadPoolExecutor(max_workers=len(sites)) as pool:
         list(pool.map(lab.wait_healthy, sites))
+    if lab.plan.instances:
+        agents.wait_for_all(lab.plan, lab.state, lab.log)
 
 
 def remove_orphans(lab: Lab) -> list[str]:
-    """Remove the RBD images that bear an image's id, but belong to no image that Glance knows; says which."""
+    """Remove the RBD images that belong to no image, volume or server that their service knows; says which.
+
+    Disks before images: they may be clones of one of them.
+    """
+    of_instances = remove_orphans_of_instances(lab) if lab.plan.instances else []
     admin = endpoints.token(lab)
 
     def look(site: Site) -> list[str]:
@@ -76,7 +84,7 @@ def remove_orphans(lab: Lab) -> list[str]:
         return removed
 
     with ThreadPoolExecutor(max_workers=len(lab.plan.storage_sites)) as pool:
-        return [orphan for found in pool.map(look, lab.plan.storage_sites) for orphan in found]
+        return of_instances + [orphan for found in pool.map(look, lab.plan.storage_sites) for orphan in found]
 
 
 def _is_id(name: str) -> bool:

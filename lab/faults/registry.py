@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 
 from helpers.faults import FAULTS, Fault, UnknownFault, find
-from lab.faults import behaviour, files, services, settings
+from lab.faults import behaviour, compute, files, instances, services, settings, volume_services
 from lab.faults.breaking import Breaking, journal_of
 from lab.faults.lab import FaultError, Lab
 from lab.plan import Plan, PlanError, Site
@@ -35,7 +35,27 @@ _BUGS = (
     "failed-import-leaves-data",
     "failed-import-stays-importing",
     "failed-import-reports-success",
+    "snapshot-cannot-be-copied-to-central",
+    "snapshot-cannot-be-copied-on",
 )
+_BUGS_OF_COMPUTE = (
+    "server-disk-is-flat",
+    "guest-finds-no-disk",
+    "console-is-empty",
+    "stopped-server-does-not-start",
+    "snapshot-boots-flat",
+    "deleted-server-leaves-its-disk",
+)
+_BUGS_OF_VOLUMES = (
+    "volume-is-flat",
+    "volume-snapshot-unprotected",
+    "volume-snapshot-missing",
+    "deleted-volume-leaves-its-data",
+    "volume-cannot-be-deleted",
+)
+_OF_INSTANCES = (compute, volume_services, instances)
+#: what is looked for at the first DCN site alone
+_AT_THE_FIRST = frozenset({"C8"})
 
 
 def _functions(modules: Iterable[ModuleType]) -> dict[str, Break]:
@@ -45,8 +65,10 @@ def _functions(modules: Iterable[ModuleType]) -> dict[str, Break]:
 
 
 BREAKS: dict[str, Break] = {
-    **_functions((files, settings, services, behaviour)),
+    **_functions((files, settings, services, behaviour, *_OF_INSTANCES)),
     **{name: behaviour.bug(name) for name in _BUGS},
+    **{name: instances.bug_of_compute(name) for name in _BUGS_OF_COMPUTE},
+    **{name: instances.bug_of_volumes(name) for name in _BUGS_OF_VOLUMES},
 }
 
 
@@ -56,8 +78,9 @@ def available() -> tuple[Fault, ...]:
 
 
 def place(fault: Fault, plan: Plan, wanted: str | None) -> Site:
-    """The site that a fault is at: the one that was asked for, else central or the last DCN site, by its kind."""
-    usual = plan.central if fault.site == "central" or not plan.dcn_storage else plan.dcn_storage[-1]
+    """The site that a fault is at: the one that was asked for, else central or a DCN site, by its kind."""
+    dcn = plan.dcn_storage[:1] if fault.must & _AT_THE_FIRST else plan.dcn_storage[-1:]
+    usual = dcn[0] if dcn and fault.site != "central" else plan.central
     site = plan.site(wanted) if wanted else usual
     if fault.site == "central" and not site.central:
         raise PlanError(f"{fault} is a fault of central, not of {site.name}")
@@ -77,6 +100,8 @@ def break_lab(lab: Lab, name: str, wanted_site: str | None = None) -> tuple[Faul
     except UnknownFault as error:
         raise FaultError(str(error)) from None
     site = place(fault, lab.plan, wanted_site)
+    if not lab.plan.instances and BREAKS[fault.name].__module__ in {module.__name__ for module in _OF_INSTANCES}:
+        raise FaultError(f"{fault} is one of Nova or Cinder, and this is a lab of images only")
     already = journal_of(lab).read()
     if already:
         raise FaultError(f"broken already: {already.fault} at {already.site}; heal that first")

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from lab import ceph
-from lab.faults import endpoints
+from lab.faults import endpoints, reporting, secrets, zones
 from lab.faults.lab import FaultError, Lab
 
 NFT_TABLE = "dcn_lab_fault"
@@ -107,6 +107,58 @@ class RestartGlance:
         lab.restart_glance(lab.plan.host(self.host))
 
 
+@dataclass(frozen=True)
+class RestartService:
+    """Restart a container of Nova, Cinder or Neutron, and wait until it works; done after all else, too."""
+
+    host: str
+    container: str
+
+    def run(self, lab: Lab) -> None:
+        reporting.restart(lab, lab.plan.host(self.host), self.container)
+
+
+@dataclass(frozen=True)
+class ForgetVolumeService:
+    """Have Cinder forget what a host's volume service has said of itself; it is started again by RestartService.
+
+    `cluster` is the name of a cluster that only the fault has made.
+    """
+
+    host: str
+    cluster: str | None = None
+
+    def run(self, lab: Lab) -> None:
+        reporting.forget_volume_service(lab, lab.plan.host(self.host))
+        if self.cluster:
+            reporting.forget_volume_cluster(lab, self.cluster)
+
+
+@dataclass(frozen=True)
+class SetZone:
+    """Have a host in the availability zone of this site, and in no other."""
+
+    host: str
+    zone: str
+
+    def run(self, lab: Lab) -> None:
+        zones.set_zone(lab, lab.plan.host(self.host), self.zone)
+
+
+@dataclass(frozen=True)
+class SetSecrets:
+    """Have libvirt on a host know the keys of exactly these sites' clusters."""
+
+    host: str
+    sites: list[str]
+
+    def run(self, lab: Lab) -> None:
+        secrets.set_secrets(lab, lab.plan.host(self.host), self.sites)
+
+
+#: done after all else, once each: what these read is as it was then
+RESTARTS = (RestartGlance, RestartService)
+
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
@@ -117,6 +169,10 @@ _KINDS: dict[str, type[Any]] = {
         RemoveFirewall,
         RestoreEndpoints,
         RestartGlance,
+        RestartService,
+        ForgetVolumeService,
+        SetZone,
+        SetSecrets,
     )
 }
 

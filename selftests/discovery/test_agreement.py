@@ -99,6 +99,16 @@ def test_site_of_another_deployment_is_one_failure(suite: Suite) -> None:
     assert "expected: one of the deployment's sites: central, dcn0, dcn1" in done.stdout
 
 
+def test_demo_checks_the_deployment_files_too(tmp_path: Path) -> None:
+    """`make demo` has files, so the claims on them are checked, and all hold."""
+    command = [sys.executable, "-m", "simulator.demo", "tests/deployment_files", "-q", "-rs", "-p", "no:cacheprovider"]
+    command.append(f"--reports={tmp_path}")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)  # noqa: S603
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SKIPPED" not in done.stdout
+
+
 def test_without_environment_or_files_all_is_skipped(tmp_path: Path) -> None:
     """Offline, there is nothing to compare with, and each test says what is missing."""
     command = [sys.executable, "-m", "pytest", TESTS, "-rs", "-p", "no:cacheprovider"]

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers.discovery.__main__ import main
 from helpers.environment import load_environment
-from selftests.discovery.meaning import choices, discovery, meaning
+from selftests.discovery.meaning import choices, meaning
 from selftests.simulator.conftest import Running, running
 
 VARIATIONS = {
@@ -38,15 +39,18 @@ def hosts(deployment: Running, which: int) -> list[str]:
 
 
 @pytest.mark.parametrize("source", ["files", "first machines", "last machines"])
-def test_discovered_file_means_the_same(deployment: Running, source: str, tmp_path: Path) -> None:
+def test_discovered_file_means_the_same(
+    deployment: Running, source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """From files, or from one machine of each site: the same sites, zones, stores, clusters, nodes, roles, choices."""
     own = deployment.folder / "environment.yaml"
     files = ["--deployment-files", str(deployment.folder / "deployment-files")]
     given = files if source == "files" else hosts(deployment, 0 if source == "first machines" else -1)
 
-    done = discovery(*choices(deployment.environment, deployment.folder), *given)
+    status = main([*choices(deployment.environment, deployment.folder), *given])
 
-    assert (done.returncode, "nothing is left to fill in" in done.stderr) == (0, True), done.stdout + done.stderr
-    (tmp_path / "environment.yaml").write_text(done.stdout)
+    written, said = capsys.readouterr()
+    assert (status, "nothing is left to fill in" in said) == (0, True), written + said
+    (tmp_path / "environment.yaml").write_text(written)
     assert meaning(load_environment(tmp_path / "environment.yaml")) == meaning(load_environment(own))
-    assert "Remark" not in done.stdout
+    assert "Remark" not in written

@@ -14,12 +14,26 @@ from simulator.faults import (
     instances,
     refusals,
     removal,
+    secrets,
     services,
     snapshots,
     undercloud,
 )
 from simulator.faults.changes import CHANGES, Change, Injector, UnknownFault
 
-_MODULES = (access, clusters, glances, harmless, images, instances, refusals, removal, services, snapshots, undercloud)
+_MODULES = (
+    access,
+    clusters,
+    glances,
+    harmless,
+    images,
+    instances,
+    refusals,
+    removal,
+    secrets,
+    services,
+    snapshots,
+    undercloud,
+)
 
 __all__ = ["CHANGES", "Change", "Injector", "UnknownFault"]

@@ -124,8 +124,9 @@ def nova_conf(site: Site, node: Node) -> str:
             f"images_rbd_pool = {nova.images_pool}",
             f"images_rbd_ceph_conf = {nova.ceph_conf}",
             "rbd_user = openstack",
-            f"rbd_secret_uuid = {nova.secret}",
         ]
+        if nova.secret:
+            lines.append(f"rbd_secret_uuid = {nova.secret}")
     return "\n".join(lines) + "\n"
 
 

@@ -169,7 +169,8 @@ class Volumes:
 
     def create(self, user: User, wanted: dict[str, Any]) -> Volume:
         """Start making a volume. Raises Refusal for what the API itself refuses."""
-        zone = wanted.get("availability_zone") or self._world.central.zone
+        asked = wanted.get("availability_zone") or self._world.central.zone
+        zone = self._world.hooks.through("volume.zone", asked, wanted=wanted)
         sites = [site for site in self._world.storage_sites if site.cinder and site.cinder.zone == zone]
         if not sites:
             raise Refusal(400, f"Availability zone '{zone}' is invalid.")

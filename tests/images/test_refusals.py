@@ -42,7 +42,7 @@ def test_bad_requests_leave_the_cluster_alone(refused_requests: RefusedRequests,
 @claim("B9")
 @pytest.mark.parametrize("request_name", REFUSED_DELETIONS)
 def test_deletion_of_what_is_in_use_is_refused(
-    refused_deletions: RefusedDeletions, first_compute_dcn: Site, request_name: str
+    refused_deletions: RefusedDeletions, volumes_central: Site, request_name: str
 ):
     """A copy, or an image, that volumes are clones of cannot be deleted: 409, and the image's record is as before."""
     made = refused_deletions.requests[request_name]
@@ -54,18 +54,18 @@ def test_deletion_of_what_is_in_use_is_refused(
 
 @claim("B9")
 def test_deletion_of_what_is_in_use_leaves_the_clusters_alone(
-    refused_deletions: RefusedDeletions, image_to_clone: UploadedImage, first_compute_dcn: Site
+    refused_deletions: RefusedDeletions, image_to_clone: UploadedImage, volumes_central: Site
 ):
-    """Afterwards every cluster holds the image as before, and this site's copy has the bytes that were uploaded."""
+    """Afterwards every cluster holds the image as before, and the DCN site's copy has the bytes that were uploaded."""
     assert refused_deletions.after.copies == refused_deletions.before.copies
     assert refused_deletions.content == image_to_clone.sha512
 
 
 @claim("B9")
 def test_clones_outlive_the_refusal(
-    refused_deletions: RefusedDeletions, clones: dict[str, MadeVolume], first_compute_dcn: Site
+    refused_deletions: RefusedDeletions, clones: dict[str, MadeVolume], volumes_central: Site
 ):
-    """The volumes are available, and in the clusters what they were before: clones of their site's copy."""
+    """The volumes are available, and in the clusters what they were before: clones of their sites' copies."""
     seen = {site: (clone.volume.status, clone.disk.copies) for site, clone in refused_deletions.clones.items()}
 
     assert seen == {site: ("available", clone.disk.copies) for site, clone in clones.items()}

@@ -73,9 +73,10 @@ def test_local_glance_answers(dcn_nova_config: NovaConfigs, compute_dcn: Site):
 @claim("A14")
 def test_compute_nodes_are_in_this_zone(services: Services, any_compute_site: Site):
     """Every compute node of this site is in the site's availability zone."""
-    expected = {short(node.name) for node in any_compute_site.nodes_with("compute")}
+    nodes = sorted(short(node.name) for node in any_compute_site.nodes_with("compute"))
+    zone_of = {host: zone for zone, hosts in services.zones.items() for host in hosts}
 
-    assert expected <= services.zones.get(any_compute_site.availability_zone, frozenset()), services.zones
+    assert {node: zone_of.get(node) for node in nodes} == dict.fromkeys(nodes, any_compute_site.availability_zone)
 
 
 @claim("A14")
@@ -141,6 +142,17 @@ def test_cinder_uses_the_local_pool(cinder_config: CinderBackends, compute_site:
     seen = {(b.pool, b.ceph_conf, b.secret is not None) for b in cinder_config.backends}
 
     assert seen == {expected}
+
+
+@claim("A17")
+def test_nova_and_cinder_name_the_same_secret(
+    nova_config: NovaConfigs, cinder_config: CinderBackends, compute_site: Site
+):
+    """By Cinder's secret, too, libvirt here finds the local cluster's key: it is the one that Nova's disks have."""
+    expected = {config.secret for config in nova_config.nodes}
+    seen = {backend.secret for backend in cinder_config.backends}
+
+    assert seen == expected
 
 
 @claim("A19")

@@ -1,0 +1,87 @@
+"""Faults in how a site's nova-compute is set up, and in its service, its zone and libvirt's secrets."""
+
+from __future__ import annotations
+
+from lab import compute
+from lab.config_data import BASE
+from lab.faults.breaking import Breaking
+from lab.faults.ini import set_option, without_option
+from lab.faults.lab import Edit
+
+CONF = f"{BASE}/nova_libvirt/etc/nova/nova.conf"
+
+
+def _change(at: Breaking, *changes: Edit, wait: bool = True) -> None:
+    for host in at.site.hosts:
+        for change in changes:
+            at.edit(host, CONF, change)
+    at.restart(compute.CONTAINER, *at.site.hosts, wait=wait)
+
+
+def _set(section: str, name: str, value: str) -> Edit:
+    return lambda text: set_option(text, section, name, value)
+
+
+def _glance(url: str) -> Edit:
+    return _set("glance", "api_servers", url)
+
+
+# Cinder and Glance as Nova sees them
+
+
+def cross_az_attach_true(at: Breaking) -> None:
+    _change(at, _set("cinder", "cross_az_attach", "true"))
+
+
+def cross_az_attach_absent(at: Breaking) -> None:
+    _change(at, lambda text: without_option(text, "cinder", "cross_az_attach"))
+
+
+def nova_uses_central_glance(at: Breaking) -> None:
+    _change(at, _glance(at.central.glance_url))
+
+
+def nova_uses_another_sites_glance(at: Breaking) -> None:
+    _change(at, _glance(at.lab.other_dcn(at.site).glance_url))
+
+
+def nova_glance_url_has_a_wrong_port(at: Breaking) -> None:
+    # Nobody listens there.
+    _change(at, _glance(at.site.glance_url.rsplit(":", 1)[0] + ":9293"))
+
+
+# Where disks are
+
+
+def nova_images_type_is_qcow2(at: Breaking) -> None:
+    _change(at, _set("libvirt", "images_type", "qcow2"))
+
+
+def nova_uses_another_pool(at: Breaking) -> None:
+    _change(at, _set("libvirt", "images_rbd_pool", "volumes"))
+
+
+def nova_uses_central_ceph(at: Breaking) -> None:
+    """It has no key for that cluster, and so nothing to report."""
+    _change(at, _set("libvirt", "images_rbd_ceph_conf", f"/etc/ceph/{at.central.cluster}.conf"), wait=False)
+
+
+def nova_has_no_secret(at: Breaking) -> None:
+    _change(at, lambda text: without_option(text, "libvirt", "rbd_secret_uuid"))
+
+
+def libvirt_secret_missing(at: Breaking) -> None:
+    for host in at.site.hosts:
+        at.secrets(host)
+
+
+# The service
+
+
+def compute_down(at: Breaking) -> None:
+    at.stop_service(compute.CONTAINER, *at.site.hosts)
+
+
+def compute_in_another_zone(at: Breaking) -> None:
+    for host in at.site.hosts:
+        at.zone(host, at.central.name)
