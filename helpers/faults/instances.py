@@ -19,7 +19,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC C1",
         site="dcn",
         must="C1",
-        may="D1 D2 D3 D4 D5 D6 F5",
+        may="C2 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "disk-xml-names-central",

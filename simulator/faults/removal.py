@@ -100,7 +100,7 @@ def stores_delete_removes_two(world: World, site: Site) -> Iterator[None]:
     """stores-delete removes one copy more than it was asked to."""
 
     def then(image: Image, store: str, cluster: Cluster) -> None:
-        if len(image.locations) > 1:
+        if image.locations:
             world.images.remove_data(image.locations.pop())
 
     with _delete_from(world, then):
