@@ -1,6 +1,6 @@
 # dcn-verify: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo verify test lint lab lab-status lab-down record clean-leftovers detect lock
+.PHONY: help venv demo verify test drift lint lab lab-status lab-down record clean-leftovers detect lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -32,7 +32,10 @@ else
 endif
 
 test: .venv/ready ## the project's own tests: no root, no network
-	$(BIN)/python -m pytest selftests -m 'not lab and not clients' -q -n $(WORKERS) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest selftests -m 'not lab and not clients and not drift' -q -n $(WORKERS) $(PYTEST_ARGS)
+
+drift: .venv/ready ## hold the simulator against the record of the lab, request by request
+	$(BIN)/python -m pytest selftests -m drift -q $(PYTEST_ARGS)
 
 lint: .venv/ready ## ruff and mypy --strict
 	$(BIN)/ruff check .

