@@ -28,7 +28,8 @@ ifdef ENVIRONMENT
 	$(BIN)/python -m pytest -n $(WORKERS) --environment='$(ENVIRONMENT)' $(PYTEST_ARGS)
 else
 	$(BIN)/python -m lab up
-	$(BIN)/python -m pytest -n $(WORKERS) --environment=$(LAB_FOLDER)/environment.yaml $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --environment=$(LAB_FOLDER)/environment.yaml \
+	  --deployment-files=$(LAB_FOLDER)/deployment-files $(PYTEST_ARGS)
 endif
 
 test: .venv/ready ## the project's own tests: no root, no network
