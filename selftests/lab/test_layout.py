@@ -10,7 +10,7 @@ import yaml
 from helpers.environment import Environment, load_environment
 from helpers.faults import find
 from lab import __main__ as command_line
-from lab import agents, ceph, cinder, clients, compute, glance, haproxy, instances, packages, up
+from lab import agents, ceph, cinder, clients, compute, glance, haproxy, instances, packages, subnet, up
 from lab.faults.registry import place
 from lab.plan import Layout, Plan, PlanError, Role, make_plan
 from lab.state import Settings, State, write
@@ -308,6 +308,7 @@ def test_a_request_that_cannot_be_met_is_one_line_and_leaves_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(packages, "check_machine", lambda: None)
+    monkeypatch.setattr(subnet, "neighbours", lambda shell: [])  # needs `ip`, which a small machine lacks
     folder = tmp_path / "lab"
 
     assert command_line.main(["up", "--state", str(folder), "--subnet", "198.18.9.0/24", *options]) == 4

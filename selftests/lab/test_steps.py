@@ -1,5 +1,6 @@
 """The step runner of `up`."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -65,7 +66,7 @@ def test_every_step_is_told_with_its_seconds(log_of: Callable[[str], Path]) -> N
 
     run_steps([Step("quick", lambda log: None)], log_of, said.append)
 
-    assert [line.split() for line in said] == [["0.0", "s", "quick", "(0.0", "s)"]]
+    assert [re.sub(r"\d+\.\d", "N", line).split() for line in said] == [["N", "s", "quick", "(N", "s)"]]
 
 
 @pytest.mark.parametrize(
