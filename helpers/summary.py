@@ -16,6 +16,7 @@ from helpers.results import StageResult
 if TYPE_CHECKING:
     from helpers.cleanup import Leak
     from helpers.preflight.results import Probed
+    from helpers.service_logs import LogTail
 
 Outcome = Literal["passed", "failed", "blocked", "unknown", "skipped"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -158,10 +159,11 @@ def _worst(outcomes: set[Outcome]) -> Outcome:
 
 @dataclass(frozen=True)
 class Cause:
-    """A failure, or something unknown, and the checks that it blocks."""
+    """A failure, or something unknown, the checks that it blocks, and what the services' logs say of it."""
 
     verdict: Verdict
     blocks: tuple[Check, ...] = ()
+    logs: tuple[LogTail, ...] = ()
 
     @property
     def blocked(self) -> list[str]:

@@ -9,6 +9,7 @@ from helpers.environment.loading import load_environment
 from helpers.environment.mistakes import BadEnvironment
 from helpers.environment.model import Environment, NodeSpec, Site
 from helpers.environment.sections import (
+    SERVICE_OF_ROLE,
     Ceph,
     Console,
     ImageSource,
@@ -26,6 +27,7 @@ from helpers.environment.stacks import CENTRAL_STACK
 
 __all__ = [
     "CENTRAL_STACK",
+    "SERVICE_OF_ROLE",
     "BadEnvironment",
     "Ceph",
     "Console",

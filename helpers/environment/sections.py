@@ -102,19 +102,50 @@ class Timeouts(Section):
 
 
 class Service(Section):
-    """Where a service's configuration is: in this container, or on the host itself if `container` is None."""
+    """Where a service's configuration is: in this container, or on the host itself if `container` is None.
+
+    `logs` are files of the host; one that is not there is none of this host's.
+    """
 
     container: Word | None = None
     config: Annotated[tuple[RemotePath, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+    logs: Annotated[tuple[RemotePath, ...], BeforeValidator(as_tuple)] = ()
 
 
-# as TripleO deploys them
+_LOGS = "/var/log/containers"
+# as TripleO deploys them; the schedulers are where the APIs are
 _SERVICES: Mapping[str, Mapping[str, object]] = {
-    "glance": {"container": "glance_api", "config": ["/etc/glance/glance-api.conf"]},
-    "nova_api": {"container": "nova_api", "config": ["/etc/nova/nova.conf"]},
-    "nova_compute": {"container": "nova_compute", "config": ["/etc/nova/nova.conf"]},
+    "glance": {
+        "container": "glance_api",
+        "config": ["/etc/glance/glance-api.conf"],
+        "logs": [f"{_LOGS}/glance/api.log"],
+    },
+    "nova_api": {
+        "container": "nova_api",
+        "config": ["/etc/nova/nova.conf"],
+        "logs": [
+            *(f"{_LOGS}/nova/nova-{what}.log" for what in ("api", "scheduler", "conductor")),
+            f"{_LOGS}/cinder/cinder-scheduler.log",
+        ],
+    },
+    "nova_compute": {
+        "container": "nova_compute",
+        "config": ["/etc/nova/nova.conf"],
+        "logs": [f"{_LOGS}/nova/nova-compute.log"],
+    },
     "libvirt": {"container": "nova_libvirt", "config": ["/etc/libvirt/qemu.conf"]},
-    "cinder_volume": {"container": "cinder_volume", "config": ["/etc/cinder/cinder.conf"]},
+    "cinder_volume": {
+        "container": "cinder_volume",
+        "config": ["/etc/cinder/cinder.conf"],
+        "logs": [f"{_LOGS}/cinder/cinder-volume.log"],
+    },
+}
+#: Role of a node → the service that runs there.
+SERVICE_OF_ROLE: Mapping[str, str] = {
+    "glance": "glance",
+    "compute": "nova_compute",
+    "cinder-volume": "cinder_volume",
+    "nova-api": "nova_api",
 }
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from helpers.environment import Environment, NodeSpec, Site
+from helpers.environment import SERVICE_OF_ROLE, Environment, NodeSpec, Site
 from helpers.places import place
-from helpers.preflight.probes import SERVICES
 from helpers.preflight.results import Preflight, Prerequisite, Probed
 from helpers.stages import Stage, StageKey
 
@@ -48,7 +47,7 @@ def reads(axis: str, role: str) -> Files:
 
 def reads_in(axis: str, service: str) -> Files:
     """The stage reads files inside that service's container."""
-    role = next(role for role, name in SERVICES.items() if name == service)
+    role = next(role for role, name in SERVICE_OF_ROLE.items() if name == service)
     return Files(axis, role, service)
 
 

@@ -13,19 +13,11 @@ from helpers.ceph import Cluster
 from helpers.cloud import Cloud
 from helpers.containers import NoContainer, list_containers, mon_name
 from helpers.deployment import Deployment
-from helpers.environment import Environment, NodeSpec
+from helpers.environment import SERVICE_OF_ROLE, Environment, NodeSpec
 from helpers.glance import Glance
 from helpers.preflight.results import MON, UNDERCLOUD, Prerequisite, Probed
 from helpers.remote import CommandFailed, Completed, DeadlinePassed, Node, Unreachable
 from helpers.undercloud import Undercloud
-
-#: Role of a node → the service whose container runs there.
-SERVICES = {
-    "glance": "glance",
-    "compute": "nova_compute",
-    "cinder-volume": "cinder_volume",
-    "nova-api": "nova_api",
-}
 
 
 @dataclass(frozen=True)
@@ -43,11 +35,11 @@ def expected_containers(environment: Environment, spec: NodeSpec) -> tuple[str, 
     None for what runs on the host, and none for a monitor where the harness itself finds out how it runs.
     """
     site = environment.site(spec.site)
-    roles = [role for role in spec.roles if role in SERVICES]
+    roles = [role for role in spec.roles if role in SERVICE_OF_ROLE]
     if site.central and len(site.nodes_with("cinder-volume")) > 1:
         # active/passive there: pacemaker runs it on one of them (A15)
         roles = [role for role in roles if role != "cinder-volume"]
-    services = [environment.services[SERVICES[role]] for role in roles]
+    services = [environment.services[SERVICE_OF_ROLE[role]] for role in roles]
     names = dict.fromkeys(service.container for service in services if service.container)
     ceph = site.ceph
     has_mon = ceph is not None and MON in spec.roles and ceph.runtime not in {"host", "detect"}

@@ -167,9 +167,24 @@ async def _head(call: Call) -> Output:
 
 @command("grep")
 async def _grep(call: Call) -> Output:
-    words = [word for word in call.args if not word.startswith("-")]
-    lines = Output(call.stdin).bytes().decode(errors="replace").splitlines(keepends=True)
-    found = [line for line in lines if words and words[0] in line]
+    """Of fixed words only, in standard input or in one file; -m limits the lines."""
+    words, patterns, others, most = list(call.args), list[str](), list[str](), None
+    while words:
+        word = words.pop(0)
+        if word == "-e":
+            patterns.append(words.pop(0))
+        elif word == "-m":
+            most = int(words.pop(0))
+        elif not word.startswith("-"):
+            others.append(word)
+    patterns = patterns or [others.pop(0)]
+    text = Output(call.stdin).bytes().decode(errors="replace")
+    if others:
+        if reason := _reason(call, others[0]):
+            return call.fails(f"{others[0]}: {reason}", 2)
+        file = _file(call, others[0])
+        text = file.read() if file else ""
+    found = [line for line in text.splitlines(keepends=True) if any(one in line for one in patterns)][:most]
     return Output("".join(found).encode(), status=int(not found))
 
 

@@ -1,0 +1,136 @@
+"""What the services' own logs say of a failure: the lines that name what it names, and those of the same requests.
+
+The logs are read where TripleO puts them, on the nodes of the failure's sites and of central, by `grep`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from helpers.environment import SERVICE_OF_ROLE, Environment, NodeSpec
+from helpers.redact import redact
+from helpers.runner import DeadlinePassed, Runner, Unreachable
+
+_DEADLINE = 20.0
+#: Lines that are taken of one log, and shown of it.
+_MOST, _SHOWN = 2000, 5
+_NODES_AT_A_TIME = 16
+
+_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_REQUEST = re.compile(r"\breq-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_CONTEXT = re.compile(r"\[(?:None )?req-[^]]*\] ?")
+_LEVEL = re.compile(r"\b(DEBUG|INFO|WARNING|ERROR|CRITICAL)\b")
+#: Lines that only tell of a request, or go on with a traceback.
+_NOISE = re.compile(
+    r'"(?:GET|HEAD|POST|PUT|PATCH|DELETE) /'
+    r"| (?:ERROR|TRACE) \S+ (?:\[instance: \S+\] ?)?(?:Traceback|\s|$)"
+)
+
+
+@dataclass(frozen=True)
+class LogTail:
+    """The last lines of a node's log that belong to a failure, oldest first."""
+
+    node: str
+    path: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What one log has of all failures."""
+
+    node: NodeSpec
+    path: str
+    lines: tuple[str, ...]
+
+
+def ids_in(*texts: str) -> frozenset[str]:
+    """The UUIDs that the texts name: of images, servers, volumes, requests."""
+    return frozenset(found for text in texts for found in _ID.findall(text))
+
+
+class ServiceLogs:
+    """The services' logs, read once for all failures of a run.
+
+    :param nodes: node name → what runs commands there; a node or log that cannot be read has nothing to say
+    :param failures: the sites and the ids of each failure
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        nodes: Mapping[str, Runner],
+        failures: Iterable[tuple[Collection[str], Collection[str]]],
+    ) -> None:
+        self._central = environment.central.name
+        failures = [(sites, ids) for sites, ids in failures if ids]
+        wanted = frozenset(one for _, ids in failures for one in ids)
+        sites = {site for sites, _ in failures for site in sites} | {self._central}
+        self._read: list[_Read] = []
+        if not wanted:
+            return
+        asked = [spec for spec in environment.nodes if spec.site in sites and spec.name in nodes]
+
+        def grep(ids: Collection[str]) -> list[_Read]:
+            with ThreadPoolExecutor(max_workers=_NODES_AT_A_TIME) as pool:
+                found = pool.map(lambda spec: _grep(nodes[spec.name], spec, _paths(environment, spec), ids), asked)
+                return [log for logs in found for log in logs]
+
+        # what a scheduler says of a request does not name the server that it is for
+        self._read = grep(wanted | _requests(line for log in grep(wanted) for line in log.lines))
+
+    def of(self, sites: Collection[str], ids: Collection[str]) -> tuple[LogTail, ...]:
+        """What the logs of these sites, and central's, have of these ids."""
+        here = [log for log in self._read if log.node.site in {*sites, self._central}]
+        named = (line for log in here for line in log.lines if any(one in line for one in ids))
+        all_ids = {*ids, *_requests(named)}
+        tails = []
+        for log in here:
+            lines = _worth_showing(line for line in log.lines if any(one in line for one in all_ids))
+            if lines:
+                tails.append(LogTail(log.node.name, log.path, lines))
+        return tuple(tails)
+
+
+def _requests(lines: Iterable[str]) -> frozenset[str]:
+    """The ids of the requests that the lines are about; those that only look (the run's own, mostly) are not among."""
+    return frozenset(request for line in lines if not _NOISE.search(line) for request in _REQUEST.findall(line))
+
+
+def _paths(environment: Environment, spec: NodeSpec) -> Iterator[str]:
+    for role in spec.roles:
+        if role in SERVICE_OF_ROLE:
+            yield from environment.services[SERVICE_OF_ROLE[role]].logs
+
+
+def _grep(runner: Runner, spec: NodeSpec, paths: Iterable[str], ids: Collection[str]) -> list[_Read]:
+    patterns = tuple(word for one in sorted(ids) for word in ("-e", one))
+    read = []
+    for path in paths:
+        try:
+            found = runner.run("grep", "-F", "-m", str(_MOST), *patterns, "--", path, deadline=_DEADLINE)
+        except (Unreachable, DeadlinePassed):
+            break
+        if found.stdout:
+            read.append(_Read(spec, path, tuple(found.stdout.splitlines())))
+    return read
+
+
+def _worth_showing(lines: Iterable[str]) -> tuple[str, ...]:
+    """The last warnings and errors; where there are none, the last that tell of anything at all."""
+    told = [(_level(line), _plain(line)) for line in lines if not _NOISE.search(line)]
+    worse = [text for level, text in told if level in {"WARNING", "ERROR", "CRITICAL"}]
+    return tuple((worse or [text for level, text in told if level == "INFO"])[-_SHOWN:])
+
+
+def _level(line: str) -> str:
+    found = _LEVEL.search(line)
+    return found[1] if found else ""
+
+
+def _plain(line: str) -> str:
+    return redact(_CONTEXT.sub("", line.strip()))[:400]
