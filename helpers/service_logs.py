@@ -16,16 +16,19 @@ from helpers.runner import DeadlinePassed, Runner, Unreachable
 
 _DEADLINE = 20.0
 #: Lines that are taken of one log, and shown of it.
-_MOST, _SHOWN = 2000, 5
+_MOST, _SHOWN, _LONGEST = 2000, 4, 300
 _NODES_AT_A_TIME = 16
 
 _ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _REQUEST = re.compile(r"\breq-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _CONTEXT = re.compile(r"\[(?:None )?req-[^]]*\] ?")
+_WORSE = {"WARNING", "ERROR", "CRITICAL"}
+_TIME = len("2026-11-26 14:27:26.274")
 _LEVEL = re.compile(r"\b(DEBUG|INFO|WARNING|ERROR|CRITICAL)\b")
-#: Lines that only tell of a request, or go on with a traceback.
+#: Lines that only tell of a request, go on with a traceback, or warn those who write such services.
 _NOISE = re.compile(
     r'"(?:GET|HEAD|POST|PUT|PATCH|DELETE) /'
+    r"|Deprecat|Using RPCClient manually"
     r"| (?:ERROR|TRACE) \S+ (?:\[instance: \S+\] ?)?(?:Traceback|\s|$)"
 )
 
@@ -84,16 +87,23 @@ class ServiceLogs:
         self._read = grep(wanted | _requests(line for log in grep(wanted) for line in log.lines))
 
     def of(self, sites: Collection[str], ids: Collection[str]) -> tuple[LogTail, ...]:
-        """What the logs of these sites, and central's, have of these ids."""
+        """What the logs of these sites, and central's, have of these ids.
+
+        Warnings and errors, or else all that they tell; but a scheduler finds no host without a warning.
+        """
         here = [log for log in self._read if log.node.site in {*sites, self._central}]
         named = (line for log in here for line in log.lines if any(one in line for one in ids))
         all_ids = {*ids, *_requests(named)}
-        tails = []
-        for log in here:
-            lines = _worth_showing(line for line in log.lines if any(one in line for one in all_ids))
-            if lines:
-                tails.append(LogTail(log.node.name, log.path, lines))
-        return tuple(tails)
+        told = [
+            (log, [line for line in log.lines if any(one in line for one in all_ids) and _is_worth_it(line)])
+            for log in here
+        ]
+        worse = any(_level(line) in _WORSE for _, lines in told for line in lines)
+        tails = (
+            (log, [line for line in lines if not worse or _level(line) in _WORSE or "scheduler" in log.path])
+            for log, lines in told
+        )
+        return tuple(LogTail(log.node.name, log.path, _plain(lines)) for log, lines in tails if lines)
 
 
 def _requests(lines: Iterable[str]) -> frozenset[str]:
@@ -120,11 +130,8 @@ def _grep(runner: Runner, spec: NodeSpec, paths: Iterable[str], ids: Collection[
     return read
 
 
-def _worth_showing(lines: Iterable[str]) -> tuple[str, ...]:
-    """The last warnings and errors; where there are none, the last that tell of anything at all."""
-    told = [(_level(line), _plain(line)) for line in lines if not _NOISE.search(line)]
-    worse = [text for level, text in told if level in {"WARNING", "ERROR", "CRITICAL"}]
-    return tuple((worse or [text for level, text in told if level == "INFO"])[-_SHOWN:])
+def _is_worth_it(line: str) -> bool:
+    return _level(line) in {"INFO", *_WORSE} and not _NOISE.search(line)
 
 
 def _level(line: str) -> str:
@@ -132,5 +139,8 @@ def _level(line: str) -> str:
     return found[1] if found else ""
 
 
-def _plain(line: str) -> str:
-    return redact(_CONTEXT.sub("", line.strip()))[:400]
+def _plain(lines: Iterable[str]) -> tuple[str, ...]:
+    """The last of the lines, without what only machines read, and each thing that is said once."""
+    short = (redact(_CONTEXT.sub("", line.strip()))[:_LONGEST] for line in lines)
+    said = {line[_TIME:]: line for line in short}
+    return tuple(said.values())[-_SHOWN:]
