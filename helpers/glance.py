@@ -84,6 +84,13 @@ class ImageRecord:
     direct_url: Location | None
     by_hand: str
 
+    def __str__(self) -> str:
+        form = f"{self.disk_format}, {self.size} bytes" if self.size else self.disk_format
+        return (
+            f"{self.status}, {form}, stores {_listed(self.stores)}, "
+            f"still importing to {_listed(self.importing_to)}, failed {_listed(self.failed)}"
+        )
+
     @classmethod
     def from_sdk(cls, image: Image, by_hand: str) -> ImageRecord:
         properties: Mapping[str, Any] = image.properties or {}
@@ -312,7 +319,8 @@ class Glance:
             record, _ = wait_until(probe, done, timeout=timeout, what=f"import of image {image_id}", failed=failed)
         except (FailedState, TimedOut) as error:
             record = self.image(image_id)
-            raise ImportFailed(str(error), record, self.tasks(image_id) if record else ()) from error
+            # the record is told apart
+            raise ImportFailed(error.reason, record, self.tasks(image_id) if record else ()) from error
         if record is None:  # `done` has ruled it out
             raise ImportFailed("the image is gone", None)
         return record

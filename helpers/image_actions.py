@@ -94,15 +94,9 @@ class ImageActions:
         try:
             glance.wait_imported(image_id, frozenset(stores) or None, timeout)
         except ImportFailed as error:
-            seen = error.record
             raise StageFailed(
                 f"central: {what}\nexpected: image active in {_listed(stores) if stores else 'all stores'}\n"
-                f"seen:     {error}\n"
-                + (
-                    f"record:   status {seen.status}, stores {_listed(seen.stores)}, failed {_listed(seen.failed)}"
-                    if seen
-                    else ""
-                ),
+                f"seen:     {error}" + (f"\nrecord:   {error.record}" if error.record else ""),
                 by_hand=by_hand,
             ) from error
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import jinja2
 
 from helpers.claims import CLAIMS
+from helpers.known_failures import KnownFailure, recognise
 from helpers.results import StageResult
 
 if TYPE_CHECKING:
@@ -164,6 +165,14 @@ class Cause:
     verdict: Verdict
     blocks: tuple[Check, ...] = ()
     logs: tuple[LogTail, ...] = ()
+
+    @property
+    def looks_like(self) -> KnownFailure | None:
+        """What others have met that shows itself so."""
+        if self.verdict.outcome != "failed":
+            return None
+        lines = (line for log in self.logs for line in log.lines)
+        return recognise(self.verdict.claims, self.verdict.message, lines)
 
     @property
     def blocked(self) -> list[str]:

@@ -15,11 +15,12 @@ def test_central_glance_has_every_store(central_glance: GlanceFacts, environment
 def test_central_glance_has_this_store(central_glance: GlanceFacts, site: Site):
     """Central's Glance has this site's store, writable; where it shows details: an RBD store in this site's pool."""
     store = central_glance.store(site.store)
+    users = {store.user} if site.central else {site.ceph.client, None}
 
     assert not store.read_only, f"store {store.id} is read-only"
     assert store.type in {"rbd", None}
     assert store.pool in {site.ceph.pools.images, None}
-    assert site.central or store.user in {site.ceph.client, None}
+    assert store.user in users
 
 
 @claim("A2")
@@ -49,22 +50,23 @@ def test_import_methods_are_enabled(glance_service: GlanceFacts, site: Site):
 @claim("A6")
 def test_locations_are_shown(glance_config: GlanceConfigs, site: Site):
     """Every Glance of this site shows multiple locations and the direct URL."""
-    hiding = [
-        config.node
+    seen = {
+        f"{config.node} {option}": value
         for config in glance_config.nodes
-        if not (config.show_multiple_locations and config.show_image_direct_url)
-    ]
+        for option, value in (
+            ("show_multiple_locations", config.show_multiple_locations),
+            ("show_image_direct_url", config.show_image_direct_url),
+        )
+    }
 
-    assert hiding == []
+    assert seen == dict.fromkeys(seen, True)
 
 
 @claim("A7")
 def test_conversion_is_on(glance_config: GlanceConfigs, site: Site):
     """Every Glance of this site converts imported images to raw."""
-    without = [
-        config.node
-        for config in glance_config.nodes
-        if "image_conversion" not in config.import_plugins or config.output_format not in {"raw", None}
-    ]
+    plugins = {config.node: frozenset(config.import_plugins) for config in glance_config.nodes}
+    formats = {f"{config.node} output_format": config.output_format or "raw" for config in glance_config.nodes}
 
-    assert without == []
+    assert plugins == {node: names | {"image_conversion"} for node, names in plugins.items()}
+    assert formats == dict.fromkeys(formats, "raw")
