@@ -1,4 +1,4 @@
-"""The undercloud of the lab: its Heat and its stacks."""
+"""The undercloud of the lab: its Heat, its stacks, and how they are broken and healed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from typing import Any
 
 import pytest
 
+from helpers.faults import find
 from lab import heat, keystone, packages, poll, stacks, status, up
 from lab.command import CommandError
+from lab.faults import breaking, healing, undo
+from lab.faults.healing import heal
+from lab.faults.lab import Lab
+from lab.faults.registry import break_lab
 from lab.plan import Plan, make_plan
 from lab.state import State
 
@@ -166,3 +171,37 @@ def test_status_says_which_are_not_complete(
     (probe,) = [one for one in status._of_undercloud(plan, state, state.log("status")) if one.service == "stacks"]
 
     assert status._answer(probe) == status.Answer("undercloud", "stacks", said == "3 complete", said)
+
+
+# Faults
+
+
+@pytest.mark.parametrize(
+    ("fault", "name", "seen"),
+    [
+        ("stack-missing", "dcn1", None),
+        ("stack-create-failed", "dcn1", "CREATE_FAILED"),
+        ("stack-update-in-progress", "dcn1", "UPDATE_IN_PROGRESS"),
+        ("stack-update-failed", "control-plane", "UPDATE_FAILED"),
+    ],
+)
+def test_a_stack_is_broken_and_healed(
+    fault: str, name: str, seen: str | None, plan: Plan, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Heat has the stack in the state that the fault is about, the others as they were; then all are complete again."""
+    cloud = FakeHeat()
+    stacks.make(cloud, NAMES)  # type: ignore[arg-type]
+    whole = dict(cloud.states)
+    for module in (breaking, undo):
+        monkeypatch.setattr(module, "Cloud", lambda *_: cloud)
+    monkeypatch.setattr(healing, "_wait", lambda lab: None)
+    lab = Lab(plan, state)
+
+    break_lab(lab, fault)
+    broken = dict(cloud.states)
+    heal(lab)
+
+    assert broken.pop(name, None) == seen
+    assert broken.items() <= whole.items()
+    assert cloud.states == whole
+    assert find(fault).must == {"A18"}
