@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     bring_up.add_argument(
         "--services",
         choices=("all", "images"),
-        help="images: Ceph, Keystone and Glance only, without Nova, Cinder and Neutron (default: all)",
+        help="images: Ceph, Keystone, Glance and the undercloud, without Nova, Cinder and Neutron (default: all)",
     )
     take_down = command("down", _down, "end the lab and remove all of it")
     take_down.add_argument(
