@@ -106,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     bring_up.add_argument(
         "--services",
         choices=("all", "images"),
-        help="images: Ceph, Keystone and Glance only, without Nova, Cinder and Neutron (default: all)",
+        help="images: Ceph, Keystone, Glance and the undercloud, without Nova, Cinder and Neutron (default: all)",
     )
     take_down = command("down", _down, "end the lab and remove all of it")
     take_down.add_argument(
@@ -131,7 +131,7 @@ def _up(options: argparse.Namespace) -> int:
     begun = time.monotonic()
     state.keep_settings(settings)
     with state.only_one():
-        size = f"{len(plan.sites)} sites, {len(plan.hosts)} hosts"
+        size = f"{len(plan.sites)} sites, {len(plan.hosts)} hosts and the undercloud"
         print(f"lab {plan.name}: {size} in {plan.subnet}, state in {state.folder}")
         up.bring_up(plan, state, lambda line: print(line, flush=True))
     print(f"up in {time.monotonic() - begun:.0f} s; environment file: {state.environment}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from lab import keystone
+from lab import hosts, keystone
 from lab.plan import REGION, SSH_USER, Host, Plan, Site
 from lab.state import State, write
 
@@ -19,6 +19,8 @@ DEMO_CLOUD = "dcn-lab-demo"
 def write_all(plan: Plan, state: State) -> None:
     write(state.clouds, yaml.safe_dump(clouds(plan, state), sort_keys=False))
     write(state.rc, rc(plan, state))
+    # The lab has one Keystone; that of a real undercloud is another one than the overcloud's.
+    hosts.write_at_home(plan.undercloud, state, "stackrc", rc(plan, state))
     write(state.known_hosts, known_hosts(plan, state), 0o644)
     write(state.ssh_config, ssh_config(plan, state), 0o644)
     write(state.environment, yaml.safe_dump(environment(plan), sort_keys=False), 0o644)
@@ -40,6 +42,7 @@ def environment(plan: Plan) -> dict[str, Any]:
         **({"flavor": "tiny"} if plan.instances else {}),
         "network": "{site}-network" if plan.instances else "none",
         "ceph_warnings": "fail",
+        "undercloud": {"host": plan.undercloud.name},
         "sites": {site.name: _site(plan, site) for site in plan.sites},
     }
 
@@ -121,11 +124,11 @@ def rc(plan: Plan, state: State) -> str:
 
 def ssh_config(plan: Plan, state: State) -> str:
     lines = []
-    for host in plan.hosts:
+    for host in plan.machines:
         lines += [
             f"Host {host.name} {host.address}",
             f"    HostName {host.address}",
-            f"    User {SSH_USER}",
+            f"    User {host.user}",
             f"    IdentityFile {state.ssh_key}",
             "    IdentitiesOnly yes",
             f"    UserKnownHostsFile {state.known_hosts}",
@@ -138,7 +141,7 @@ def ssh_config(plan: Plan, state: State) -> str:
 
 def known_hosts(plan: Plan, state: State) -> str:
     lines = []
-    for host in plan.hosts:
+    for host in plan.machines:
         key = _public_key(state.host(host) / "etc" / "ssh" / "ssh_host_ed25519_key.pub")
         lines.append(f"{host.address},{host.name} {key}")
     return "\n".join(lines) + "\n"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from lab import cinder, keystone, neutron, nova, placement, web
+from lab import cinder, heat, keystone, neutron, nova, placement, web
 from lab.plan import Plan
 from lab.state import State
 
 _NOVA_VERSION = "compute 2.90"
 _CINDER_VERSION = "volume 3.70"
 _PLACEMENT_VERSION = "placement 1.39"
+_SECONDS = 60.0
 
 
 class Cloud:
@@ -41,9 +42,13 @@ class Cloud:
     def placement(self, method: str, path: str, body: Any = None) -> Any:
         return self._call("Placement", method, f"{placement.url(self._plan)}/{path}", body, _PLACEMENT_VERSION)
 
-    def _call(self, name: str, method: str, url: str, body: Any, version: str = "") -> Any:
-        headers = {"X-Auth-Token": self._token, "OpenStack-API-Version": version}
-        answer = web.call(method, url, body, headers, timeout=60)
+    def heat(self, method: str, path: str, body: Any = None, timeout: float = _SECONDS) -> Any:
+        url = heat.url(self._plan) % {"project_id": self.project_id}
+        return self._call("Heat", method, f"{url}/{path}", body, timeout=timeout)
+
+    def _call(self, name: str, method: str, url: str, body: Any, version: str = "", timeout: float = _SECONDS) -> Any:
+        headers = {"X-Auth-Token": self._token, "OpenStack-API-Version": version, "Accept": "application/json"}
+        answer = web.call(method, url, body, headers, timeout)
         if answer.status >= 400:
             said = answer.body.decode(errors="replace")[:300]
             raise web.WebError(f"{name}: {method} {url} answered {answer.status}: {said}", answer.status)

@@ -18,6 +18,7 @@ PORT = 3306
 DATABASES = {
     "keystone": "keystone",
     "glance": "glance",
+    "heat": "heat",
     "placement": "placement",
     "nova_api": "nova",
     "nova": "nova",

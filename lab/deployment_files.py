@@ -10,7 +10,6 @@ from lab import ceph, clients, glance
 from lab.plan import Host, Plan, Role, Site
 from lab.state import State
 
-_CENTRAL_STACK = "control-plane"
 _ROLES = {
     # each of central's hosts is controller, compute node and storage in one
     Role.CONTROLLER: "ControllerHCI",
@@ -26,13 +25,12 @@ def write_all(plan: Plan, state: State, log: Path) -> None:
 
 
 def _site(plan: Plan, site: Site, state: State) -> ExampleSite:
-    stack = _CENTRAL_STACK if site.central else site.name
     nodes = tuple(_node(plan, host) for host in site.hosts)
     if not site.storage:
-        return ExampleSite(stack, "", "", "", "", {}, site.name, nodes=nodes)
+        return ExampleSite(site.stack, "", "", "", "", {}, site.name, nodes=nodes)
     known = ceph.entities(site, state)
     return ExampleSite(
-        stack=stack,
+        stack=site.stack,
         cluster=site.cluster,
         fsid=ceph.fsid(site, state),
         external_key=known["client.external"].key,

@@ -20,9 +20,9 @@ from lab.state import State
 def take_down(plan: Plan, state: State, *, keep_data: bool) -> None:
     """End every host. Without `keep_data` the whole state folder goes, whatever else is in it."""
     shell = Shell(state.log("down"))
-    with ThreadPoolExecutor(max_workers=len(plan.hosts)) as pool:
-        list(pool.map(lambda host: _end(plan, host, gently=keep_data), plan.hosts))
-    for host in plan.hosts:
+    with ThreadPoolExecutor(max_workers=len(plan.machines)) as pool:
+        list(pool.map(lambda host: _end(plan, host, gently=keep_data), plan.machines))
+    for host in plan.machines:
         hosts.remove_network(plan, host, shell)
     if Path("/sys/class/net", plan.bridge).exists():
         shell.run("ip", "link", "delete", plan.bridge)

@@ -13,7 +13,7 @@ import subprocess
 from pathlib import Path
 
 from lab.command import CLEAN_ENVIRONMENT, CommandError, Shell, tail
-from lab.plan import SSH_USER, Host, Plan
+from lab.plan import Host, Plan
 from lab.poll import wait_until
 from lab.render import render
 from lab.state import State, write
@@ -21,7 +21,7 @@ from lab.state import State, write
 _BOOT = Path(__file__).parent / "inside" / "boot-host.sh"
 _SUPERVISORD = Path(__file__).parent / "inside" / "supervisord.py"
 _NETNS = Path("/run/netns")
-_SSH_UID = 1900
+_UID = 1900
 _MOST_FILES = 65536
 _MOST_PROCESSES = 32768
 # What programs need of a machine's /etc. A list rather than all of it: nobody's own secrets come into the lab.
@@ -146,12 +146,12 @@ def _make_files(plan: Plan, host: Host, state: State, shell: Shell) -> None:
     (folder / "tmp").chmod(0o1777)
     _copy_etc(folder, shell)
     _make_var(folder / "var")
-    _make_users(folder)
+    _make_users(host, folder)
     write(etc / "hostname", host.name + "\n", 0o644)
     write(etc / "resolv.conf", "", 0o644)
     write(etc / "nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files\n", 0o644)
     write(etc / "machine-id", state.uuid(f"machine-id-{host.name}").replace("-", "") + "\n", 0o444)
-    write(etc / "sudoers.d" / SSH_USER, f"{SSH_USER} ALL=(ALL) NOPASSWD: ALL\n", 0o440)
+    write(etc / "sudoers.d" / host.user, f"{host.user} ALL=(ALL) NOPASSWD: ALL\n", 0o440)
     write(etc / "supervisor" / "supervisord.py", _SUPERVISORD.read_text(encoding="utf-8"), 0o644)
     write(etc / "supervisor" / "supervisord.conf", render("supervisord.conf"), 0o644)
     programs = etc / "supervisor" / "conf.d"
@@ -175,7 +175,7 @@ def _copy_etc(folder: Path, shell: Shell) -> None:
 
 
 def _make_names(plan: Plan, host: Host, state: State) -> None:
-    names = [f"{other.address} {other.name}" for other in plan.hosts]
+    names = [f"{other.address} {other.name}" for other in plan.machines]
     write(state.host(host) / "etc" / "hosts", "\n".join(["127.0.0.1 localhost", *names]) + "\n", 0o644)
 
 
@@ -189,23 +189,23 @@ def _make_var(var: Path) -> None:
             (var / name).symlink_to(target)
 
 
-def _make_users(folder: Path) -> None:
+def _make_users(host: Host, folder: Path) -> None:
     """The machine's users, which Debian's packages made, and the one to log in as (`*`: no password, not locked)."""
     etc = folder / "etc"
-    home = f"/home/{SSH_USER}"
+    user = host.user
     for name, line, mode in (
-        ("passwd", f"{SSH_USER}:x:{_SSH_UID}:{_SSH_UID}::{home}:/bin/bash", 0o644),
-        ("group", f"{SSH_USER}:x:{_SSH_UID}:", 0o644),
-        ("shadow", f"{SSH_USER}:*:19000:0:99999:7:::", 0o600),
+        ("passwd", f"{user}:x:{_UID}:{_UID}::/home/{user}:/bin/bash", 0o644),
+        ("group", f"{user}:x:{_UID}:", 0o644),
+        ("shadow", f"{user}:*:19000:0:99999:7:::", 0o600),
     ):
         lines = [kept for kept in Path("/etc", name).read_text(encoding="utf-8").splitlines() if kept]
-        others = [kept for kept in lines if not kept.startswith(f"{SSH_USER}:")]
+        others = [kept for kept in lines if not kept.startswith(f"{user}:")]
         write(etc / name, "\n".join([*others, line]) + "\n", mode)
-    of_user = folder / "home" / SSH_USER
+    of_user = folder / "home" / user
     (of_user / ".ssh").mkdir(parents=True, exist_ok=True)
     for path in (of_user, of_user / ".ssh"):
         path.chmod(0o700)
-        os.chown(path, _SSH_UID, _SSH_UID)
+        os.chown(path, _UID, _UID)
 
 
 def _make_ssh(host: Host, folder: Path, state: State, shell: Shell) -> None:
@@ -214,7 +214,12 @@ def _make_ssh(host: Host, folder: Path, state: State, shell: Shell) -> None:
     make_ssh_key(key, host.name, shell)
     write(folder / "etc" / "ssh" / "sshd_config", render("sshd_config", address=host.address), 0o644)
     public = state.ssh_key.with_suffix(".pub").read_text(encoding="utf-8")
-    write(folder / "home" / SSH_USER / ".ssh" / "authorized_keys", public, 0o600, (_SSH_UID, _SSH_UID))
+    write_at_home(host, state, ".ssh/authorized_keys", public)
+
+
+def write_at_home(host: Host, state: State, name: str, text: str) -> None:
+    """Give a file to who logs in to the host, and to nobody else."""
+    write(state.host(host) / "home" / host.user / name, text, 0o600, (_UID, _UID))
 
 
 def make_ssh_key(path: Path, comment: str, shell: Shell) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from lab import database, hosts, supervise, web
 from lab.messaging import MEMCACHED_PORT
-from lab.plan import CINDER_PORT, KEYSTONE_PORT, NEUTRON_PORT, NOVA_PORT, PLACEMENT_PORT, REGION, Plan
+from lab.plan import CINDER_PORT, HEAT_PORT, KEYSTONE_PORT, NEUTRON_PORT, NOVA_PORT, PLACEMENT_PORT, REGION, Plan
 from lab.render import render
 from lab.state import State, write
 from lab.supervise import Service
@@ -29,13 +29,17 @@ class CatalogEntry:
 
 
 def catalog(plan: Plan) -> tuple[CatalogEntry, ...]:
-    """Everything beside Keystone itself, all of it at central: DCN sites' Glance servers are in no catalog."""
+    """Everything beside Keystone itself; of Glance only central's, those of DCN sites are in no catalog."""
     address = plan.controller.address
-    images = CatalogEntry("glance", "image", plan.central.glance_url, "OpenStack Image Service")
+    heat = f"http://{plan.undercloud.address}:{HEAT_PORT}/v1/%(project_id)s"
+    always = (
+        CatalogEntry("glance", "image", plan.central.glance_url, "OpenStack Image Service"),
+        CatalogEntry("heat", "orchestration", heat, "OpenStack Orchestration Service"),
+    )
     if not plan.instances:
-        return (images,)
+        return always
     return (
-        images,
+        *always,
         CatalogEntry("placement", "placement", f"http://{address}:{PLACEMENT_PORT}", "OpenStack Placement Service"),
         CatalogEntry("nova", "compute", f"http://{address}:{NOVA_PORT}/v2.1", "OpenStack Compute Service"),
         CatalogEntry("cinder", "volumev3", f"http://{address}:{CINDER_PORT}/v3/%(project_id)s", "OpenStack Volumes"),

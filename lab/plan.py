@@ -12,6 +12,7 @@ Network = ipaddress.IPv4Network
 
 DEFAULT_NAME = "lab"
 CENTRAL = "central"
+CENTRAL_STACK = "control-plane"
 CENTRAL_STORE = "default_backend"
 REGION = "regionOne"
 KEYSTONE_PORT = 5000
@@ -20,11 +21,15 @@ NOVA_PORT = 8774
 CINDER_PORT = 8776
 PLACEMENT_PORT = 8778
 NEUTRON_PORT = 9696
+HEAT_PORT = 8004
 GUEST_IMAGE_PORT = 8099
 SSH_USER = "heat-admin"
+UNDERCLOUD = "undercloud"
+UNDERCLOUD_USER = "stack"
 POOLS = ("vms", "volumes", "images")
 MOST_DCN_SITES = 22
 
+_UNDERCLOUD_OCTET = 2
 _CENTRAL_OCTET = 10
 _OCTETS_A_SITE = 10
 # Behind the site's first hosts.
@@ -39,6 +44,7 @@ class PlanError(ValueError):
 class Role(Enum):
     """What a host runs, by the names of TripleO's roles (`DistributedComputeHCI`, …) as they stand in host names."""
 
+    UNDERCLOUD = UNDERCLOUD
     CONTROLLER = "controller"
     HCI = "distributedcomputehci"
     HCI_SCALE_OUT = "distributedcomputehciscaleout"
@@ -47,7 +53,7 @@ class Role(Enum):
 
 @dataclass(frozen=True)
 class Host:
-    """One machine of the deployment; in the lab, a set of namespaces. Every host is a compute node."""
+    """One machine of the deployment; in the lab, a set of namespaces. Every host of a site is a compute node."""
 
     name: str
     site: str
@@ -57,6 +63,11 @@ class Host:
     @property
     def octet(self) -> int:
         return int(self.address.rsplit(".", 1)[1])
+
+    @property
+    def user(self) -> str:
+        """Who logs in there."""
+        return UNDERCLOUD_USER if self.role is Role.UNDERCLOUD else SSH_USER
 
     @property
     def mon(self) -> bool:
@@ -115,6 +126,11 @@ class Site:
     @property
     def cluster(self) -> str:
         return self.name
+
+    @property
+    def stack(self) -> str:
+        """The stack that the site is deployed by, as the deployment document calls it."""
+        return CENTRAL_STACK if self.central else self.name
 
     @property
     def store_at_central(self) -> str:
@@ -185,6 +201,17 @@ class Plan:
         return tuple(host for site in self.sites for host in site.hosts)
 
     @property
+    def undercloud(self) -> Host:
+        """The machine that knows the stacks; it is of no site."""
+        address = str(self.subnet.network_address + _UNDERCLOUD_OCTET)
+        return Host(UNDERCLOUD, UNDERCLOUD, address, Role.UNDERCLOUD)
+
+    @property
+    def machines(self) -> tuple[Host, ...]:
+        """The hosts of all sites, and the undercloud."""
+        return (*self.hosts, self.undercloud)
+
+    @property
     def bridge(self) -> str:
         return f"br-{self.name}"
 
@@ -212,10 +239,10 @@ class Plan:
         return f"v-{self.name}-{host.octet}"
 
     def host(self, name: str) -> Host:
-        for host in self.hosts:
+        for host in self.machines:
             if host.name == name:
                 return host
-        raise PlanError(f"no host {name!r} in this lab; its hosts: {', '.join(h.name for h in self.hosts)}")
+        raise PlanError(f"no host {name!r} in this lab; its hosts: {', '.join(h.name for h in self.machines)}")
 
     def site(self, name: str) -> Site:
         for site in self.sites:
@@ -241,7 +268,7 @@ def make_plan(
         raise PlanError(f"--subnet {subnet!r}: {error}") from error
     if network.prefixlen != 24:
         raise PlanError(f"--subnet {subnet}: must be a /24, for example 192.0.2.0/24")
-    controller = Host(f"control-plane-{Role.CONTROLLER.value}-0", CENTRAL, _address(network, 0), Role.CONTROLLER)
+    controller = Host(f"{CENTRAL_STACK}-{Role.CONTROLLER.value}-0", CENTRAL, _address(network, 0), Role.CONTROLLER)
     sites = [Site(CENTRAL, (controller,), central=True)]
     for number in range(dcn + layout.without_storage):
         sites.append(_dcn_site(network, number, layout, storage=number < dcn))

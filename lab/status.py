@@ -18,6 +18,7 @@ from lab import (
     glance,
     guest_image,
     haproxy,
+    heat,
     hosts,
     instances,
     keystone,
@@ -26,12 +27,14 @@ from lab import (
     neutron,
     nova,
     placement,
+    stacks,
 )
 from lab.cloud import Cloud
 from lab.plan import (
     CINDER_PORT,
     GLANCE_PORT,
     GUEST_IMAGE_PORT,
+    HEAT_PORT,
     KEYSTONE_PORT,
     NEUTRON_PORT,
     NOVA_PORT,
@@ -70,7 +73,8 @@ def probe(plan: Plan, state: State) -> list[Answer]:
             probes += _of_host(plan, site, host, log)
         if site.storage:
             probes.append(_Probe(site.first.name, f"cluster {site.cluster}", partial(_health, plan, site, log)))
-    probes.sort(key=lambda one: [host.name for host in plan.hosts].index(one.host))
+    probes += _of_undercloud(plan, state, log)
+    probes.sort(key=lambda one: [host.name for host in plan.machines].index(one.host))
     with ThreadPoolExecutor(max_workers=len(probes)) as pool:
         return list(pool.map(_answer, probes))
 
@@ -93,7 +97,7 @@ def table(answers: Sequence[Answer]) -> str:
 
 def _central(plan: Plan, state: State) -> list[_Probe]:
     def of(service: str, port: int, answers: Callable[[Plan], bool]) -> _Probe:
-        return _Probe(plan.controller.name, service, partial(_answers, plan, port, answers))
+        return _Probe(plan.controller.name, service, partial(_answers, plan, plan.controller, port, answers))
 
     found = [
         of("mariadb", database.PORT, database.answers),
@@ -132,10 +136,20 @@ def _of_host(plan: Plan, site: Site, host: Host, log: Path) -> list[_Probe]:
     return found
 
 
-def _answers(plan: Plan, port: int, answers: Callable[[Plan], bool]) -> str:
+def _of_undercloud(plan: Plan, state: State, log: Path) -> list[_Probe]:
+    host = plan.undercloud
+    return [
+        _Probe(host.name, "sshd", partial(_ssh, host)),
+        _Probe(host.name, "containers", partial(_containers, plan, host, [heat.CONTAINER], log)),
+        _Probe(host.name, "heat", partial(_answers, plan, host, HEAT_PORT, heat.answers)),
+        _Probe(host.name, "stacks", partial(_stacks, plan, state)),
+    ]
+
+
+def _answers(plan: Plan, host: Host, port: int, answers: Callable[[Plan], bool]) -> str:
     if not answers(plan):
         raise ConnectionError("answers, but not as it should")
-    return f"{plan.controller.address}:{port}"
+    return f"{host.address}:{port}"
 
 
 def _reported(plan: Plan, state: State, kind: str) -> str:
@@ -143,6 +157,15 @@ def _reported(plan: Plan, state: State, kind: str) -> str:
     if missing:
         raise ConnectionError(f"down: {', '.join(missing)}")
     return f"{len(expected)} up"
+
+
+def _stacks(plan: Plan, state: State) -> str:
+    there = stacks.states(Cloud(plan, state))
+    seen = {site.stack: there.get(site.stack, "missing") for site in plan.sites}
+    bad = [f"{name} is {status}" for name, status in seen.items() if status not in stacks.COMPLETE]
+    if bad:
+        raise ConnectionError(", ".join(bad))
+    return f"{len(seen)} complete"
 
 
 def _libvirt(plan: Plan, host: Host) -> str:

@@ -14,11 +14,13 @@ from lab import (
     glance,
     guest_image,
     haproxy,
+    heat,
     hosts,
     instances,
     keystone,
     messaging,
     packages,
+    stacks,
     subnet,
     supervise,
 )
@@ -41,11 +43,12 @@ def steps(plan: Plan, state: State) -> list[Step]:
         Step("packages", lambda log: packages.install(log, packages.wanted(plan))),
         Step("network", lambda log: _network(plan, state, log), ("packages",)),
         Step("guest-image", lambda log: guest_image.build(state, log), ("packages",)),
-        *(_boot_step(plan, host, state) for host in plan.hosts),
+        *(_boot_step(plan, host, state) for host in plan.machines),
         *_central_steps(plan, state),
+        *_undercloud_steps(plan, state),
         *(step for site in plan.storage_sites for step in _site_steps(plan, site, state)),
         *(instances.steps(plan, state) if plan.instances else ()),
-        Step("client-files", lambda log: clients.write_all(plan, state), _boots(plan.hosts)),
+        Step("client-files", lambda log: clients.write_all(plan, state), _boots(plan.machines)),
         Step("deployment-files", lambda log: deployment_files.write_all(plan, state, log), _deployed(plan)),
     ]
 
@@ -76,17 +79,24 @@ def _boot_step(plan: Plan, host: Host, state: State) -> Step:
 
 def _central_steps(plan: Plan, state: State) -> list[Step]:
     controller = _boots((plan.controller,))
-    # Where it is needed for more than notifications, it is on the longest path.
-    before_rabbitmq = "mariadb" if plan.instances else "keystone-database"
     return [
         Step("mariadb", lambda log: database.start(plan, state, log), controller),
         Step("memcached", lambda log: messaging.start_memcached(plan, state, log), controller),
-        Step("rabbitmq", lambda log: messaging.start_rabbitmq(plan, state, log), (before_rabbitmq,)),
+        Step("rabbitmq", lambda log: messaging.start_rabbitmq(plan, state, log), ("mariadb",)),
         Step("serve-image", lambda log: guest_image.serve(plan, state, log), (*controller, "guest-image")),
         Step("keystone-database", lambda log: keystone.make_database(plan, state, log), ("mariadb",)),
         Step("glance-database", lambda log: glance.make_database(plan, state, log), ("mariadb",)),
         Step("keystone", lambda log: keystone.start(plan, state, log), ("keystone-database", "memcached")),
         Step("keystone-catalog", lambda log: keystone.fill(plan, state, log), ("keystone",)),
+    ]
+
+
+def _undercloud_steps(plan: Plan, state: State) -> list[Step]:
+    machine = _boots((plan.undercloud,))
+    return [
+        Step("heat-database", lambda log: heat.make_database(plan, state, log), (*machine, "mariadb")),
+        Step("heat", lambda log: heat.start(plan, state, log), ("heat-database", "rabbitmq", "memcached")),
+        Step("stacks", lambda log: stacks.make_all(plan, state), ("heat", "keystone-catalog")),
     ]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.faults import Fault
+from lab.cloud import Cloud
 from lab.faults import endpoints, reporting, secrets, undo, zones
 from lab.faults.ini import set_option
 from lab.faults.lab import Edit, FaultError, Lab
@@ -186,6 +187,11 @@ class Breaking:
         before = endpoints.public(self.lab, service)
         self._note(undo.RestoreEndpoints(service, before))
         endpoints.set_public(self.lab, service, change(before))
+
+    def stack(self, change: Callable[[Cloud, str], None]) -> None:
+        """Have Heat do something to the site's stack."""
+        self._note(undo.MakeStack(self.site.name))
+        change(Cloud(self.lab.plan, self.lab.state), self.site.stack)
 
     def restart_glance(self, *hosts: Host) -> None:
         """Have Glance read what was changed."""

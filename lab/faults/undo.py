@@ -7,7 +7,8 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from lab import ceph
+from lab import ceph, stacks
+from lab.cloud import Cloud
 from lab.faults import endpoints, reporting, secrets, zones
 from lab.faults.lab import FaultError, Lab
 
@@ -156,6 +157,16 @@ class SetSecrets:
         secrets.set_secrets(lab, lab.plan.host(self.host), self.sites)
 
 
+@dataclass(frozen=True)
+class MakeStack:
+    """Have the stack of a site as `up` makes it, if it is not complete."""
+
+    site: str
+
+    def run(self, lab: Lab) -> None:
+        stacks.make(Cloud(lab.plan, lab.state), [lab.plan.site(self.site).stack])
+
+
 #: done after all else, once each: what these read is as it was then
 RESTARTS = (RestartGlance, RestartService)
 
@@ -173,6 +184,7 @@ _KINDS: dict[str, type[Any]] = {
         ForgetVolumeService,
         SetZone,
         SetSecrets,
+        MakeStack,
     )
 }
 

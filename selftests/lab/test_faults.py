@@ -33,6 +33,7 @@ STEPS: tuple[undo.Undo, ...] = (
     undo.ForgetVolumeService("control-plane-controller-0", "central"),
     undo.SetZone("dcn0-distributedcomputehci-0", "dcn0"),
     undo.SetSecrets("dcn0-distributedcomputehci-0", ["dcn0"]),
+    undo.MakeStack("dcn0"),
 )
 KEYRING = "/etc/ceph/central.client.external.keyring"
 
@@ -92,7 +93,7 @@ def test_values_that_look_like_patterns_are_taken_as_they_are():
 
 #: the rows that the lab's faults are for
 ROWS = [
-    *(f"A{number}" for number in range(1, 18)),
+    *(f"A{number}" for number in range(1, 19)),
     *(f"B{number}" for number in range(1, 11)),
     *(f"C{number}" for number in range(1, 10)),
     *(f"D{number}" for number in range(1, 7)),

@@ -89,12 +89,13 @@ def test_the_environment_file_is_the_example_in_the_repository(plan: Plan) -> No
 
 
 def test_ssh_checks_the_hosts_real_keys(plan: Plan, state: State) -> None:
-    for host in plan.hosts:
+    for host in plan.machines:
         key = state.host(host) / "etc" / "ssh" / "ssh_host_ed25519_key.pub"
         write(key, f"ssh-ed25519 AAAA{host.octet} {host.name}\n")
 
     assert "192.0.2.30,dcn1-distributedcomputehci-0 ssh-ed25519 AAAA30\n" in clients.known_hosts(plan, state)
-    assert clients.ssh_config(plan, state).count("StrictHostKeyChecking yes") == 3
+    assert clients.ssh_config(plan, state).count("StrictHostKeyChecking yes") == 4
+    assert "Host undercloud 192.0.2.2\n    HostName 192.0.2.2\n    User stack\n" in clients.ssh_config(plan, state)
 
 
 def test_clouds_are_the_admins_and_a_members(plan: Plan, state: State) -> None:

@@ -23,15 +23,31 @@ def test_three_sites_have_the_addresses_of_the_documentation() -> None:
 def test_most_sites_fit_and_no_two_hosts_share_an_address_or_a_link() -> None:
     plan = make_plan("eightchr", "198.18.7.0/24", STATE, 22)
 
-    assert len({host.address for host in plan.hosts}) == 23
-    assert len({plan.veth(host) for host in plan.hosts}) == 23
-    assert max(len(name) for name in (plan.bridge, *map(plan.veth, plan.hosts))) <= 15
+    assert len({host.address for host in plan.machines}) == 24
+    assert len({plan.veth(host) for host in plan.machines}) == 24
+    assert max(len(name) for name in (plan.bridge, *map(plan.veth, plan.machines))) <= 15
 
 
 def test_two_labs_share_no_name() -> None:
     one, other = (make_plan(name, "192.0.2.0/24", STATE, 1) for name in ("lab", "t2"))
 
-    assert not {one.bridge, *map(one.netns, one.hosts)} & {other.bridge, *map(other.netns, other.hosts)}
+    assert not {one.bridge, *map(one.netns, one.machines)} & {other.bridge, *map(other.netns, other.machines)}
+
+
+def test_the_undercloud_is_a_machine_of_no_site() -> None:
+    plan = make_plan("lab", "192.0.2.0/24", STATE, 2)
+    undercloud = plan.host("undercloud")
+
+    assert (undercloud.address, undercloud.user) == ("192.0.2.2", "stack")
+    assert undercloud in plan.machines
+    assert undercloud not in plan.hosts
+    assert {host.user for host in plan.hosts} == {"heat-admin"}
+
+
+def test_stacks_are_named_as_the_document_names_them() -> None:
+    plan = make_plan("lab", "192.0.2.0/24", STATE, 2)
+
+    assert [site.stack for site in plan.sites] == ["control-plane", "dcn0", "dcn1"]
 
 
 @pytest.mark.parametrize("name", ["", "Lab", "2lab", "nine-char", "ninechars", "a b", "a/b"])
