@@ -62,8 +62,8 @@ class Nova:
         table = [(method, f"/v2.1{path}", self._versioned(handler)) for method, path, handler in rows]
         discovery: Table = [
             ("GET", "/", self.versions),
-            ("GET", "/v2.1", self.version),
-            ("GET", "/v2.1/", self.version),
+            ("GET", "/v2.1", self._versioned(self.version)),
+            ("GET", "/v2.1/", self._versioned(self.version)),
         ]
         return application(self._world, "compute", [*discovery, *table], render, ("/", "/v2.1", "/v2.1/"))
 
