@@ -126,7 +126,7 @@ class Cinder:
             "user_id": volume.user,
             "bootable": str(volume.bootable).lower(),
             "encrypted": False,
-            "replication_status": "disabled",
+            "replication_status": None,
             "consistencygroup_id": None,
             "multiattach": False,
             "attachments": [
