@@ -410,8 +410,7 @@ class Glance:
             raise Refusal(400, "Properties disk_format, container_format must be set prior to saving data.")
         content = Content.of(await ask.request.body())
         image.status = "saving"
-        await self._world.clock.takes("copy", content.size // 2)
-        self._world.write_copy(backend.stores[store], image.id, content)
+        await self._world.take_time_to_write_copy(backend.stores[store], image.id, content)
         image.locations.append(Location(backend.stores[store].url(image.id), store))
         image.size, image.checksum = content.size, content.digest("md5")
         image.os_hash_algo, image.os_hash_value = "sha512", content.digest("sha512")
