@@ -111,7 +111,9 @@ async def streamed(world: World, site: Site, image: Image) -> Content:
     glance = site.glance or world.central.images
     for location in image.locations:
         cluster = world.images.cluster_of(location)
-        if location.store not in glance.stores or cluster is None:
+        # the store's id alone says little: another site's Glance may have written it
+        known = cluster in [store.cluster for store in glance.stores.values()]
+        if location.store not in glance.stores or cluster is None or not known:
             continue
         _, pool, name, snapshot = location.parts()
         try:
