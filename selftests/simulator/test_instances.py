@@ -20,7 +20,13 @@ NODE = {"central": "control-plane-controller-0"} | {n: f"{n}-distributedcomputeh
 def guest(cloud: Any, simulator: Any) -> Iterator[str]:
     """The guest image, at central and dcn0."""
     identifier = str(uuid.uuid4())
-    wanted = {"id": identifier, "name": "guest", "disk_format": "qcow2", "container_format": "bare"}
+    wanted = {
+        "id": identifier,
+        "name": "guest",
+        "disk_format": "qcow2",
+        "container_format": "bare",
+        "os_distro": "tiny",
+    }
     cloud.image.post("/images", json=wanted)
     uri = simulator.environment["image"]["uri"]
     body = {"method": {"name": "web-download", "uri": uri}, "stores": ["default_backend", "dcn0"]}
@@ -163,11 +169,19 @@ def test_an_unknown_zone_is_refused(cloud: Any, boot: Callable[..., Any], guest:
         cloud.block_storage.create_volume(size=1, availability_zone="nowhere")
 
 
+def assert_inherited(record: dict[str, Any]) -> None:
+    """An image of a server has the properties of the image that it was made from, and the guest's devices."""
+    assert (record["os_distro"], record["hw_disk_bus"], record["hw_machine_type"]) == ("tiny", "virtio", "pc")
+    assert not [name for name in record if name.startswith("os_glance")]
+
+
 def test_an_image_of_a_server_is_at_its_site_only(cloud: Any, boot: Callable[..., Any], guest: str, simulator: Any):
     server = boot("dcn0", image_id=guest)
     made = cloud.compute.create_server_image(server.id, "snapshot")
     record = wait(lambda: cloud.image.get(f"/images/{made.id}").json(), lambda each: each["status"] == "active")
     assert (record["stores"], record["disk_format"], record["checksum"]) == ("dcn0", "raw", None)
+    assert record["owner_id"] == server.project_id
+    assert_inherited(record)
     assert "parent" not in rows(simulator, "dcn0", "images")[made.id]
     assert made.id not in rows(simulator, "central", "images")
     cloud.image.delete(f"/images/{made.id}")
@@ -179,8 +193,10 @@ def test_an_image_of_a_volume_backed_server_is_empty(cloud: Any, boot: Callable[
     made = cloud.compute.create_server_image(server.id, "empty")
     record = cloud.image.get(f"/images/{made.id}").json()
     assert (record["size"], record["stores"]) == (0, "default_backend")
-    pointed = json.loads(record["block_device_mapping"])[0]["snapshot_id"]
-    assert cloud.block_storage.get_snapshot(pointed).volume_id == server.attached_volumes[0].id
+    assert_inherited(record)
+    snapshot = cloud.block_storage.get_snapshot(json.loads(record["block_device_mapping"])[0]["snapshot_id"])
+    volume = cloud.block_storage.get_volume(server.attached_volumes[0].id)
+    assert (snapshot.volume_id, snapshot.description) == (volume.id, volume.description)
     cloud.image.delete(f"/images/{made.id}")
 
 
@@ -189,6 +205,13 @@ def test_an_image_in_use_is_not_deleted(cloud: Any, boot: Callable[..., Any], gu
     assert cloud.image.delete(f"/stores/dcn0/{guest}").status_code == 409
     assert guest in rows(simulator, "dcn0", "images")
     assert server.status == "ACTIVE"
+
+
+def test_a_server_that_is_gone_cannot_be_deleted(cloud: Any, boot: Callable[..., Any], guest: str):
+    server = boot("dcn0", image_id=guest)
+    cloud.compute.delete_server(server.id)
+    wait(lambda: [each.id for each in cloud.compute.servers()], lambda ids: server.id not in ids)
+    assert cloud.compute.delete(f"/servers/{server.id}").status_code == 404
 
 
 def test_services_are_up_in_their_zones(cloud: Any):

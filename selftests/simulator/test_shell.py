@@ -168,6 +168,11 @@ def test_podman_lists_containers_as_json(world: World):
     assert {row["State"] for row in json.loads(text)} == {"running"}
 
 
+def test_docker_has_no_daemon(world: World):
+    status, text, told = run(world, "sudo docker ps --all --no-trunc --format '{{json .}}'")
+    assert (status, text, "Cannot connect to the Docker daemon" in told) == (1, "", True)
+
+
 def test_ceph_says_who_it_is(world: World):
     cluster = world.cluster("dcn0")
     for words, check in (

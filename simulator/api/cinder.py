@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 
 from simulator.api.faults import render
-from simulator.api.service import Ask, Handler, Table, application
+from simulator.api.service import Ask, Handler, Table, application, to_folder
 from simulator.api.versions import document, microversion
 from simulator.world.clock import micro_time, now
 from simulator.world.refusal import Refusal
@@ -58,8 +58,12 @@ class Cinder:
             for middle in ("", "/{project}")
             for method, path, handler in rows
         ]
-        discovery: Table = [("GET", "/", self.versions), ("GET", "/v3", self.versions), ("GET", "/v3/", self.versions)]
-        return application(self._world, "volume", [*discovery, *table], render, ("/", "/v3", "/v3/"))
+        discovery: Table = [
+            ("GET", "/", self.versions),
+            ("GET", "/v3", to_folder),
+            ("GET", "/v3/", self._versioned(self.versions)),
+        ]
+        return application(self._world, "volume", [*discovery, *table], render, ("/",))
 
     async def versions(self, ask: Ask) -> Response:
         href = f"{self._world.urls['volume']}/v3/"
@@ -122,7 +126,7 @@ class Cinder:
             "user_id": volume.user,
             "bootable": str(volume.bootable).lower(),
             "encrypted": False,
-            "replication_status": "disabled",
+            "replication_status": None,
             "consistencygroup_id": None,
             "multiattach": False,
             "attachments": [

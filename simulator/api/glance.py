@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from simulator.api.image_schema import CONTAINER_FORMATS, DISK_FORMATS, PROPERTIES, SCHEMAS, UUID_PATTERN, VISIBILITIES
-from simulator.api.service import Ask, application
+from simulator.api.service import Ask, application, to_folder
 from simulator.world.clock import glance_time, now
 from simulator.world.content import Content
 from simulator.world.identity import User
@@ -72,6 +72,11 @@ def _render(request: Request, error: Refusal) -> Response:
     return Response(page, error.status, {"Content-Type": _HTML})
 
 
+def _unauthorized(request: Request) -> Response:
+    message = "This server could not verify that you are authorized to access the document you requested."
+    return _render(request, Refusal(401, message))
+
+
 def _empty(status: int) -> Response:
     return Response(status_code=status, headers={"Content-Type": _HTML})
 
@@ -87,6 +92,8 @@ class Glance:
         table = [
             ("GET", "/", self.versions),
             ("GET", "/versions", self.versions),
+            ("GET", "/v2", to_folder),
+            ("GET", "/v2/", self.nothing),
             ("GET", "/v2/schemas/{name}", self.schema),
             ("GET", "/v2/info/stores", self.stores),
             ("GET", "/v2/info/stores/detail", self.stores_detail),
@@ -106,7 +113,7 @@ class Glance:
             ("GET", "/v2/tasks", self.tasks),
             ("GET", "/v2/tasks/{id}", self.task),
         ]
-        return application(self._world, "image", table, _render, ("/", "/versions"))
+        return application(self._world, "image", table, _render, ("/", "/versions"), _unauthorized)
 
     def _backend(self, ask: Ask) -> Backend:
         return ask.site.images
@@ -124,6 +131,10 @@ class Glance:
             for number, version in enumerate(_VERSIONS)
         ]
         return JSONResponse({"versions": found}, 200 if ask.request.url.path == "/versions" else 300)
+
+    async def nothing(self, ask: Ask) -> Response:
+        """No version's own path has a document; for that a token is wanted all the same."""
+        raise Refusal(404, "The resource could not be found.")
 
     async def schema(self, ask: Ask) -> Response:
         if ask.path("name") not in SCHEMAS:
@@ -399,8 +410,7 @@ class Glance:
             raise Refusal(400, "Properties disk_format, container_format must be set prior to saving data.")
         content = Content.of(await ask.request.body())
         image.status = "saving"
-        await self._world.clock.takes("copy", content.size // 2)
-        self._world.write_copy(backend.stores[store], image.id, content)
+        await self._world.take_time_to_write_copy(backend.stores[store], image.id, content)
         image.locations.append(Location(backend.stores[store].url(image.id), store))
         image.size, image.checksum = content.size, content.digest("md5")
         image.os_hash_algo, image.os_hash_value = "sha512", content.digest("sha512")

@@ -14,6 +14,7 @@ from simulator.api.versions import document, microversion
 from simulator.world.clock import glance_time, micro_time, now
 from simulator.world.network import Port
 from simulator.world.refusal import Refusal
+from simulator.world.server_images import create_image
 from simulator.world.servers import Flavor, Server
 from simulator.world.sites import Site
 from simulator.world.world import World
@@ -62,8 +63,8 @@ class Nova:
         table = [(method, f"/v2.1{path}", self._versioned(handler)) for method, path, handler in rows]
         discovery: Table = [
             ("GET", "/", self.versions),
-            ("GET", "/v2.1", self.version),
-            ("GET", "/v2.1/", self.version),
+            ("GET", "/v2.1", self._versioned(self.version)),
+            ("GET", "/v2.1/", self._versioned(self.version)),
         ]
         return application(self._world, "compute", [*discovery, *table], render, ("/", "/v2.1", "/v2.1/"))
 
@@ -154,7 +155,7 @@ class Nova:
             "config_drive": "",
             "key_name": server.key,
             "OS-SRV-USG:launched_at": micro_time(server.launched),
-            "OS-SRV-USG:terminated_at": None,
+            "OS-SRV-USG:terminated_at": micro_time(server.terminated),
             "OS-EXT-STS:task_state": server.task_state,
             "OS-EXT-STS:vm_state": server.vm_state,
             "OS-EXT-STS:power_state": _POWER.get(server.status, 0),
@@ -163,14 +164,16 @@ class Nova:
                 for each in server.volumes
             ],
         }
-        if server.ports:
+        # the ports are made on the compute node
+        if server.ports and server.host:
             found["security_groups"] = [{"name": name} for name in server.groups]
         if server.status in ("ACTIVE", "BUILD", "REBOOT"):
             found["progress"] = 0
-        if server.fault:
-            found["fault"] = {"code": 500, "created": glance_time(server.updated), "message": server.fault}
-            if ask.user.is_admin:
-                found["fault"]["details"] = f"Traceback (most recent call last):\n{server.fault}\n"
+        fault = server.fault
+        if fault and server.status in ("ERROR", "DELETED"):
+            found["fault"] = {"code": fault.code, "created": glance_time(fault.created), "message": fault.message}
+            if ask.user.is_admin and fault.code == 500:
+                found["fault"]["details"] = f"Traceback (most recent call last):\n{fault.message}\n"
         if ask.user.is_admin:
             found |= {
                 "OS-EXT-SRV-ATTR:host": server.host,
@@ -182,7 +185,7 @@ class Nova:
                     "OS-EXT-SRV-ATTR:hostname": server.name.lower(),
                     "OS-EXT-SRV-ATTR:reservation_id": f"r-{server.id[:8]}",
                     "OS-EXT-SRV-ATTR:launch_index": 0,
-                    "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda" if server.host or server.fault else None,
+                    "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda" if server.host or fault else None,
                     "OS-EXT-SRV-ATTR:kernel_id": "",
                     "OS-EXT-SRV-ATTR:ramdisk_id": "",
                     "OS-EXT-SRV-ATTR:user_data": None,
@@ -322,7 +325,7 @@ class Nova:
             return JSONResponse({"output": "".join(f"{line}\n" for line in lines)})
         elif name == "createImage":
             metadata = body[name].get("metadata") or {}
-            image = self._servers.create_image(server, ask.user, body[name]["name"], metadata)
+            image = create_image(self._world, server, ask.user, body[name]["name"], metadata)
             if self._version(ask) >= (2, 45):
                 return JSONResponse({"image_id": image.id}, 202)
             return Response(status_code=202, headers={"Location": f"{self._world.urls['image']}/v2/images/{image.id}"})

@@ -63,10 +63,25 @@ Handler = Callable[[Ask], Awaitable[Response]]
 Table = Sequence[tuple[str, str, Handler]]
 
 
-def application(world: World, service: str, table: Table, render: Renderer, opened: Sequence[str] = ()) -> Starlette:
-    """An ASGI application for (method, path, handler) rows; paths in `opened` need no token."""
+def application(
+    world: World,
+    service: str,
+    table: Table,
+    render: Renderer,
+    opened: Sequence[str] = (),
+    unauthorized: Callable[[Request], Response] | None = None,
+) -> Starlette:
+    """An ASGI application for (method, path, handler) rows; paths in `opened` need no token.
+
+    A service that has an `unauthorized` answer of its own gives it before the request has an id.
+    """
     # Nova has had its own name for it since before all services had one
     names = ("x-openstack-request-id", *(("x-compute-request-id",) if service == "compute" else ()))
+
+    def refused(request: Request) -> Response:
+        response = unauthorized(request) if unauthorized else _unauthorized()
+        response.headers["WWW-Authenticate"] = f'Keystone uri="{world.urls["identity"]}"'
+        return response
 
     def route(method: str, path: str, handler: Handler) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -76,16 +91,16 @@ def application(world: World, service: str, table: Table, render: Renderer, open
             try:
                 user = world.identity.user_of(request.headers.get("x-auth-token"))
                 if user is None and path not in opened:
-                    response = _unauthorized(world)
+                    response = refused(request)
                 else:
                     world.hooks.through("request", None, service=service, request=request, site=site)
                     response = await handler(Ask(request, site, user))
             except Refusal as error:
-                response = _unauthorized(world) if error.status == 401 else render(request, error)
+                response = refused(request) if error.status == 401 else render(request, error)
             except Exception:
                 _LOG.exception("%s %s %s", service, method, request.url.path)
                 response = render(request, Refusal(500, "Unexpected API Error."))
-            for name in names:
+            for name in () if unauthorized and response.status_code == 401 else names:
                 response.headers[name] = request_id
             return response
 
@@ -102,8 +117,12 @@ def application(world: World, service: str, table: Table, render: Renderer, open
     return app
 
 
-def _unauthorized(world: World) -> Response:
+def _unauthorized() -> Response:
     message = "The request you have made requires authentication."
-    body = {"error": {"code": 401, "title": "Unauthorized", "message": message}}
-    headers = {"WWW-Authenticate": f'Keystone uri="{world.urls["identity"]}"'}
-    return JSONResponse(body, 401, headers)
+    return JSONResponse({"error": {"code": 401, "title": "Unauthorized", "message": message}}, 401)
+
+
+async def to_folder(ask: Ask) -> Response:
+    """Where a version's path lacks its last slash: the way to the one with it."""
+    there = ask.request.url.replace(path=f"{ask.request.url.path}/")
+    return Response(status_code=302, headers={"Location": str(there), "Content-Type": "text/plain; charset=UTF-8"})

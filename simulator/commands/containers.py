@@ -1,4 +1,4 @@
-"""podman (and docker, which answers the same here): `exec`, `ps`, `inspect`, `logs`."""
+"""podman: `exec`, `ps`, `inspect`, `logs`; and docker, which has no daemon."""
 
 from __future__ import annotations
 
@@ -31,6 +31,13 @@ async def _podman(call: Call) -> Output:
     if verb == "version" or "--version" in words:
         return Output(b"podman version 4.3.1\n")
     return Output(stderr=f"Error: unrecognized command `podman {verb}`\n", status=125)
+
+
+@command("docker")
+async def _docker(call: Call) -> Output:
+    """The client alone, as on the machine of the recorded lab."""
+    told = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n"
+    return Output(stderr=told, status=1)
 
 
 def _visible(call: Call) -> dict[str, Container]:
@@ -74,7 +81,7 @@ def _record(call: Call, container: Container) -> dict[str, Any]:
         "Image": container.image,
         "ImageID": "",
         "IsInfra": False,
-        "Labels": {},
+        "Labels": {"container_name": container.name, "managed_by": "tripleo_ansible"},
         "Mounts": ["/etc/ceph"],
         "Names": [container.name],
         "Namespaces": {},

@@ -15,7 +15,11 @@ async def _virsh(call: Call) -> Output:
     if call.container != _CONTAINER:
         return Output(stderr="bash: line 1: virsh: command not found\n", status=127)
     words = [word for word in call.args if not word.startswith("-")]
-    here = [server for server in call.world.servers.servers.values() if server.host == call.node.name]
+    here = [
+        server
+        for server in call.world.servers.servers.values()
+        if server.host == call.node.name and not server.terminated
+    ]
     if words == ["list"] and "--uuid" in call.args:
         shown = [server.id for server in here if "--all" in call.args or server.status == "ACTIVE"]
         return Output("".join(f"{identifier}\n" for identifier in [*shown, ""]).encode())

@@ -26,6 +26,8 @@ SECONDS = {
     "stop": 1.0,
     "start": 1.0,
     "createImage": 0.8,
+    # an estimate: between a server's end and the end of its record
+    "forget": 0.4,
 }
 _PER_GIB = {"copy": 20.0, "download": 20.0, "convert": 10.0, "createImage": 20.0}
 _GIB = 1024**3

@@ -121,7 +121,6 @@ class ImportFlow:
         if self.image.virtual_size is None and self.image.disk_format == "qcow2" and is_qcow2(content.read(0, 4)):
             self.image.virtual_size = int.from_bytes(content.read(24, 8))
         for number, store in enumerate(self.stores, 1):
-            await self.world.clock.takes("copy", content.size // 2)
             try:
                 await self._stored_at(self.glance.stores[store], content)
             except (ImportFailed, RbdError, Unreachable) as error:
@@ -148,7 +147,7 @@ class ImportFlow:
             old is not None and old != new for old, new in zip(known, (content.size, checksum, digest), strict=True)
         ):
             raise ImportFailed("the copied data is not the image's data")
-        self.world.write_copy(store, image.id, content)
+        await self.world.take_time_to_write_copy(store, image.id, content)
         image.locations.append(Location(store.url(image.id), store.id))
         image.size, image.checksum = content.size, checksum
         image.os_hash_algo, image.os_hash_value = "sha512", digest

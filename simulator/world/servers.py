@@ -1,8 +1,7 @@
-"""Servers: where Nova puts them, how their disks come to be, and what a snapshot of one really is."""
+"""Servers: where Nova puts them, how their disks come to be, and what becomes of them."""
 
 from __future__ import annotations
 
-import json
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +11,6 @@ from simulator.world.clock import now
 from simulator.world.clusters import RbdError, RbdImage
 from simulator.world.content import Content
 from simulator.world.guest import BOOTED, MARKER, boot_log, booted, boots
-from simulator.world.images import Image, Location
 from simulator.world.network import Port
 from simulator.world.refusal import Refusal
 from simulator.world.sites import Site
@@ -24,6 +22,16 @@ if TYPE_CHECKING:
     from simulator.world.world import World
 
 GIB = 1024**3
+# the devices that libvirt gives a guest whose image says nothing of them; Nova notes them when it has started the guest
+_HARDWARE = {
+    "hw_cdrom_bus": "ide",
+    "hw_disk_bus": "virtio",
+    "hw_input_bus": "usb",
+    "hw_machine_type": "pc",
+    "hw_pointer_model": "usbtablet",
+    "hw_video_model": "virtio",
+    "hw_vif_model": "virtio",
+}
 
 
 @dataclass(frozen=True)
@@ -35,9 +43,21 @@ class Flavor:
     disk: int
 
 
+@dataclass(frozen=True)
+class Fault:
+    """Why a server, or what was asked of it, failed; 500 is an error of Nova's own, and has a traceback."""
+
+    message: str
+    code: int = 500
+    created: datetime = field(default_factory=now)
+
+
 @dataclass
 class Server:
-    """One instance. `disk` is the content of a disk that is not in Ceph, as at a site without storage."""
+    """One instance. `disk` is the content of a disk that is not in Ceph, as at a site without storage.
+
+    `image_properties` are those of the image that it was made from; an image of it will have them, too.
+    """
 
     name: str
     project: str
@@ -54,13 +74,15 @@ class Server:
     vm_state: str = "building"
     host: str | None = None
     site: str | None = None
-    fault: str | None = None
+    fault: Fault | None = None
     volumes: list[str] = field(default_factory=list)
     dies_with_server: set[str] = field(default_factory=set)
     ports: list[Port] = field(default_factory=list)
     disk: Content | None = None
     console: list[str] = field(default_factory=list)
+    image_properties: dict[str, str] = field(default_factory=dict)
     launched: datetime | None = None
+    terminated: datetime | None = None
     created: datetime = field(default_factory=now)
     updated: datetime = field(default_factory=now)
 
@@ -133,10 +155,21 @@ class Servers:
             metadata=dict(wanted.get("metadata") or {}),
             groups=[group["name"] for group in wanted.get("security_groups") or [{"name": "default"}]],
             ports=ports,
+            image_properties=self._image_properties(image_id, mappings),
         )
         self.servers[server.id] = server
         self._world.clock.start(self._build(server, mappings, user))
         return server
+
+    def _image_properties(self, image_id: str | None, mappings: list[dict[str, Any]]) -> dict[str, str]:
+        """What Nova keeps of the image that a server is made from, or of the one that its volume was made from."""
+        root = next((each for each in mappings if str(each.get("boot_index", "")) == "0"), {})
+        if root.get("source_type") == "volume":
+            found = self._world.volumes.get(root["uuid"]).image_properties
+        else:
+            image = self._world.images.records.get(image_id or root.get("uuid", ""))
+            found = image.properties if image else {}
+        return {name: value for name, value in found.items() if not name.startswith("os_glance")}
 
     def _check_volume(self, volume_id: str) -> None:
         if volume_id not in self._world.volumes.volumes:
@@ -152,7 +185,7 @@ class Servers:
             [node for node in site.nodes if "compute" in node.roles and node.name not in site.nova.down] if site else []
         )
         if site is None or not hosts:
-            server.fault = "No valid host was found. There are not enough hosts available."
+            server.fault = Fault("No valid host was found. There are not enough hosts available.")
             server.becomes("ERROR", "error")
             return
         hosts.sort(key=lambda node: sum(each.host == node.name for each in self.servers.values()))
@@ -167,12 +200,13 @@ class Servers:
                 await self._make_disk(server, site)
             self._world.hooks.through("server.spawning", server, site=site)
         except BuildFailed as error:
-            server.fault = str(error)
+            server.fault = Fault(str(error))
             self._world.log("nova_compute", node, f"ERROR nova.compute.manager [instance: {server.id}] {error}")
             server.host = None
             server.becomes("ERROR", "error")
             return
-        if server.id in self.servers:
+        server.image_properties = _HARDWARE | server.image_properties
+        if server.id in self.servers and not server.terminated:
             self._boot(server)
 
     async def _make_disk(self, server: Server, site: Site) -> None:
@@ -275,6 +309,7 @@ class Servers:
     async def _give_back(self, server: Server, volume: Volume, node: Node, told: str) -> None:
         await self._world.clock.takes("attach")
         self._world.log("nova_compute", node, f"ERROR [instance: {server.id}] {told}")
+        server.fault = Fault(told, code=400)
         volume.status = "available"
 
     def _next_device(self, server: Server) -> str:
@@ -387,92 +422,8 @@ class Servers:
                 site.ceph.remove(pool.name, server.rbd_name)
         for port in server.ports:
             self._world.networks.ports.pop(port.id, None)
+        server.ports, server.terminated = [], now()
+        server.becomes("DELETED", "deleted")
+        await self._world.clock.takes("forget")
         self._world.hooks.through("server.deleted", server)
         self.servers.pop(server.id, None)
-
-    # --- snapshots ---
-
-    def create_image(self, server: Server, user: User, name: str, metadata: dict[str, str]) -> Image:
-        """Start an image of the server; of a volume-backed one it is empty, and points to a volume snapshot."""
-        if server.vm_state not in ("active", "stopped", "paused", "suspended"):
-            message = f"Cannot 'createImage' instance {server.id} while it is in vm_state {server.vm_state}"
-            raise Refusal(409, message)
-        if server.task_state is not None:
-            message = f"Cannot 'createImage' instance {server.id} while it is in task_state {server.task_state}"
-            raise Refusal(409, message)
-        image = Image(str(uuid.uuid4()), user.project.id, name, visibility="private")
-        image.properties = dict(metadata)
-        self._world.images.records[image.id] = image
-        if not server.image_id and server.volumes:
-            self._volume_backed_image(server, user, image)
-            return image
-        image.properties |= {
-            "base_image_ref": server.image_id or "",
-            "image_type": "snapshot",
-            "instance_uuid": server.id,
-            "user_id": user.id,
-            "owner_project_name": user.project.name,
-            "owner_user_name": user.name,
-            "boot_roles": ",".join(user.roles),
-        }
-        image.min_disk = server.flavor.disk
-        server.task_state = "image_snapshot"
-        self._world.clock.start(self._direct_snapshot(server, image))
-        return image
-
-    def _volume_backed_image(self, server: Server, user: User, image: Image) -> None:
-        """As nova-api does it itself: a Cinder snapshot of each volume, and an image without data in its own Glance."""
-        glance, mapping = self._world.central.images, []
-        for number, volume_id in enumerate(server.volumes):
-            wanted = {"volume_id": volume_id, "force": True, "name": f"snapshot for {image.name}"}
-            snapshot = self._world.volumes.take_snapshot(user, wanted)
-            entry = {
-                "source_type": "snapshot",
-                "destination_type": "volume",
-                "snapshot_id": snapshot.id,
-                "boot_index": number or 0,
-                "device_type": "disk",
-                "disk_bus": "virtio",
-                "volume_size": snapshot.size,
-                "delete_on_termination": False,
-            }
-            mapping.append(entry)
-        image.properties |= {
-            "root_device_name": "/dev/vda",
-            "bdm_v2": "True",
-            "block_device_mapping": json.dumps(mapping),
-            "base_image_ref": "",
-        }
-        image.disk_format, image.container_format, image.min_disk = "raw", "bare", server.flavor.disk
-        empty = Content(0, {})
-        store = glance.stores[glance.default]
-        self._world.write_copy(store, image.id, empty)
-        image.locations = [Location(store.url(image.id), store.id)]
-        image.size, image.checksum, image.status = 0, empty.digest("md5"), "active"
-        image.os_hash_algo, image.os_hash_value = "sha512", empty.digest("sha512")
-
-    async def _direct_snapshot(self, server: Server, image: Image) -> None:
-        """Within the site's cluster, from the disk to a flat image in the pool of images; Glance only learns where."""
-        site = self._world.sites[server.site or ""]
-        root = self.root(server)
-        content = root.content if root is not None else server.disk
-        server.task_state = "image_pending_upload"
-        if content is None:
-            server.task_state = None
-            self._world.images.records.pop(image.id, None)
-            return
-        await self._world.clock.takes("createImage", content.used)
-        server.task_state = "image_uploading"
-        glance = self._world.hooks.through("snapshot.glance", site.glance or self._world.central.images, site=site)
-        store = glance.stores[glance.default]
-        if image.id in self._world.images.records and store.cluster is not None:
-            await self._world.reach(store.cluster)
-            self._world.write_copy(store, image.id, content)
-            image.locations = [Location(store.url(image.id), store.id)]
-            image.size, image.disk_format, image.container_format = content.size, "raw", "bare"
-            image.properties |= {"image_location": "snapshot", "image_state": "available"}
-            image.status, image.updated = "active", now()
-            if site.cluster is None:
-                image.checksum, image.os_hash_algo = content.digest("md5"), "sha512"
-                image.os_hash_value = content.digest("sha512")
-        server.task_state = None

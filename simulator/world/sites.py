@@ -27,10 +27,15 @@ class Store:
     def type(self) -> str:
         return "rbd" if self.cluster else "http"
 
-    def url(self, image_id: str) -> str:
+    @property
+    def rbd(self) -> Cluster:
+        """The cluster, where one must be. Raises LookupError for the http store."""
         if self.cluster is None:
             raise LookupError(f"store {self.id} has no cluster")
-        return f"rbd://{self.cluster.fsid}/{self.pool}/{image_id}/snap"
+        return self.cluster
+
+    def url(self, image_id: str) -> str:
+        return f"rbd://{self.rbd.fsid}/{self.pool}/{image_id}/snap"
 
 
 @dataclass

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from simulator.world.world import World
 
 GIB = 1024**3
+# what a volume keeps of its image beside the image's own properties
+_KEPT = ("disk_format", "container_format", "min_disk", "min_ram", "size", "checksum")
 
 
 @dataclass
@@ -61,6 +63,11 @@ class Volume:
     @property
     def rbd_name(self) -> str:
         return f"volume-{self.id}"
+
+    @property
+    def image_properties(self) -> dict[str, str]:
+        """The properties of the image that it was made of, without what is no property in Glance."""
+        return {name: value for name, value in self.image.items() if name not in (*_KEPT, "image_id", "image_name")}
 
 
 @dataclass
@@ -104,7 +111,9 @@ async def streamed(world: World, site: Site, image: Image) -> Content:
     glance = site.glance or world.central.images
     for location in image.locations:
         cluster = world.images.cluster_of(location)
-        if location.store not in glance.stores or cluster is None:
+        # the store's id alone says little: another site's Glance may have written it
+        known = cluster in [store.cluster for store in glance.stores.values()]
+        if location.store not in glance.stores or cluster is None or not known:
             continue
         _, pool, name, snapshot = location.parts()
         try:
@@ -132,9 +141,8 @@ async def disk_from_image(world: World, site: Site, image: Image, pool: str, nam
 
 
 def _image_metadata(image: Image) -> dict[str, str]:
-    """What a volume keeps of its image: the image's own properties, and these, all as text."""
-    kept = ("disk_format", "container_format", "min_disk", "min_ram", "size", "checksum")
-    own = {name: getattr(image, name) for name in kept}
+    """What a volume keeps of its image, all as text."""
+    own = {name: getattr(image, name) for name in _KEPT}
     found = image.properties | {"image_id": image.id, "image_name": image.name} | own
     return {key: str(value) for key, value in found.items() if value is not None}
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 
 from simulator.world.clock import Clock, Speed
-from simulator.world.clusters import Cluster
+from simulator.world.clusters import Cluster, RbdImage
 from simulator.world.content import Content
 from simulator.world.hooks import Hooks
 from simulator.world.identity import Identity
@@ -76,16 +76,29 @@ class World:
 
     def write_copy(self, store: Store, image_id: str, content: Content) -> None:
         """What the RBD store of Glance leaves in a cluster: the image, and its protected snapshot."""
-        cluster = store.cluster
-        if cluster is None:
-            raise LookupError(f"store {store.id} has no cluster")
+        if image := self._begun_copy(store, image_id, content):
+            self._end_copy(store, image)
+
+    async def take_time_to_write_copy(self, store: Store, image_id: str, content: Content) -> None:
+        """The same; while it is written, the image is there, locked by its writer and without a snapshot."""
+        image = self._begun_copy(store, image_id, content)
+        await self.clock.takes("copy", content.size // 2)
+        if image:
+            self._end_copy(store, image)
+
+    def _begun_copy(self, store: Store, image_id: str, content: Content) -> RbdImage | None:
         self.hooks.through("store.access", None, store=store)
-        wanted: Content | None = self.hooks.through("store.write", content, cluster=cluster, image_id=image_id)
+        wanted: Content | None = self.hooks.through("store.write", content, cluster=store.rbd, image_id=image_id)
         if wanted is None:
-            return
-        image = cluster.create(store.pool, image_id, wanted)
-        cluster.snapshot(store.pool, image_id, "snap")
-        self.hooks.through("store.written", image, cluster=cluster, pool=store.pool)
+            return None
+        image = store.rbd.create(store.pool, image_id, wanted)
+        image.locked = True
+        return image
+
+    def _end_copy(self, store: Store, image: RbdImage) -> None:
+        image.locked = False
+        store.rbd.snapshot(store.pool, image.name, "snap")
+        self.hooks.through("store.written", image, cluster=store.rbd, pool=store.pool)
 
     def log(self, container: str, node: Node, line: str) -> None:
         """A line in the log of a service's container."""
