@@ -187,7 +187,11 @@ def _adopt_volumes(ledger: Ledger, deployment: Deployment) -> None:
     known = {entry.id for entry in ledger.pending() if entry.kind == "volume"}
     if not any(entry.kind == "server" for entry in ledger.entries()):
         return
-    for volume in deployment.cloud.cinder.volumes():
+    try:
+        volumes = deployment.cloud.cinder.volumes()
+    except openstack.exceptions.ServiceDisabledException:  # a cloud without Cinder
+        return
+    for volume in volumes:
         if volume.image in images and volume.id not in known:
             ledger.adopt("volume", volume.name or volume.id, volume.id)
 

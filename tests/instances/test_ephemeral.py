@@ -61,7 +61,7 @@ def test_image_of_central_boots_here(streamed_server: BootedServer, central_imag
 
 
 @claim("C8")
-def test_local_boot_reads_nothing_from_central(boot_traffic: Traffic):
+def test_local_boot_reads_nothing_from_central(boot_traffic: Traffic, first_compute_dcn: Site):
     """While a server boots from a local copy, central's images pool is not read by as much as the image."""
     assert boot_traffic.read < boot_traffic.image / 2, f"{boot_traffic.read} of {boot_traffic.image} bytes were read"
 
