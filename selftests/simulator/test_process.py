@@ -71,7 +71,7 @@ def test_curl_says_whether_a_service_is_on_the_node_itself(simulator: Any):
 
 
 def test_secrets_are_for_their_owner_only(simulator: Any):
-    for name in ("clouds.yaml", "ssh/id_ed25519"):
+    for name in ("clouds.yaml", "control-planerc", "ssh/id_ed25519"):
         assert stat.S_IMODE((simulator.folder / name).stat().st_mode) == 0o600
 
 
