@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lab import ceph, containers, glance, hosts
+from lab import ceph, containers, glance, haproxy, hosts
 from lab.command import CommandError, Shell
 from lab.plan import Host, Plan, Site
 from lab.state import State
@@ -62,17 +62,12 @@ class Lab:
                     raise
 
     def wait_for_glance(self, host: Host) -> None:
-        containers.wait_for(self.shell(host), glance.CONTAINER, partial(glance.answers, host), seconds=_GLANCE_SECONDS)
+        """Wait until a host's Glance answers, or one of the site's by the host's HAProxy."""
+        container = haproxy.CONTAINER if host.haproxy else glance.CONTAINER
+        containers.wait_for(self.shell(host), container, partial(glance.answers, host), seconds=_GLANCE_SECONDS)
 
     def wait_healthy(self, site: Site) -> None:
         ceph.wait_healthy(self.plan, site, self.log, seconds=90)
-
-    def other_dcn(self, site: Site) -> Site:
-        """A DCN site with storage that is another one."""
-        for other in self.plan.dcn_storage:
-            if other != site:
-                return other
-        raise FaultError("this fault needs a lab with two DCN sites that have storage")
 
 
 Edit = Callable[[str], str]
