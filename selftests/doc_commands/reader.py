@@ -66,10 +66,13 @@ class Reader:
         return self.types(f'{assignment}; echo "${name}"').strip()
 
     def waits(self, words: str, line: str, **variables: str) -> str:
-        """Types a line again and again until it prints these words."""
-        what = f"{words!r} in: {line}"
+        """Types a line again and again until it prints these words; not when it prints that there is an error."""
         return wait_until(
-            lambda: self.types(line, **variables), lambda text: words in text, timeout=_PATIENCE, what=what
+            lambda: self.types(line, **variables),
+            lambda text: words in text,
+            failed=lambda text: text.strip() if "error" in text.lower() else None,
+            timeout=_PATIENCE,
+            what=f"{words!r} in: {line}",
         )
 
     def properties_of(self, image: str) -> dict[str, Any]:
