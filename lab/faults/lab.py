@@ -54,7 +54,7 @@ class Lab:
         gives them eventlet's locks); then it is restarted once more.
         """
         for last in (False, False, True):
-            self.shell(host).run("podman", "restart", "--time=5", glance.CONTAINER, timeout=60)
+            containers.restart(self.shell(host), glance.CONTAINER)
             try:
                 return self.wait_for_glance(host)
             except CommandError:

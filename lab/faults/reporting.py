@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from lab import cinder, compute, glance, haproxy, neutron, nova
+from lab import cinder, compute, containers, glance, haproxy, neutron, nova
 from lab.cloud import Cloud
 from lab.faults.lab import FaultError, Lab
 from lab.plan import Host, Site
@@ -50,7 +50,7 @@ def reported(lab: Lab, host: Host, container: str) -> tuple[str, str]:
 def restart(lab: Lab, host: Host, container: str, *, wait: bool = True) -> None:
     """Restart a container (or start it, where it does not run) and wait until its service works."""
     before = None if container in _APIS else reported(lab, host, container)
-    lab.shell(host).run("podman", "restart", "--time=5", container, timeout=60)
+    containers.restart(lab.shell(host), container)
     if wait:
         wait_until(f"{container} on {host.name} works", partial(_works, lab, host, container, before), seconds=_SECONDS)
 
