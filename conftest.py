@@ -15,6 +15,7 @@ pytest_plugins = [
     "fixtures.undercloud",
     "fixtures.images",
     "fixtures.compute",
+    "fixtures.haproxies",
     "fixtures.servers",
     "fixtures.refusals",
     "fixtures.journeys",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -73,6 +73,10 @@ class Cloud:
                 api = image_api(self.connection, site.glance)
                 self._glances[site.name] = Glance(api, site, self.environment.cloud)
             return self._glances[site.name]
+
+    def glance_at(self, url: str, site: Site) -> Glance:
+        """What answers at another address in the place of a site's image service, such as a HAProxy."""
+        return Glance(image_api(self.connection, url), replace(site, glance=url), self.environment.cloud)
 
     def network_id(self, name: str) -> str:
         """The id of a network.

@@ -74,6 +74,17 @@ def start(host: Host, state: State, shell: Shell, container: Container, settings
     )
 
 
+def restart(shell: Shell, name: str) -> None:
+    """Restart a container, or start it where it does not run.
+
+    Asked for twice: podman 4 fails when a container ends by itself in the moment in which it would be killed.
+    """
+    try:
+        shell.run("podman", "restart", "--time=5", name, timeout=60)
+    except CommandError:
+        shell.run("podman", "restart", "--time=5", name, timeout=60)
+
+
 def wait_for(shell: Shell, name: str, answers: Callable[[], bool], *, seconds: float = 180) -> None:
     """Wait until what runs in the container answers; a failure quotes what it said last."""
     try:

@@ -17,6 +17,7 @@ from lab.faults.healing import broken, heal, remove_orphans
 from lab.faults.lab import FaultError, Lab
 from lab.faults.registry import break_lab, place
 from lab.faults.scope import scope
+from lab.plan import PlanError
 from lab.poll import NotReadyError
 
 #: What a fault is looked for by says its scope.
@@ -39,7 +40,10 @@ def check_healthy(suite: Suite) -> None:
 
 
 def detect(lab: Lab, fault: Fault, suite: Suite, wanted_site: str | None = None) -> Observation:
-    """Break, look, heal; and remove what the suite could not remove meanwhile."""
+    """Break, look, heal; and remove what the suite could not remove meanwhile.
+
+    :raises PlanError: a lab of this layout has nothing that could be broken so
+    """
     begun = time.monotonic()
     where = place(fault, lab.plan, wanted_site)
     site = where.name
@@ -69,6 +73,8 @@ def run(
 ) -> list[Detection]:
     """Look at faults one after the other; after `budget` seconds no further one is begun.
 
+    What a lab of this layout cannot be broken by is left out.
+
     :raises UnhealthyError: the suite does not pass before anything is broken
     """
     begun = time.monotonic()
@@ -80,9 +86,13 @@ def run(
     done: list[Detection] = []
     for number, fault in enumerate(faults, 1):
         if budget is not None and time.monotonic() - begun > budget:
-            say(f"the budget is spent: {len(faults) - len(done)} faults were not looked at")
+            say(f"the budget is spent: {len(faults) - number + 1} faults were not looked at")
             break
-        observation = detect(lab, fault, suite, wanted_site)
+        try:
+            observation = detect(lab, fault, suite, wanted_site)
+        except PlanError as error:
+            say(f"{number:3}/{len(faults)} left out: {error}")
+            continue
         results.add(observation)
         done.append(observation.detection)
         for line in progress(observation.detection, number, len(faults)):

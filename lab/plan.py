@@ -124,6 +124,10 @@ class Site:
         return tuple(host for host in self.hosts if host.glance)
 
     @property
+    def haproxies(self) -> tuple[Host, ...]:
+        return tuple(host for host in self.hosts if host.haproxy)
+
+    @property
     def cluster(self) -> str:
         return self.name
 

@@ -1,4 +1,4 @@
-"""In the project's own tests, every warning is an error."""
+"""In the project's own tests, every warning is an error; and some of them want a lab that runs."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from lab.state import DEFAULT_STATE
+
 _HERE = Path(__file__).parent
 _WARNINGS = ("error", "ignore::DeprecationWarning:openstack", "ignore::PendingDeprecationWarning:openstack")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--lab-state", type=Path, default=DEFAULT_STATE, metavar="DIR", help="folder of the lab that runs (marker lab)"
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

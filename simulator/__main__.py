@@ -21,7 +21,12 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
     parser.add_argument("--state", type=Path, help="folder for environment.yaml, clouds.yaml, ssh_config, keys")
     parser.add_argument("--dcn", type=int, default=2, help="how many DCN sites (default 2)")
-    parser.add_argument("--nodes", type=int, default=1, help="how many machines a site (default 1)")
+    parser.add_argument(
+        "--nodes",
+        type=int,
+        default=1,
+        help="how many machines a site (default 1); from the fourth on, those of a DCN site are scale-out nodes",
+    )
     parser.add_argument("--speed", choices=("none", "lab", "cloud"), default="lab", help="how long things take")
     parser.add_argument("--port-base", type=int, help="first of ten ports (default: the first ten that are free)")
     parser.add_argument("--image-size", type=int, default=8, metavar="MIB", help="size of the guest's disk (default 8)")

@@ -103,18 +103,24 @@ class Dispatcher:
             "files": lambda: _files(world),
         }
         self._services: dict[int, ASGIApp] = {port(base, name): build() for name, build in services.items()}
-        self._sites = {node.address: world.sites[node.site] for node in world.nodes}
+        self._sites, self._nodes = world.sites, {node.address: node for node in world.nodes}
         self._image_port = port(base, "image")
+        # as a HAProxy says it
+        self._nobody = Response("No server is available to handle this request.", 503, media_type="text/plain")
         self._nothing = JSONResponse({"error": "nothing is served here"}, 404)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         host, number = scope["server"]
-        site = self._sites[host]
-        service = self._services.get(number, self._nothing)
-        if number == self._image_port and site.glance is None:
-            service = self._nothing
+        node, service = self._nodes[host], self._services.get(number, self._nothing)
+        site = self._sites[node.site]
+        if number == self._image_port:
+            site = self._sites.get(node.images_from or "", site)
+            if node.images_from is None:
+                service = self._nobody
+            elif site.glance is None:
+                service = self._nothing
         await service({**scope, "site": site}, receive, send)
 
 

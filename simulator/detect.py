@@ -40,7 +40,7 @@ def site_of(change: Change) -> str:
 def detect(fault: Fault, reports: Path) -> Observation:
     """Start a deployment that has the fault, run the suite on it, and end it."""
     begun, change = time.monotonic(), CHANGES[fault.name]
-    options = ("--dcn", str(_DCN), "--nodes", str(change.mons), "--fault", fault.name)
+    options = ("--dcn", str(_DCN), "--nodes", str(change.nodes), "--fault", fault.name)
     with tempfile.TemporaryDirectory(prefix=f"dcn-verify-{fault}-") as folder:
         try:
             with running(Path(folder), *options) as environment:

@@ -25,6 +25,7 @@ VARIATIONS: dict[str, tuple[str, ...]] = {
     "a-site-without-storage": ("--dcn", "3", "--without-storage", "dcn1"),
     "health-warn-allowed": ("--ceph-warnings", "warn", "--fault", "health-warning"),
     "three-nodes-a-site": ("--nodes", "3"),
+    "scale-out-nodes": ("--nodes", "4"),
     "one-dcn-site": ("--dcn", "1"),
     "four-dcn-sites": ("--dcn", "4"),
     "a-larger-image": ("--image-size", "48"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey], cep
     _secret(ssh / "id_ed25519", key.export_private_key().decode())
     (ssh / "authorized_keys").write_text(key.export_public_key().decode())
     _secret(folder / "clouds.yaml", _dump({"clouds": _clouds(world)}))
+    _secret(folder / "control-planerc", _rc(world))
     (folder / "ssh_config").write_text(_ssh_config(world, ssh.absolute()))
     known = [
         f"[{node.address}]:{node.ssh_port} {host_keys[node.name].export_public_key().decode().strip()}\n"
@@ -73,6 +75,14 @@ def _clouds(world: World) -> dict[str, Any]:
         }
 
     return {CLOUD: entry("admin"), f"{CLOUD}-demo": entry("demo")}
+
+
+def _rc(world: World) -> str:
+    """What the doc has its reader source before any `openstack` or `glance`."""
+    values = {f"OS_{name.upper()}": value for name, value in _clouds(world)[CLOUD]["auth"].items()}
+    # `--nic none` is unknown to the version that the client takes by itself
+    values |= {"OS_REGION_NAME": REGION, "OS_IDENTITY_API_VERSION": "3", "OS_COMPUTE_API_VERSION": "2.90"}
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
 
 
 def _ssh_config(world: World, ssh: Path) -> str:

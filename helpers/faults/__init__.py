@@ -18,6 +18,7 @@ from helpers.faults import (
     instances,
     refusals,
     removal,
+    scale_out,
     services,
     snapshots,
     stacks,
@@ -27,7 +28,20 @@ from helpers.faults.fault import Fault, Kind
 
 __all__ = ["FAULTS", "Fault", "Kind", "UnknownFault", "find"]
 
-_TOPICS = (clusters, glances, clients, services, stacks, images, removal, refusals, instances, volumes, snapshots)
+_TOPICS = (
+    clusters,
+    glances,
+    clients,
+    services,
+    scale_out,
+    stacks,
+    images,
+    removal,
+    refusals,
+    instances,
+    volumes,
+    snapshots,
+)
 
 FAULTS: tuple[Fault, ...] = tuple(fault for topic in _TOPICS for fault in topic.FAULTS)
 

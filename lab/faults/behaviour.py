@@ -28,7 +28,7 @@ def stray_copy(at: Breaking) -> None:
 
 
 def location_names_another_cluster(at: Breaking) -> None:
-    other = ceph.fsid(at.lab.other_dcn(at.site), at.lab.state)
+    other = ceph.fsid(at.other_dcn, at.lab.state)
     at.buggy_glance("location-names-another-cluster", store=at.site.store_at_central, fsid=other)
 
 

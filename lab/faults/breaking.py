@@ -15,7 +15,7 @@ from lab.cloud import Cloud
 from lab.faults import endpoints, reporting, secrets, undo, zones
 from lab.faults.ini import set_option
 from lab.faults.lab import Edit, FaultError, Lab
-from lab.plan import Host, Site
+from lab.plan import Host, PlanError, Site
 from lab.state import write
 
 _BUGGY_GLANCE = Path(__file__).parent / "buggy_glance.py"
@@ -87,6 +87,14 @@ class Breaking:
     @property
     def central(self) -> Site:
         return self.lab.plan.central
+
+    @property
+    def other_dcn(self) -> Site:
+        """A DCN site with storage that is another one; raises PlanError where there is none."""
+        for other in self.lab.plan.dcn_storage:
+            if other != self.site:
+                return other
+        raise PlanError(f"{self.fault} needs a lab with two DCN sites that have storage")
 
     # files of a host
 

@@ -91,6 +91,8 @@ def _detect(lab: Lab, options: argparse.Namespace) -> int:
         wanted = [find(name, known) for name in options.fault] or list(known)
     except UnknownFault as error:
         raise FaultError(str(error)) from None
+    if options.site:
+        lab.plan.site(options.site)
     environment = impatient((options.environment or lab.state.environment).absolute())
     suite = detect.LabSuite(environment, (_REPORTS / "detection").absolute())
     results = Results(_REPORTS / "detection-lab.json")

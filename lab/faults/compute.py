@@ -22,7 +22,8 @@ def _set(section: str, name: str, value: str) -> Edit:
     return lambda text: set_option(text, section, name, value)
 
 
-def _glance(url: str) -> Edit:
+def glance_at(url: str) -> Edit:
+    """Have images asked for there."""
     return _set("glance", "api_servers", url)
 
 
@@ -38,16 +39,16 @@ def cross_az_attach_absent(at: Breaking) -> None:
 
 
 def nova_uses_central_glance(at: Breaking) -> None:
-    _change(at, _glance(at.central.glance_url))
+    _change(at, glance_at(at.central.glance_url))
 
 
 def nova_uses_another_sites_glance(at: Breaking) -> None:
-    _change(at, _glance(at.lab.other_dcn(at.site).glance_url))
+    _change(at, glance_at(at.other_dcn.glance_url))
 
 
 def nova_glance_url_has_a_wrong_port(at: Breaking) -> None:
     # Nobody listens there.
-    _change(at, _glance(at.site.glance_url.rsplit(":", 1)[0] + ":9293"))
+    _change(at, glance_at(at.site.glance_url.rsplit(":", 1)[0] + ":9293"))
 
 
 # Where disks are

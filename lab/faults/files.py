@@ -28,7 +28,7 @@ def own_conf_has_another_fsid(at: Breaking) -> None:
 
 
 def one_cluster_for_two_sites(at: Breaking) -> None:
-    other, state = at.lab.other_dcn(at.site), at.lab.state
+    other, state = at.other_dcn, at.lab.state
     conf = ceph.cluster_conf(at.lab.plan, other, state)
     admin = ceph.entities(other, state)["client.admin"].keyring()
     for host in at.site.hosts:
@@ -109,7 +109,7 @@ def dcn_conf_names_no_keyring(at: Breaking) -> None:
 
 
 def dcn_keyring_of_another_site(at: Breaking) -> None:
-    other = ceph.entities(at.lab.other_dcn(at.site), at.lab.state)["client.external"]
+    other = ceph.entities(at.other_dcn, at.lab.state)["client.external"]
     for host in at.central.hosts:
         at.edit(host, keyring_of(at.site), lambda _: other.keyring())
 

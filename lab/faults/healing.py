@@ -52,8 +52,9 @@ def heal(lab: Lab) -> Broken | None:
 
 def _wait(lab: Lab) -> None:
     sites = lab.plan.storage_sites
-    for host in (host for site in sites for host in site.glances):
-        lab.wait_for_glance(host)
+    for site in sites:
+        for host in (*site.glances, *site.haproxies):
+            lab.wait_for_glance(host)
     with ThreadPoolExecutor(max_workers=len(sites)) as pool:
         list(pool.map(lab.wait_healthy, sites))
     if lab.plan.instances:

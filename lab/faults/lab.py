@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from lab import ceph, containers, glance, hosts
+from lab import ceph, containers, glance, haproxy, hosts
 from lab.command import CommandError, Shell
 from lab.plan import Host, Plan, Site
 from lab.state import State
@@ -54,7 +54,7 @@ class Lab:
         gives them eventlet's locks); then it is restarted once more.
         """
         for last in (False, False, True):
-            self.shell(host).run("podman", "restart", "--time=5", glance.CONTAINER, timeout=60)
+            containers.restart(self.shell(host), glance.CONTAINER)
             try:
                 return self.wait_for_glance(host)
             except CommandError:
@@ -62,17 +62,12 @@ class Lab:
                     raise
 
     def wait_for_glance(self, host: Host) -> None:
-        containers.wait_for(self.shell(host), glance.CONTAINER, partial(glance.answers, host), seconds=_GLANCE_SECONDS)
+        """Wait until a host's Glance answers, or one of the site's by the host's HAProxy."""
+        container = haproxy.CONTAINER if host.haproxy else glance.CONTAINER
+        containers.wait_for(self.shell(host), container, partial(glance.answers, host), seconds=_GLANCE_SECONDS)
 
     def wait_healthy(self, site: Site) -> None:
         ceph.wait_healthy(self.plan, site, self.log, seconds=90)
-
-    def other_dcn(self, site: Site) -> Site:
-        """A DCN site with storage that is another one."""
-        for other in self.plan.dcn_storage:
-            if other != site:
-                return other
-        raise FaultError("this fault needs a lab with two DCN sites that have storage")
 
 
 Edit = Callable[[str], str]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 
 from helpers.faults import FAULTS, Fault, UnknownFault, find
-from lab.faults import behaviour, compute, files, instances, services, settings, stacks, volume_services
+from lab.faults import behaviour, compute, files, instances, scale_out, services, settings, stacks, volume_services
 from lab.faults.breaking import Breaking, journal_of
 from lab.faults.lab import FaultError, Lab
 from lab.plan import Plan, PlanError, Site
@@ -53,7 +53,7 @@ _BUGS_OF_VOLUMES = (
     "deleted-volume-leaves-its-data",
     "volume-cannot-be-deleted",
 )
-_OF_INSTANCES = (compute, volume_services, instances)
+_OF_INSTANCES = (compute, volume_services, instances, scale_out)
 #: what is looked for at the first DCN site alone
 _AT_THE_FIRST = frozenset({"C8"})
 
@@ -77,9 +77,21 @@ def available() -> tuple[Fault, ...]:
     return tuple(fault for fault in FAULTS if fault.name in BREAKS)
 
 
+def _is_of(fault: Fault, *modules: ModuleType) -> bool:
+    return BREAKS[fault.name].__module__ in {module.__name__ for module in modules}
+
+
 def place(fault: Fault, plan: Plan, wanted: str | None) -> Site:
-    """The site that a fault is at: the one that was asked for, else central or a DCN site, by its kind."""
-    dcn = plan.dcn_storage[:1] if fault.must & _AT_THE_FIRST else plan.dcn_storage[-1:]
+    """The site that a fault is at: the one that was asked for, else central or a DCN site, by its kind.
+
+    Raises PlanError where such a lab has nothing that could be broken so.
+    """
+    if not plan.instances and _is_of(fault, *_OF_INSTANCES):
+        raise PlanError(f"{fault} is one of Nova or Cinder, and this is a lab of images only")
+    dcn = plan.dcn_storage
+    if _is_of(fault, scale_out):
+        dcn = tuple(site for site in dcn if site.haproxies) or dcn
+    dcn = dcn[:1] if fault.must & _AT_THE_FIRST else dcn[-1:]
     usual = dcn[0] if dcn and fault.site != "central" else plan.central
     site = plan.site(wanted) if wanted else usual
     if fault.site == "central" and not site.central:
@@ -90,18 +102,21 @@ def place(fault: Fault, plan: Plan, wanted: str | None) -> Site:
         raise PlanError(
             f"{fault} is a fault of DCN sites: {', '.join(dcn.name for dcn in plan.dcn_storage) or 'there is none'}"
         )
+    if _is_of(fault, scale_out) and not site.haproxies:
+        raise PlanError(f"{fault} needs a scale-out host, and {site.name} has none: `up --scale-out {site.name}`")
     return site
 
 
 def break_lab(lab: Lab, name: str, wanted_site: str | None = None) -> tuple[Fault, Site]:
-    """Bring a fault about; refused while another one is."""
+    """Bring a fault about.
+
+    Raises FaultError for an unknown one, and while another one is; PlanError where the lab has nothing to break so.
+    """
     try:
         fault = find(name, available())
     except UnknownFault as error:
         raise FaultError(str(error)) from None
     site = place(fault, lab.plan, wanted_site)
-    if not lab.plan.instances and BREAKS[fault.name].__module__ in {module.__name__ for module in _OF_INSTANCES}:
-        raise FaultError(f"{fault} is one of Nova or Cinder, and this is a lab of images only")
     already = journal_of(lab).read()
     if already:
         raise FaultError(f"broken already: {already.fault} at {already.site}; heal that first")

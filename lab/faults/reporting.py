@@ -1,11 +1,14 @@
-"""Restart a service of Nova, Cinder or Neutron, and wait until it works again: those without an API report that."""
+"""Restart a service of Nova, Cinder or Neutron, or a HAProxy, and wait until it works again.
+
+Those without an API report that.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from lab import cinder, compute, neutron, nova
+from lab import cinder, compute, containers, glance, haproxy, neutron, nova
 from lab.cloud import Cloud
 from lab.faults.lab import FaultError, Lab
 from lab.plan import Host, Site
@@ -14,10 +17,11 @@ from lab.web import WebError
 
 _SECONDS = 120.0
 #: containers whose service answers for itself
-_APIS: dict[str, Callable[[Lab], bool]] = {
-    nova.container_name("api"): lambda lab: nova.answers(lab.plan),
-    cinder.container_name("api"): lambda lab: cinder.answers(lab.plan),
-    neutron.CONTAINER: lambda lab: neutron.answers(lab.plan),
+_APIS: dict[str, Callable[[Lab, Host], bool]] = {
+    nova.container_name("api"): lambda lab, host: nova.answers(lab.plan),
+    cinder.container_name("api"): lambda lab, host: cinder.answers(lab.plan),
+    neutron.CONTAINER: lambda lab, host: neutron.answers(lab.plan),
+    haproxy.CONTAINER: lambda lab, host: glance.answers(host),
 }
 
 
@@ -46,7 +50,7 @@ def reported(lab: Lab, host: Host, container: str) -> tuple[str, str]:
 def restart(lab: Lab, host: Host, container: str, *, wait: bool = True) -> None:
     """Restart a container (or start it, where it does not run) and wait until its service works."""
     before = None if container in _APIS else reported(lab, host, container)
-    lab.shell(host).run("podman", "restart", "--time=5", container, timeout=60)
+    containers.restart(lab.shell(host), container)
     if wait:
         wait_until(f"{container} on {host.name} works", partial(_works, lab, host, container, before), seconds=_SECONDS)
 
@@ -62,7 +66,7 @@ def wait_down(lab: Lab, host: Host, container: str) -> None:
 
 def _works(lab: Lab, host: Host, container: str, before: tuple[str, str] | None) -> bool:
     if before is None:
-        return _APIS[container](lab)
+        return _APIS[container](lab, host)
     try:
         state, when = reported(lab, host, container)
     except WebError as error:

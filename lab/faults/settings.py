@@ -63,7 +63,7 @@ def store_in_another_pool(at: Breaking) -> None:
 
 
 def store_leads_to_another_cluster(at: Breaking) -> None:
-    other = at.lab.other_dcn(at.site)
+    other = at.other_dcn
     _change(at, at.central, _set(at.site.store_at_central, "rbd_store_ceph_conf", f"/etc/ceph/{other.cluster}.conf"))
 
 

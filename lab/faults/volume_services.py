@@ -86,7 +86,7 @@ def volume_service_not_clustered(at: Breaking) -> None:
 
 
 def volume_cluster_of_another_site(at: Breaking) -> None:
-    _recluster(at, at.site, _set("DEFAULT", "cluster", at.lab.other_dcn(at.site).name))
+    _recluster(at, at.site, _set("DEFAULT", "cluster", at.other_dcn.name))
 
 
 def central_volume_service_clustered(at: Breaking) -> None:

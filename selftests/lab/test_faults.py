@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from helpers.faults import FAULTS, Fault, find
-from lab import glance
+from lab import containers, glance
+from lab.command import CommandError
 from lab.faults import breaking, healing, settings, undo
 from lab.faults.breaking import Breaking, journal_of
 from lab.faults.healing import broken, heal
@@ -284,3 +285,28 @@ def test_settings_fit_the_lab_s_own_files(lab: Lab, fault: Fault, monkeypatch: p
     where = place(fault, lab.plan, None)
 
     BREAKS[fault.name](breaking_at(lab, fault.name, where.name))
+
+
+class ShellOfPodman:
+    """Answers to `podman restart`, one after the other."""
+
+    def __init__(self, *fails: bool) -> None:
+        self.answers = list(fails)
+
+    def run(self, *command: str, timeout: float) -> str:
+        if self.answers.pop(0):
+            raise CommandError(f"{' '.join(command)} ended with exit code 125")
+        return ""
+
+
+def test_a_container_that_ends_as_it_is_killed_is_restarted_all_the_same():
+    shell = ShellOfPodman(True, False)
+
+    containers.restart(shell, "nova_compute")  # type: ignore[arg-type]
+
+    assert shell.answers == []
+
+
+def test_a_container_that_cannot_be_restarted_is_a_failure():
+    with pytest.raises(CommandError, match="podman restart --time=5 nova_compute"):
+        containers.restart(ShellOfPodman(True, True), "nova_compute")  # type: ignore[arg-type]

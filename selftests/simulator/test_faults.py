@@ -15,7 +15,7 @@ from simulator.world.build import healthy_world
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_fault_is_undone_without_a_trace(name: str):
-    world = healthy_world(3, nodes=3, speed="none")
+    world = healthy_world(3, nodes=4, speed="none")
     injector = Injector(world)
     before = _seen(world)
 
@@ -59,7 +59,7 @@ def test_an_unknown_name_says_which_there_are():
         injector.inject("nope")
     with pytest.raises(UnknownFault, match="no site dcn7; sites: central, dcn0, dcn1"):
         injector.inject("health-warning:dcn7")
-    with pytest.raises(UnknownFault, match="needs 3 monitors"):
+    with pytest.raises(UnknownFault, match="mon-out-of-quorum needs 3 nodes at dcn1; start with --nodes 3"):
         injector.inject("mon-out-of-quorum")
 
 

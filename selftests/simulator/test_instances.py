@@ -162,6 +162,26 @@ def test_attaching_a_volume_of_another_zone_is_accepted_and_not_carried_out(
     assert cloud.compute.get_server(server.id).attached_volumes == []
 
 
+def test_nova_api_refuses_a_volume_of_another_zone_by_itself(
+    cloud: Any, simulator: Any, boot: Callable[..., Any], guest: str
+):
+    """Where its own cross_az_attach is false, too; in the words of the lab's."""
+    server = boot("dcn0", image_id=guest)
+    volume = cloud.block_storage.create_volume(size=1, image_id=guest, availability_zone="central")
+    wait(lambda: cloud.block_storage.get_volume(volume.id).status, lambda status: status == "available")
+    host, port = simulator.environment["image"]["uri"].rsplit("/", 1)[0].rsplit(":", 1)
+    faults = f"{host}:{int(port) + 1}/faults"
+    cloud.session.post(faults, json={"fault": "nova-api-attaches-no-other-zone"}, authenticated=False)
+    try:
+        with pytest.raises(openstack.exceptions.BadRequestException, match="are not in the same availability zone"):
+            boot("dcn0", block_device_mapping=from_volume(volume.id))
+        with pytest.raises(openstack.exceptions.BadRequestException, match="are not in the same availability_zone"):
+            cloud.compute.create_volume_attachment(server.id, volume_id=volume.id)
+    finally:
+        cloud.session.delete(f"{faults}/nova-api-attaches-no-other-zone", authenticated=False)
+    assert cloud.block_storage.get_volume(volume.id).status == "available"
+
+
 def test_an_unknown_zone_is_refused(cloud: Any, boot: Callable[..., Any], guest: str):
     with pytest.raises(openstack.exceptions.BadRequestException, match="availability zone is not available"):
         boot("nowhere", image_id=guest)

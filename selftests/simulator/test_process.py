@@ -28,7 +28,21 @@ def test_several_nodes_a_site_form_a_quorum(start: Any, tmp_path: Path):
     with start(tmp_path, "--nodes", "4", "--dcn", "1") as found:
         site = found.environment["sites"]["dcn0"]
         assert (len(site["nodes"]), site["ceph"]["min_mons"]) == (4, 3)
-        assert found.run("dcn0-distributedcomputehci-3", "hostname")[0] == 0
+        assert found.run("control-plane-controller-3", "hostname")[0] == 0
+
+
+def test_a_scale_out_node_has_a_haproxy_in_place_of_a_glance(start: Any, tmp_path: Path):
+    with start(tmp_path, "--nodes", "4", "--dcn", "1") as found:
+        node = "dcn0-distributedcomputehciscaleout-0"
+        described = found.environment["sites"]["dcn0"]["nodes"][node]
+        assert described["roles"] == ["compute", "haproxy"]
+        nova_conf = found.run(node, "sudo podman exec nova_compute cat /etc/nova/nova.conf")[1]
+        (glance,) = [line.split(" = ")[1] for line in nova_conf.splitlines() if line.startswith("api_servers")]
+        assert glance.startswith(f"http://{described['address']}:")
+        cloud = found.connection()
+        stores = cloud.session.get(f"{glance}/v2/info/stores", headers={"X-Auth-Token": cloud.session.get_token()})
+        assert [store["id"] for store in stores.json()["stores"]] == ["dcn0", "http", "central"]
+        cloud.close()
 
 
 def test_a_site_without_storage_has_no_store(start: Any, tmp_path: Path):
@@ -71,7 +85,7 @@ def test_curl_says_whether_a_service_is_on_the_node_itself(simulator: Any):
 
 
 def test_secrets_are_for_their_owner_only(simulator: Any):
-    for name in ("clouds.yaml", "ssh/id_ed25519"):
+    for name in ("clouds.yaml", "control-planerc", "ssh/id_ed25519"):
         assert stat.S_IMODE((simulator.folder / name).stat().st_mode) == 0o600
 
 

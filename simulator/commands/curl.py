@@ -6,6 +6,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 from simulator.commands.shell import Call, Output, command
+from simulator.world.world import World
 
 _WITH_VALUE = ("-o", "-w", "--write-out", "--output", "--max-time", "-m", "--connect-timeout", "-H", "-X")
 _REFUSED, _TIMED_OUT = 7, 28
@@ -25,7 +26,7 @@ async def _curl(call: Call) -> Output:
     patience = float(values.get("--max-time", values.get("-m", 60)))
     try:
         url = urls[0] if urls else ""
-        status, body = await asyncio.wait_for(_get(url), patience)
+        status, body = await asyncio.wait_for(_get(url, call.world), patience)
     except TimeoutError:
         status, body, code = "000", b"", _TIMED_OUT
     except OSError:
@@ -41,12 +42,16 @@ async def _curl(call: Call) -> Output:
     return Output(out + asked.encode(), "", code)
 
 
-async def _get(url: str) -> tuple[str, bytes]:
+async def _get(url: str, world: World) -> tuple[str, bytes]:
     """Status code and body. Raises OSError where nobody answers, as everywhere beyond loopback."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if not host.startswith("127."):
         raise OSError(f"{host} is not on loopback")
+    for node in world.nodes:
+        # its socket stays open all the same
+        if node.address == host and "haproxy" in node.roles and node.containers["haproxy"].state != "running":
+            raise ConnectionRefusedError(f"nothing runs in place of a Glance on {node.name}")
     reader, writer = await asyncio.open_connection(host, parts.port or 80)
     try:
         request = (

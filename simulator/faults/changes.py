@@ -30,14 +30,14 @@ class UnknownFault(Exception):
 class Change:
     """A change of the simulated world: a fault of the catalogue, or a variation that no claim may take offence at.
 
-    `where` is its usual site; `mons` is how many monitors a site needs for it. A variation has no `fault`.
+    `where` is its usual site; `nodes` is how many a site needs for it. A variation has no `fault`.
     """
 
     name: str
     does: str
     source: str
     where: Where
-    mons: int
+    nodes: int
     inject: Callable[[World, Site], AbstractContextManager[None]]
     fault: Fault | None = None
 
@@ -60,7 +60,7 @@ class Change:
             "must": sorted(self.fault.must if self.fault else ()),
             "may": sorted(self.fault.may if self.fault else ()),
             "where": self.where,
-            "mons": self.mons,
+            "nodes": self.nodes,
             "harmless": self.harmless,
         }
 
@@ -68,13 +68,13 @@ class Change:
 CHANGES: dict[str, Change] = {}
 
 
-def modelled(*, where: Where | None = None, mons: int = 1) -> Callable[[Body], Body]:
+def modelled(*, where: Where | None = None, nodes: int = 1) -> Callable[[Body], Body]:
     """Say that a generator brings about the catalogue's fault of its name, at `where` if not at the usual site."""
 
     def register(body: Body) -> Body:
         fault = find(body.__name__.replace("_", "-"))
         usual: Where = "central" if fault.site == "central" else "last"
-        _add(Change(fault.name, fault.title, fault.source, where or usual, mons, contextmanager(body), fault))
+        _add(Change(fault.name, fault.title, fault.source, where or usual, nodes, contextmanager(body), fault))
         return body
 
     return register
@@ -116,8 +116,8 @@ class Injector:
         site = self._world.sites[place] if place else found.default_site(self._world)
         if site.cluster is None:
             raise UnknownFault(f"site {site.name} has no storage")
-        if len(site.cluster.mons) < found.mons:
-            raise UnknownFault(f"{name} needs {found.mons} monitors at {site.name}; start with --nodes {found.mons}")
+        if len(site.nodes) < found.nodes:
+            raise UnknownFault(f"{name} needs {found.nodes} nodes at {site.name}; start with --nodes {found.nodes}")
         stack = ExitStack()
         stack.enter_context(found.inject(self._world, site))
         self.active[f"{name}:{site.name}"] = stack

@@ -71,7 +71,7 @@ def clocks_apart(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(mons=3)
+@modelled(nodes=3)
 def mon_out_of_quorum(world: World, site: Site) -> Iterator[None]:
     """One of three monitors is not in quorum."""
     with changed(site.ceph.mons[-1], "in_quorum", False):
@@ -168,7 +168,7 @@ def external_key_rotated(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="first", mons=3)
+@modelled(where="first", nodes=3)
 def central_conf_lacks_a_mon(world: World, site: Site) -> Iterator[None]:
     """central.conf at a DCN site lacks one of central's monitors."""
     gone = world.central.ceph.mons[-1].address

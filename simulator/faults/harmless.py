@@ -74,6 +74,13 @@ def _somebody_elses(world: World, site: Site, name: str) -> Iterator[None]:
     site.ceph.pool("images").images.pop(image.id, None)
 
 
+@variation(where="central", source="FAILURES 18: cross_az_attach must be false for nova-api too in some versions")
+def nova_api_attaches_no_other_zone(world: World, site: Site) -> Iterator[None]:
+    """cross_az_attach is false at central, too, so nova-api itself refuses what nova-compute would refuse."""
+    with changed(site.nova, "cross_az_attach", False):
+        yield
+
+
 @variation(where="last", source="SPEC B7: trash")
 def old_trash(world: World, site: Site) -> Iterator[None]:
     """The trash of the pool of images holds what somebody deleted long ago."""

@@ -19,6 +19,8 @@ UNDERCLOUD_ADDRESS = "127.0.0.9"
 _DEFAULT_STORE = "default_backend"
 _CENTRAL_ROLES = ("keystone", "nova-api", "glance", "ceph-mon", "compute", "cinder-volume")
 _HCI_ROLES = ("glance", "ceph-mon", "compute", "cinder-volume")
+_SCALE_OUT_ROLES = ("compute", "haproxy")
+MOST_MONS = 3
 _SERVICES = ("identity", "image", "volume", "compute", "placement", "network", "files", "admin")
 
 
@@ -48,6 +50,8 @@ def healthy_world(
     other_zone_names: bool = False,
 ) -> World:
     """A central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
+
+    At a DCN site the others are scale-out nodes: compute nodes with a HAProxy in place of Glance.
 
     With `same_store_names` every site's own Glance calls its own store as central does (TripleO without
     GlanceBackendID); with `other_zone_names` the availability zones are not called as the sites are.
@@ -82,14 +86,20 @@ def _site(number: int, name: str, count: int, base: int, storage: bool) -> Site:
     roles = _CENTRAL_ROLES if central else _HCI_ROLES if storage else ("compute",)
     nodes = []
     for index in range(count):
-        here = roles if index < 3 else tuple(role for role in roles if role != "ceph-mon")
-        nodes.append(Node(f"{kind}-{index}", name, address(number, index), here, port(base, "ssh")))
+        here: tuple[str, ...] = roles
+        machine = f"{kind}-{index}"
+        if storage and index >= MOST_MONS:
+            here = tuple(role for role in roles if role != "ceph-mon") if central else _SCALE_OUT_ROLES
+            machine = machine if central else f"{kind}scaleout-{index - MOST_MONS}"
+        nodes.append(Node(machine, name, address(number, index), here, port(base, "ssh"), images_from=name))
     url = f"http://{address(number, 0)}:{port(base, 'image')}"
     if not storage:
         nova = Nova(f"http://{address(0, 0)}:{port(base, 'image')}", name, cross_az_attach=False, images_type="qcow2")
         return Site(name, central, name, nodes, nova)
     conf = f"/etc/ceph/{name}.conf"
     nova = Nova(url, name, cross_az_attach=None if central else False, ceph_conf=conf)
+    scale_out = [node for node in nodes if "haproxy" in node.roles]
+    nova.glance_urls = {node.name: f"http://{node.address}:{port(base, 'image')}" for node in scale_out}
     return Site(
         name=name,
         central=central,

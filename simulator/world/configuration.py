@@ -54,6 +54,8 @@ def give_services(node: Node, site: Site) -> None:
     if site.glance is not None and "glance" in node.roles:
         glance = site.glance
         run("glance_api", "glance-api", "glance", "/etc/glance/glance-api.conf", lambda: glance_api_conf(glance))
+    if "haproxy" in node.roles:
+        run("haproxy", "haproxy")
     if "keystone" in node.roles:
         run("keystone", "keystone")
     for role, container in (("compute", "nova_compute"), ("nova-api", "nova_api")):
@@ -111,7 +113,7 @@ def nova_conf(site: Site, node: Node) -> str:
         f"my_ip = {node.address}",
         "",
         "[glance]",
-        f"api_servers = {nova.glance_url}",
+        f"api_servers = {nova.glance_urls.get(node.name, nova.glance_url)}",
         "",
         "[cinder]",
         "catalog_info = volumev3::publicURL",

@@ -31,7 +31,10 @@ class Container:
 
 @dataclass
 class Node:
-    """One machine of a site; `ssh_port` is where its SSH server listens."""
+    """One machine of a site; `ssh_port` is where its SSH server listens.
+
+    `images_from` is the site whose Glance answers on it: by a HAProxy, where it has none of its own; None: nobody does.
+    """
 
     name: str
     site: str
@@ -41,6 +44,7 @@ class Node:
     files: dict[str, File] = field(default_factory=dict)
     containers: dict[str, Container] = field(default_factory=dict)
     reachable: bool = True
+    images_from: str | None = None
 
     def file(self, path: str, container: str | None = None) -> File | None:
         """The file at that path, seen on the node or from within one of its containers."""

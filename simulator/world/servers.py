@@ -139,7 +139,7 @@ class Servers:
             raise Refusal(400, "Block Device Mapping is Invalid: You specified no image and no bootable volume.")
         for mapping in mappings:
             if mapping.get("source_type") == "volume":
-                self._check_volume(mapping["uuid"])
+                self._check_volume(mapping["uuid"], zone)
         whole_from_volume = any(
             mapping.get("destination_type") == "volume" and str(mapping.get("boot_index", "")) == "0"
             for mapping in mappings
@@ -171,12 +171,18 @@ class Servers:
             found = image.properties if image else {}
         return {name: value for name, value in found.items() if not name.startswith("os_glance")}
 
-    def _check_volume(self, volume_id: str) -> None:
+    def _check_volume(self, volume_id: str, zone: str) -> None:
         if volume_id not in self._world.volumes.volumes:
             raise Refusal(400, f"Block Device Mapping is Invalid: failed to get volume {volume_id}.")
         volume = self._world.volumes.get(volume_id)
         if volume.status != "available":
             raise Refusal(400, f"Invalid volume: Volume {volume_id} is not available: status is {volume.status}.")
+        if volume.zone != zone and self._world.central.nova.cross_az_attach is False:
+            message = (
+                "The availability zone between the server and its attached volumes do not match: Server and volumes "
+                f"are not in the same availability zone. Server is in: {zone}. Volumes are in: {volume.zone}."
+            )
+            raise Refusal(400, message)
 
     async def _build(self, server: Server, mappings: list[dict[str, Any]], user: User) -> None:
         await self._world.clock.takes("schedule")

@@ -64,7 +64,10 @@ class Glance:
 
 @dataclass
 class Nova:
-    """What the site's compute services are configured with; `hidden` are keys that the file does not have."""
+    """What the site's compute services are configured with.
+
+    `glance_urls` has those that ask somewhere else than at `glance_url`: node → URL.
+    """
 
     glance_url: str
     zone: str
@@ -74,6 +77,7 @@ class Nova:
     ceph_conf: str = ""
     secret: str = field(default_factory=lambda: str(uuid.uuid4()))
     down: set[str] = field(default_factory=set)
+    glance_urls: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass

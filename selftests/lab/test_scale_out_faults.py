@@ -1,0 +1,77 @@
+"""Faults of a scale-out host: where they are, in labs that have one and in labs that have none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from helpers.detection.results import Results
+from helpers.faults import find
+from lab import detect, haproxy
+from lab.faults import reporting
+from lab.faults.breaking import Breaking
+from lab.faults.lab import Lab
+from lab.faults.registry import BREAKS, place
+from lab.faults.scale_out import CONF
+from lab.plan import Layout, PlanError, make_plan
+from lab.state import State, write
+
+
+def lab_with(folder: Path, *scale_out: str, dcn: int = 2) -> Lab:
+    """The layout of a lab that does not run."""
+    state = State(folder / "lab")
+    return Lab(make_plan("nowhere", "192.0.2.0/24", state.folder, dcn, layout=Layout(scale_out=scale_out)), state)
+
+
+def test_it_is_where_a_scale_out_host_is(tmp_path: Path):
+    plan = lab_with(tmp_path, "dcn0").plan
+
+    assert place(find("haproxy-stopped"), plan, None).name == "dcn0"
+    assert place(find("nova-uses-central-glance"), plan, None).name == "dcn1"
+    with pytest.raises(PlanError, match=r"haproxy-stopped needs a scale-out host, and dcn1 has none: `up --scale-out"):
+        place(find("haproxy-stopped"), plan, "dcn1")
+
+
+def test_a_haproxy_leads_to_central_by_every_server_of_its(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    state = State(tmp_path / "lab")
+    layout = Layout(three_hosts=("dcn0",), scale_out=("dcn0",))
+    lab = Lab(make_plan("nowhere", "192.0.2.0/24", state.folder, 1, layout=layout), state)
+    site = lab.plan.site("dcn0")
+    (host,) = site.haproxies
+    write(lab.file(host, CONF), haproxy.configuration(site, host))
+    monkeypatch.setattr(reporting, "restart", lambda *args, **keywords: None)
+
+    BREAKS["haproxy-leads-to-central"](Breaking(lab, find("haproxy-leads-to-central"), site))
+
+    conf = lab.file(host, CONF).read_text()
+    assert [line.split()[2] for line in conf.splitlines() if line.endswith(" check")] == 3 * ["192.0.2.10:9292"]
+    assert f"bind {host.address}:9292" in conf
+
+
+@pytest.mark.parametrize(
+    ("name", "dcn", "said"),
+    [
+        ("haproxy-stopped", 2, "1/1 left out: haproxy-stopped needs a scale-out host, and dcn1 has none"),
+        ("store-leads-to-another-cluster", 1, "1/1 left out: store-leads-to-another-cluster needs a lab with two DCN"),
+    ],
+)
+def test_what_a_lab_has_nothing_for_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, dcn: int, said: str
+):
+    """In one line, and as no failure; what else is asked for goes on."""
+    lines: list[str] = []
+    monkeypatch.setattr(detect, "heal", lambda lab: None)
+    suite = detect.LabSuite(tmp_path / "environment.yaml", tmp_path / "reports")
+
+    done = detect.run(
+        lab_with(tmp_path, dcn=dcn),
+        [find(name)],
+        suite,
+        Results(tmp_path / "results.json"),
+        lines.append,
+        healthy=False,
+    )
+
+    assert done == []
+    assert [line.strip()[: len(said)] for line in lines] == [said]
