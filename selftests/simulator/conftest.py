@@ -17,6 +17,8 @@ import paramiko
 import pytest
 import yaml
 
+from simulator import process
+
 
 @dataclass(frozen=True)
 class Running:
@@ -52,17 +54,10 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, *arguments: str) -> Iterator[Running]:
+def running(folder: Path, *options: str) -> Iterator[Running]:
     """Start a simulator and end it again."""
-    command = [sys.executable, "-m", "simulator", "--state", str(folder), "--speed", "none", *arguments]
-    root = Path(__file__).parents[2]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:  # noqa: S603
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline().startswith("ready: "), "it did not start"
-            yield Running(folder, yaml.safe_load((folder / "environment.yaml").read_text()))
-        finally:
-            process.terminate()
+    with process.running(folder, *options) as environment:
+        yield Running(folder, yaml.safe_load(environment.read_text()))
 
 
 @dataclass(frozen=True)
