@@ -16,6 +16,8 @@ import yaml
 from selftests.discovery.meaning import ROOT
 from selftests.simulator.conftest import Running
 
+pytest_plugins = ["selftests.runs"]
+
 Suite = Callable[..., subprocess.CompletedProcess[str]]
 TESTS = "tests/deployment_files/test_environment_file.py"
 
@@ -109,10 +111,9 @@ def test_demo_checks_the_deployment_files_too(tmp_path: Path) -> None:
     assert "SKIPPED" not in done.stdout
 
 
-def test_without_environment_or_files_all_is_skipped(tmp_path: Path) -> None:
+def test_without_environment_or_files_all_is_skipped(run_here: Suite) -> None:
     """Offline, there is nothing to compare with, and each test says what is missing."""
-    command = [sys.executable, "-m", "pytest", TESTS, "-rs", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    done = run_here(TESTS, "-rs")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no deployment files given: --deployment-files DIR" in done.stdout
