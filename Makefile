@@ -33,7 +33,7 @@ else
 endif
 
 test: .venv/ready ## the project's own tests: no root, no network
-	$(BIN)/python -m pytest selftests -m 'not lab and not clients and not drift' -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest selftests -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 drift: .venv/ready ## hold the simulator against the record of the lab, request by request
 	$(BIN)/python -m pytest selftests -m drift -q $(PYTEST_ARGS)
