@@ -35,7 +35,7 @@ def suite(deployment: Running, tmp_path: Path) -> Suite:
         command = [sys.executable, "-m", "pytest", TESTS, f"--environment={path}", f"--deployment-files={files}"]
         command += ["-v", f"--reports={tmp_path / 'reports'}", "-p", "no:cacheprovider", *options]
         return subprocess.run(  # noqa: S603 - arguments of our own making
-            command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False
+            command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
         )
 
     return suite
@@ -105,7 +105,7 @@ def test_demo_checks_the_deployment_files_too(tmp_path: Path) -> None:
     """`make demo` has files, so the claims on them are checked, and all hold."""
     command = [sys.executable, "-m", "simulator.demo", "tests/deployment_files", "-q", "-rs", "-p", "no:cacheprovider"]
     command.append(f"--reports={tmp_path}")
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SKIPPED" not in done.stdout
