@@ -1,7 +1,9 @@
-"""In the project's own tests, every warning is an error; and some of them want a lab that runs."""
+"""In the project's own tests, every warning is an error, and what needs more than this machine has to be asked for."""
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,11 @@ from lab.state import DEFAULT_STATE
 
 _HERE = Path(__file__).parent
 _WARNINGS = ("error", "ignore::DeprecationWarning:openstack", "ignore::PendingDeprecationWarning:openstack")
+#: Markers of tests that are run only where `-m` names them.
+_ASKED_FOR = ("lab", "clients", "drift")
+
+# Many tests start processes of their own, and each would compile the whole project anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -18,8 +25,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if _HERE in item.path.parents:
-            # before those of the test itself, which come later and count more
-            item.own_markers.insert(0, pytest.mark.filterwarnings(*_WARNINGS).mark)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    named = set(re.findall(r"\w+", config.option.markexpr))
+    own = [item for item in items if _HERE in item.path.parents]
+    deselected = [item for item in own if (marks := _asked_for(item)) and not marks & named]
+    for item in own:
+        # before those of the test itself, which come later and count more
+        item.own_markers.insert(0, pytest.mark.filterwarnings(*_WARNINGS).mark)
+    if deselected:
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = [item for item in items if item not in deselected]
+
+
+def _asked_for(item: pytest.Item) -> set[str]:
+    return {marker for marker in _ASKED_FOR if item.get_closest_marker(marker)}

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+_ROOT = Path(__file__).parents[1]
 _READY = "ready: "
 _PATIENCE = 30.0
 
@@ -20,6 +21,7 @@ class DidNotStart(RuntimeError):
 @contextmanager
 def running(folder: Path, *options: str, speed: str = "none") -> Iterator[Path]:
     """Start `python -m simulator` with these options, and end it again; gives the path of its environment file."""
+    folder = folder.resolve()
     command = [sys.executable, "-m", "simulator", "--state", str(folder), "--speed", speed, *options]
     errors = folder / "simulator.log"
     folder.mkdir(parents=True, exist_ok=True)
@@ -27,7 +29,9 @@ def running(folder: Path, *options: str, speed: str = "none") -> Iterator[Path]:
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with (
         errors.open("w") as log,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment) as process,  # noqa: S603 - our own module
+        subprocess.Popen(  # noqa: S603 - our own module
+            command, cwd=_ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process,
     ):
         try:
             said = process.stdout.readline() if process.stdout else ""

@@ -17,7 +17,7 @@ from selftests.deployment_files.mistakes import KEYS
 
 BOUNDED = settings(
     max_examples=20,
-    deadline=3000,
+    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     derandomize=True,
 )

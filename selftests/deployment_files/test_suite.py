@@ -1,8 +1,6 @@
 """The acceptance suite itself, run as an operator runs it: what fails, what is said, and with which exit code."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,25 +9,22 @@ import yaml
 
 from helpers.deployment_files import example
 
-ROOT = Path(__file__).parents[2]
+pytest_plugins = ["selftests.runs"]
+
 PLUGINS = ("fixtures.claims", "fixtures.outcomes", "fixtures.deployment_files")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def run() -> Run:
+def run(run_here: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs the suite with these arguments, with no plugin or conftest but its own."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
     def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         plugins = [option for plugin in PLUGINS for option in ("-p", plugin)]
-        command = [sys.executable, "-m", "pytest", "--noconftest", "-p", "no:cacheprovider", *plugins]
         # what compares with a deployment has selftests of its own, in selftests/discovery
-        command += ["tests/deployment_files", "--ignore=tests/deployment_files/test_environment_file.py"]
-        command += map(str, arguments)
-        bare = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # which is half of its time
-        return subprocess.run(  # noqa: S603 - arguments of our own making
-            command, cwd=ROOT, env=bare, capture_output=True, text=True, timeout=120
-        )
+        files = ["tests/deployment_files", "--ignore=tests/deployment_files/test_environment_file.py"]
+        return run_here("--noconftest", *plugins, *files, *map(str, arguments))
 
     return run
 
@@ -96,7 +91,7 @@ def test_wrong_folder_is_a_usage_error(run: Run, tmp_path: Path) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_the_environment_file_may_name_the_folder(healthy: Path, tmp_path: Path) -> None:
+def test_the_environment_file_may_name_the_folder(run_here: Run, healthy: Path, tmp_path: Path) -> None:
     """Without the option, the folder that the environment file names is read."""
     file = tmp_path / "environment.yaml"
     sites = {"central": {"central": True, "availability_zone": "nova", "store": "default_backend"}}
@@ -104,12 +99,8 @@ def test_the_environment_file_may_name_the_folder(healthy: Path, tmp_path: Path)
     image = {"uri": "http://192.0.2.10:8099/guest.qcow2"}
     declared = {"cloud": "dcn", "image": image, "deployment_files": str(healthy), "sites": sites}
     file.write_text(yaml.safe_dump(declared))
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--collect-only", "-q"]
 
-    done = subprocess.run(  # noqa: S603 - arguments of our own making
-        [*command, f"--environment={file}", "tests/deployment_files"],
-        cwd=ROOT, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+    done = run_here("--collect-only", "-q", f"--environment={file}", "tests/deployment_files")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "test_external_key_is_the_clusters[dcn1]" in done.stdout

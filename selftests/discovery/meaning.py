@@ -48,4 +48,4 @@ def choices(document: dict[str, Any], folder: Path) -> list[str]:
 def discovery(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Runs it as an operator does."""
     command = [sys.executable, "-m", "helpers.discovery", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603

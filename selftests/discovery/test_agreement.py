@@ -16,6 +16,8 @@ import yaml
 from selftests.discovery.meaning import ROOT
 from selftests.simulator.conftest import Running
 
+pytest_plugins = ["selftests.runs"]
+
 Suite = Callable[..., subprocess.CompletedProcess[str]]
 TESTS = "tests/deployment_files/test_environment_file.py"
 
@@ -33,7 +35,7 @@ def suite(deployment: Running, tmp_path: Path) -> Suite:
         command = [sys.executable, "-m", "pytest", TESTS, f"--environment={path}", f"--deployment-files={files}"]
         command += ["-v", f"--reports={tmp_path / 'reports'}", "-p", "no:cacheprovider", *options]
         return subprocess.run(  # noqa: S603 - arguments of our own making
-            command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False
+            command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
         )
 
     return suite
@@ -103,16 +105,15 @@ def test_demo_checks_the_deployment_files_too(tmp_path: Path) -> None:
     """`make demo` has files, so the claims on them are checked, and all hold."""
     command = [sys.executable, "-m", "simulator.demo", "tests/deployment_files", "-q", "-rs", "-p", "no:cacheprovider"]
     command.append(f"--reports={tmp_path}")
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "SKIPPED" not in done.stdout
 
 
-def test_without_environment_or_files_all_is_skipped(tmp_path: Path) -> None:
+def test_without_environment_or_files_all_is_skipped(run_here: Suite) -> None:
     """Offline, there is nothing to compare with, and each test says what is missing."""
-    command = [sys.executable, "-m", "pytest", TESTS, "-rs", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
+    done = run_here(TESTS, "-rs")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no deployment files given: --deployment-files DIR" in done.stdout

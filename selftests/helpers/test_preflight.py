@@ -67,7 +67,7 @@ class FakeGlance:
 
     def status(self, path: str, timeout: float) -> int:
         if isinstance(self.answer, threading.Event):
-            self.answer.wait(10)
+            self.answer.wait(300)
             return 200
         return int(self.answer)
 
@@ -182,15 +182,15 @@ def test_a_cluster_that_does_not_answer_is_a_finding_of_its_own(environment: Env
 def test_what_does_not_answer_in_time_says_so(environment: Environment):
     never = threading.Event()
 
-    found = survey(deployed(environment, glances={"dcn0": never, "dcn1": 503}), deadline=1.0)
+    found = survey(deployed(environment, glances={"dcn0": never, "dcn1": 503}), deadline=3.0)
     never.set()
 
     assert seen(found) == {
-        "preflight[dcn0-glance]": "no answer within 1 s",
+        "preflight[dcn0-glance]": "no answer within 3 s",
         "preflight[dcn1-glance]": "http://192.0.2.30:9292 answers 503",
     }
     assert [one.outcome for one in found.findings] == ["unknown", "failed"]
-    assert found.seconds < 5
+    assert found.seconds < 60
 
 
 def test_the_catalog_leads_to_what_the_run_uses(environment: Environment):

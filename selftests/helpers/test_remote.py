@@ -24,7 +24,10 @@ CEPHX = "AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q=="
 
 
 class Server:
-    """An SSH server on loopback that runs commands in a shell of this machine; `hang` never ends."""
+    """An SSH server on loopback that runs commands in a shell of this machine.
+
+    `hang` never ends, and `lose` loses all connections.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.key = asyncssh.generate_private_key("ssh-ed25519")
@@ -43,7 +46,7 @@ class Server:
         self.known_hosts_line = f"[127.0.0.1]:{self.port} {public}\n"
 
     def _call(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
 
     async def _listen(self) -> Any:
         outer = self
@@ -73,7 +76,9 @@ class Server:
         self.most_running = max(self.running, self.most_running)
         try:
             if "hang" in process.command:
-                await asyncio.sleep(60)
+                await asyncio.sleep(300)
+            if "lose" in process.command:
+                return self._abort()
             real = await asyncio.create_subprocess_shell(
                 process.command,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -86,8 +91,11 @@ class Server:
             self.running -= 1
 
     def drop_connections(self) -> None:
+        self._loop.call_soon_threadsafe(self._abort)
+
+    def _abort(self) -> None:
         for connection in self.connections:
-            self._loop.call_soon_threadsafe(connection.abort)
+            connection.abort()
 
     def close(self) -> None:
         if self._loop.is_closed():
@@ -95,8 +103,7 @@ class Server:
 
         async def stop() -> None:
             self._acceptor.close()
-            for connection in self.connections:
-                connection.abort()
+            self._abort()
             tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             for task in tasks:
                 task.cancel()
@@ -105,7 +112,7 @@ class Server:
         with contextlib.suppress(Exception):
             self._call(stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(60)
         self._loop.close()
 
 
@@ -146,7 +153,7 @@ def make_node(tmp_path: Path) -> Iterator[Callable[..., Node]]:
         )
         known_hosts = tmp_path / f"known_hosts-{len(nodes)}"
         known_hosts.write_text(server.known_hosts_line)
-        settings = {"config": config, "known_hosts": known_hosts, "sudo": False, "connect_timeout": 5, **ssh}
+        settings = {"config": config, "known_hosts": known_hosts, "sudo": False, "connect_timeout": 60, **ssh}
         # as load_environment leaves it: paths in place, nothing to validate any more
         nodes.append(Node(NodeSpec(name, "192.0.2.20", (), "dcn0"), Ssh().model_copy(update=settings)))
         return nodes[-1]
@@ -206,10 +213,10 @@ def test_nothing_goes_on_in_a_container_after_the_deadline(
     podman.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     pid_file = tmp_path / "pid"
-    with pytest.raises(DeadlinePassed, match=r"not done within 1 s: ssh .* 'podman exec ceph-mon-a sh "):
-        node.run("podman", "exec", "ceph-mon-a", "sh", "-c", f"echo $$ > {pid_file}; exec sleep 30", deadline=1)
+    with pytest.raises(DeadlinePassed, match=r"not done within 3 s: ssh .* 'podman exec ceph-mon-a sh "):
+        node.run("podman", "exec", "ceph-mon-a", "sh", "-c", f"echo $$ > {pid_file}; exec sleep 300", deadline=3)
     process = Path("/proc") / pid_file.read_text().strip()
-    wait_until(process.exists, lambda exists: not exists, timeout=5, what="the end of the command", interval=0.05)
+    wait_until(process.exists, lambda exists: not exists, timeout=60, what="the end of the command", interval=0.05)
 
 
 def test_the_line_by_hand_can_be_pasted(node: Node) -> None:
@@ -220,11 +227,10 @@ def test_the_line_by_hand_can_be_pasted(node: Node) -> None:
     )
 
 
-def test_a_slow_command_is_ended_on_the_node(node: Node) -> None:
-    started = time.monotonic()
-    with pytest.raises(DeadlinePassed, match=r"dcn0-hci-0: not done within 0.3 s: ssh .* 'sleep 30'"):
-        node.run("sleep", "30", deadline=0.3)
-    assert time.monotonic() - started < 5
+def test_a_slow_command_is_ended_on_the_node(server: Server, node: Node) -> None:
+    with pytest.raises(DeadlinePassed, match=r"dcn0-hci-0: not done within 0.3 s: ssh .* 'sleep 300'"):
+        node.run("sleep", "300", deadline=0.3)
+    wait_until(lambda: server.running, (0).__eq__, timeout=60, what="commands on the node", interval=0.01)
 
 
 def test_a_node_that_says_nothing_is_left(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -233,7 +239,7 @@ def test_a_node_that_says_nothing_is_left(node: Node, monkeypatch: pytest.Monkey
     with pytest.raises(DeadlinePassed) as caught:
         node.run("hang", deadline=0.3)
     assert caught.value.deadline == 0.3
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 60
     assert node.run("true").exit_status == 0, "the connection still serves"
 
 
@@ -256,13 +262,10 @@ def test_a_lost_connection_is_made_anew(server: Server, node: Node) -> None:
     assert len(server.connections) == 2
 
 
-def test_a_connection_lost_in_the_middle_is_made_anew_once(
-    server: Server, node: Node, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    threading.Timer(0.5, server.drop_connections).start()
-    threading.Timer(1.5, server.drop_connections).start()
+def test_a_connection_lost_in_the_middle_is_made_anew_once(server: Server, node: Node) -> None:
     with pytest.raises(Unreachable, match="the connection failed: it was lost while a command ran"):
-        node.run("hang", deadline=20)
+        node.run("lose", deadline=60)
+    assert len(server.connections) == 2
 
 
 def test_connecting_is_asked_for_or_comes_by_itself(server: Server, node: Node) -> None:
@@ -333,7 +336,7 @@ def test_a_key_that_the_node_refuses(server: Server, make_node: Callable[..., No
 def test_a_key_with_a_passphrase(server: Server, make_node: Callable[..., Node]) -> None:
     node = make_node(server)
     key = asyncssh.generate_private_key("ssh-ed25519")
-    key.write_private_key(server.user_key, passphrase="a passphrase")
+    key.write_private_key(server.user_key, passphrase="a passphrase", rounds=16, ignore_few_rounds=True)
     assert unreachable(node) == f"the passphrase of key {server.user_key} is needed; load it into ssh-agent"
 
 
@@ -358,7 +361,7 @@ def test_what_listens_is_no_ssh_server(greeting: bytes, server: Server, make_nod
 
         thread = threading.Thread(target=accept)
         thread.start()
-        node = make_node(server, connect_timeout=1)
+        node = make_node(server, connect_timeout=60 if greeting else 1)
         config = node._ssh.config
         config.write_text(config.read_text().replace(str(server.port), str(listener.getsockname()[1])))
         reason = unreachable(node)

@@ -33,7 +33,7 @@ def test_steps_that_need_nothing_of_each_other_run_at_the_same_time(log_of: Call
 
     def meet(own: Event, others: Event) -> None:
         own.set()
-        assert others.wait(10)
+        assert others.wait(60)
 
     run_steps(
         [Step("here", lambda log: meet(here, there)), Step("there", lambda log: meet(there, here))],

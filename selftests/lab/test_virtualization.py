@@ -83,14 +83,16 @@ def test_nova_is_told(kind: str, cpu: str, state: State, device: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("program", "up"),
+    ("program", "seconds", "up"),
     [
-        ("print('DCN-VERIFY booted: 1', flush=True); import time; time.sleep(60)", True),
-        ("print('KVM internal error. Suberror: 1', flush=True); import time; time.sleep(60)", False),
-        ("raise SystemExit('failed to set MSR')", False),
-        ("import time; time.sleep(60)", False),
+        ("print('DCN-VERIFY booted: 1', flush=True); import time; time.sleep(300)", 60, True),
+        ("print('KVM internal error. Suberror: 1', flush=True); import time; time.sleep(300)", 60, False),
+        ("raise SystemExit('failed to set MSR')", 60, False),
+        ("import time; time.sleep(300)", 0.3, False),
     ],
     ids=["boots", "breaks and waits", "ends", "says nothing"],
 )
-def test_the_guest_is_believed_when_it_says_that_it_is_up(program: str, up: bool, tmp_path: Path) -> None:
-    assert virtualization.says((sys.executable, "-c", program), Shell(tmp_path / "log"), seconds=2) is up
+def test_the_guest_is_believed_when_it_says_that_it_is_up(
+    program: str, seconds: float, up: bool, tmp_path: Path
+) -> None:
+    assert virtualization.says((sys.executable, "-c", program), Shell(tmp_path / "log"), seconds) is up

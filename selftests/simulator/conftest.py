@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ import openstack.connection
 import paramiko
 import pytest
 import yaml
+
+from simulator import process
 
 
 @dataclass(frozen=True)
@@ -52,17 +55,10 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, *arguments: str) -> Iterator[Running]:
+def running(folder: Path, *options: str) -> Iterator[Running]:
     """Start a simulator and end it again."""
-    command = [sys.executable, "-m", "simulator", "--state", str(folder), "--speed", "none", *arguments]
-    root = Path(__file__).parents[2]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:  # noqa: S603
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline().startswith("ready: "), "it did not start"
-            yield Running(folder, yaml.safe_load((folder / "environment.yaml").read_text()))
-        finally:
-            process.terminate()
+    with process.running(folder, *options) as environment:
+        yield Running(folder, yaml.safe_load(environment.read_text()))
 
 
 @dataclass(frozen=True)
@@ -73,31 +69,36 @@ class Ended:
     printed: str
     summary: dict[str, Any]
 
+    def causes(self, claim: str, site: str) -> list[str]:
+        """What the failed checks of the claim at the site have to say."""
+        checks = [check for check in self.summary["checks"] if (check["claim"], check["site"]) == (claim, site)]
+        return [check["cause"] for check in checks if check["outcome"] == "failed"]
+
     def outcomes(self, claim: str) -> dict[str, str]:
         """Test's name → outcome, of the claim's tests (and not of stages)."""
         found = [check for check in self.summary["checks"] if check["claim"] == claim]
         return {check["test"].split("::")[-1]: check["outcome"] for check in found if "test_" in check["test"]}
 
 
+def run_suite(reports: Path, environment: Path, *options: str) -> Ended:
+    """Run the acceptance suite with an environment file, as an operator does."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--reports={reports}"]
+    ended = subprocess.run(  # noqa: S603
+        [*command, f"--environment={environment}", *options],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    written = reports / "latest" / "summary.json"
+    summary = json.loads(written.read_text()) if written.exists() else {}
+    return Ended(ended.returncode, ended.stdout + ended.stderr, summary)
+
+
 @pytest.fixture
 def suite(tmp_path: Path) -> Callable[..., Ended]:
-    """Runs the acceptance suite with an environment file, as an operator does."""
-
-    def suite(environment: Path, *options: str) -> Ended:
-        reports = tmp_path / "reports"
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--reports={reports}"]
-        ended = subprocess.run(  # noqa: S603
-            [*command, f"--environment={environment}", *options],
-            cwd=Path(__file__).parents[2],
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-        written = reports / "latest" / "summary.json"
-        summary = json.loads(written.read_text()) if written.exists() else {}
-        return Ended(ended.returncode, ended.stdout + ended.stderr, summary)
-
-    return suite
+    """Runs the acceptance suite, and has its reports in `reports`."""
+    return partial(run_suite, tmp_path / "reports")
 
 
 @pytest.fixture(scope="session")

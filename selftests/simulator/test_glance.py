@@ -35,7 +35,7 @@ def glance(cloud: openstack.connection.Connection, simulator: Any, image_id: str
         wait_until(
             lambda: cloud.image.get(f"/images/{image_id}/tasks").json()["tasks"],
             lambda tasks: all(task["status"] in ("success", "failure") for task in tasks),
-            timeout=10,
+            timeout=60,
             what=f"the end of image {image_id}'s tasks",
             interval=0.02,
         )
@@ -136,7 +136,7 @@ def test_every_glance_writes_its_own_store_ids(imported: Any, cloud: Any, simula
 
 
 def test_an_image_with_an_active_task_is_locked(simulator: Any, start: Any, tmp_path: Any):
-    with start(tmp_path, "--speed", "lab") as slow:
+    with start(tmp_path, "--speed", "cloud") as slow:
         cloud, identifier = slow.connection(), str(uuid.uuid4())
         wanted = {"id": identifier, "name": "locked", "disk_format": "qcow2", "container_format": "bare"}
         cloud.image.post("/images", json=wanted)

@@ -37,7 +37,7 @@ def guest(cloud: Any, simulator: Any) -> Iterator[str]:
 
 
 def wait(get: Callable[[], Any], done: Callable[[Any], bool]) -> Any:
-    return wait_until(get, done, timeout=10, what="the state that is waited for", interval=0.02, max_interval=0.2)
+    return wait_until(get, done, timeout=60, what="the state that is waited for", interval=0.02, max_interval=0.2)
 
 
 def rows(simulator: Any, site: str, pool: str) -> dict[str, Any]:

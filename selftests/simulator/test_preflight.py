@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,18 @@ def test_findings_are_exit_code_1(start: Any, suite: Any, tmp_path: Path):
     assert "by hand: ssh " in ended.printed
 
 
+@pytest.fixture(scope="module")
+def without_monitor(start: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The environment file of a deployment whose one monitor at dcn1 is stopped."""
+    with start(tmp_path_factory.mktemp("sim"), "--fault", "mon-stopped:dcn1") as found:
+        yield found.folder / "environment.yaml"
+
+
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
 def test_a_stopped_monitor_fails_its_claim_and_blocks_the_rest(
-    start: Any, suite: Any, tmp_path: Path, workers: tuple[str, ...]
+    without_monitor: Path, suite: Any, tmp_path: Path, workers: tuple[str, ...]
 ):
-    with start(tmp_path / "sim", "--fault", "mon-stopped:dcn1") as found:
-        ended = suite(found.folder / "environment.yaml", "-m", "A1 or A11 or B3", *workers)
+    ended = suite(without_monitor, "-m", "A1 or A11 or B3", *workers)
 
     checks = ended.summary["checks"]
     assert {(check["claim"], check["site"]) for check in checks if check["outcome"] == "failed"} == {("A1", "dcn1")}
@@ -60,9 +67,8 @@ def test_a_stopped_monitor_fails_its_claim_and_blocks_the_rest(
     ), "nothing is created that nobody could witness"
 
 
-def test_a_finding_that_no_selected_claim_judges_is_said_with_what_it_blocks(start: Any, suite: Any, tmp_path: Path):
-    with start(tmp_path / "sim", "--fault", "mon-stopped:dcn1") as found:
-        ended = suite(found.folder / "environment.yaml", "-m", "A11", "-q")
+def test_a_finding_that_no_selected_claim_judges_is_said_with_what_it_blocks(without_monitor: Path, suite: Any):
+    ended = suite(without_monitor, "-m", "A11", "-q")
 
     assert ended.exit_code == 1
     assert ended.outcomes("A11")["test_external_key_works_across_sites[dcn1]"] == "blocked"

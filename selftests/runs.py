@@ -1,0 +1,24 @@
+"""Runs of pytest in this process, which has imported already what an operator's own would spend its time on."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def run_here(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs pytest in the project's folder with these options: for all that ends before a deployment is asked."""
+    monkeypatch.delenv("DCN_ENVIRONMENT", raising=False)
+    monkeypatch.chdir(Path(__file__).parents[1])
+
+    def run(*options: str) -> subprocess.CompletedProcess[str]:
+        ended = pytester.runpytest_inprocess("-p", "no:cacheprovider", *options)
+        return subprocess.CompletedProcess(options, int(ended.ret), ended.stdout.str(), ended.stderr.str())
+
+    return run
