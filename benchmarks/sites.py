@@ -1,8 +1,8 @@
 """How the suite's wall time grows with the number of sites: `python -m benchmarks.sites [--sites 3 10 30 100]`.
 
 For each size and speed of cloud, a simulated deployment is started and the whole suite is run against it. The simulator
-takes CPU time too, of the same machine: with speed `none` that and the harness's own work is all there is to measure;
-with `lab` and `cloud` things take as long as they do there, and the harness mostly waits.
+takes CPU time too, of the same machine, and is counted apart: with speed `none` its work and the harness's own is all
+there is to measure; with `lab` and `cloud` things take as long as they do there, and the harness mostly waits.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ _ROOT = Path(__file__).parents[1]
 
 @dataclass(frozen=True)
 class Measured:
-    """One run of the suite. Seconds: wall time, CPU time of suite and simulator, the longest chain of stages."""
+    """One run of the suite. Seconds: wall time, CPU time of suite and of simulator, the longest chain of stages."""
 
     speed: str
     sites: int
     checks: int
     wall: float
-    cpu: float
+    suite_cpu: float
+    simulator_cpu: float
     chain: float
     passed: bool
 
@@ -40,7 +41,7 @@ class Measured:
 def measure(sites: int, speed: str, workers: int) -> Measured:
     """Run the suite against so many sites, central included."""
     with tempfile.TemporaryDirectory(prefix="dcn-verify-sites-") as folder:
-        before, begun = _cpu(), time.monotonic()
+        before = _cpu()
         with running(Path(folder), "--dcn", str(sites - 1), speed=speed) as environment:
             begun = time.monotonic()
             command = [sys.executable, "-m", "pytest", f"--environment={environment}", f"--reports={folder}/reports"]
@@ -48,20 +49,25 @@ def measure(sites: int, speed: str, workers: int) -> Measured:
             with Path(folder, "printed.txt").open("w") as output:
                 code = subprocess.run(command, cwd=_ROOT, stdout=output, check=False).returncode  # noqa: S603 - ours
             wall = time.monotonic() - begun
+            after = _cpu()  # the simulator counts once it has ended
         summary = json.loads(Path(folder, "reports/latest/summary.json").read_text(encoding="utf-8"))
         checks = sum(count for outcome, count in summary["outcomes"].items() if outcome != "skipped")
-        return Measured(speed, sites, checks, wall, _cpu() - before, summary["longest_chain_s"], code == 0)
+        cpu = (after - before, _cpu() - after)
+        return Measured(speed, sites, checks, wall, *cpu, summary["longest_chain_s"], code == 0)
 
 
 def _cpu() -> float:
+    """Seconds of CPU of all children that have ended, and of theirs."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def _line(one: Measured, smallest: Measured) -> str:
+    cpu = one.suite_cpu + one.simulator_cpu
     cells = (
         f"{one.speed:6} {one.sites:5} {one.checks:6} {one.wall:7.1f} {one.wall / smallest.wall:6.2f}",
-        f"{one.cpu:7.1f} {one.cpu / one.wall / (os.cpu_count() or 1):6.0%} {one.chain:7.1f}",
+        f"{one.suite_cpu:7.1f} {one.simulator_cpu:7.1f} {cpu / one.sites:6.2f}",
+        f"{cpu / one.wall / (os.cpu_count() or 1):6.0%} {one.chain:7.1f}",
         "" if one.passed else "NOT PASSED",
     )
     return " ".join(cells).rstrip()
@@ -74,7 +80,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--speed", nargs="+", default=["none", "lab"], choices=["none", "lab", "cloud"])
     parser.add_argument("--workers", type=int, default=2, help="pytest's processes (default 2)")
     options = parser.parse_args(argv)
-    sys.stdout.write("speed  sites checks  wall_s  ratio   cpu_s  cores chain_s\n")
+    sys.stdout.write("speed  sites checks  wall_s  ratio suite_s   sim_s  /site  cores chain_s\n")
     good = True
     for speed in options.speed:
         smallest = None

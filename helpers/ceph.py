@@ -11,9 +11,10 @@ import json
 import re
 import shlex
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from helpers import rbd
@@ -22,6 +23,7 @@ from helpers.environment import Ceph, Pools, Site
 from helpers.rbd import PoolListing, TrashEntry, Usage
 from helpers.redact import Secret
 from helpers.remote import CommandFailed, Completed, Runner, Unreachable
+from helpers.shared import Shared
 
 T = TypeVar("T")
 
@@ -159,15 +161,27 @@ class ImageNames:
     command: str = field(default="", compare=False)
 
 
+@dataclass(frozen=True)
+class Look:
+    """A pool at one moment: its cluster's FSID, what it holds, and the names in its trash if that was looked into."""
+
+    fsid: str
+    listing: PoolListing
+    trash: frozenset[str] = frozenset()
+
+
 class Cluster:
     """A Ceph cluster, asked on the first of `nodes` that answers; thread-safe.
 
     :param site: the site whose cluster it is; it has storage
     :param nodes: the nodes that can ask it, those with a mon
     :param adapter: how every node runs `ceph` and `rbd`; else found out per node when first asked
+    :param pace: seconds at least between two looks at the same pool
     """
 
-    def __init__(self, site: Site, nodes: Sequence[Runner], adapter: Adapter | None = None) -> None:
+    def __init__(
+        self, site: Site, nodes: Sequence[Runner], adapter: Adapter | None = None, *, pace: float = 0.0
+    ) -> None:
         if site.ceph is None:
             raise ValueError(f"site {site} has no storage")
         self.site = site
@@ -178,9 +192,9 @@ class Cluster:
         self._adapters: dict[str, Adapter] = {node.name: adapter for node in nodes} if adapter else {}
         self._client: tuple[str, ...] | None = None
         self._fsid: str | None = None
+        self._pace = pace
         self._lock = threading.Lock()
-        self._turns: dict[str, threading.Lock] = {}
-        self._listings: dict[str, tuple[float, PoolListing | None]] = {}
+        self._looks: dict[tuple[str, bool], Shared[Look]] = {}
 
     def __repr__(self) -> str:
         return f"<cluster {self.name} asked at {self.site}>"
@@ -254,21 +268,24 @@ class Cluster:
         names = self._parsed(completed, lambda: tuple(map(str, json.loads(completed.stdout))))
         return ImageNames(names, completed.by_hand)
 
+    def look(self, pool: str, *, trash: bool = False) -> Future[Look]:
+        """A look at the pool that begins after this call, without waiting for it; shared by all who look at once.
+
+        Its result raises what `fsid`, `listing` and `trash` raise.
+        """
+        with self._lock:
+            shared = self._looks.get((pool, trash))
+            if shared is None:
+                shared = self._looks[pool, trash] = Shared(partial(self._look, pool, trash), self._pace)
+        return shared.next()
+
+    def _look(self, pool: str, trash: bool) -> Look:
+        listing = self.listing(pool)
+        names = frozenset(entry.name for entry in self.trash(pool)) if trash else frozenset()
+        return Look(self.fsid(), listing, names)
+
     def listing(self, pool: str) -> PoolListing:
         """Every image and snapshot of the pool, as `rbd ls -l` has them. Raises NoSuchPool."""
-        asked = time.monotonic()
-        with self._lock:
-            turn = self._turns.setdefault(pool, threading.Lock())
-        with turn:
-            # one that began after this was asked for is as good: many stages look at the same pools at once
-            started, listing = self._listings.get(pool, (0.0, None))
-            if listing is None or started < asked:
-                started = time.monotonic()
-                listing = self._listing(pool)
-                self._listings[pool] = started, listing
-        return listing
-
-    def _listing(self, pool: str) -> PoolListing:
         completed = self._rbd_ls(pool)
         rows = self._parsed(completed, lambda: rbd.parse_ls(completed.stdout))
         # a client of another site's cluster lists that cluster, not the site's own

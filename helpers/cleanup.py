@@ -262,28 +262,17 @@ class Remainder:
 def remains(ids: Iterable[str], deployment: Deployment) -> list[Remainder]:
     """What is named by one of these ids in any cluster or its trash."""
     wanted = frozenset(ids)
-
-    def look(where: tuple[str, str]) -> list[Remainder]:
-        site, pool = where
-        cluster = deployment.clusters[site]
-        listing = cluster.listing(pool)
-        found = [
-            Remainder(site, pool, row.name, False, listing.command)
-            for row in listing.rows
-            if row.snapshot is None and any(id in row.name for id in wanted)
-        ]
-        trash_ls = listing.command.replace("ls -l", "trash ls")
-        found += [
-            Remainder(site, pool, entry.name, True, trash_ls)
-            for entry in cluster.trash(pool)
-            if any(id in entry.name for id in wanted)
-        ]
-        return found
-
-    places = [
-        (site, pool)
+    begun = [
+        (site, cluster.look(pool, trash=True))
         for site, cluster in deployment.clusters.items()
         for pool in dict.fromkeys((cluster.pools.images, cluster.pools.vms, cluster.pools.volumes))
     ]
-    with ThreadPoolExecutor(max_workers=32) as pool:
-        return [one for found in pool.map(look, places) for one in found]
+    found = []
+    for site, future in begun:
+        look = future.result()
+        pool, command = look.listing.pool, look.listing.command
+        trash_ls = command.replace("ls -l", "trash ls")
+        for names, in_trash, by_hand in ((look.listing.names, False, command), (look.trash, True, trash_ls)):
+            there = [name for name in sorted(names) if any(id in name for id in wanted)]
+            found += [Remainder(site, pool, name, in_trash, by_hand) for name in there]
+    return found

@@ -15,6 +15,9 @@ from helpers.undercloud import Undercloud, undercloud_of
 
 #: The role without which services, stores' details and other zones are not shown, and images are not copied.
 ADMIN = "admin"
+#: Seconds between two looks at a pool, for each cluster that there is. A look goes to all clusters and costs this side
+#: some milliseconds of CPU at each: of many sites, many looks have to share one.
+_PACE = 0.02
 
 
 class NotReady(Exception):
@@ -83,8 +86,9 @@ def connect(environment: Environment, *, allow_unreachable: bool = False) -> Dep
         problems += [str(error) for error in unreachable.values()]
     if problems:
         raise NotReady("\n".join(problems))
+    sites = environment.storage_sites
     clusters = {
-        site.name: Cluster(site, [nodes[spec.name] for spec in site.nodes_with("ceph-mon")])
-        for site in environment.storage_sites
+        site.name: Cluster(site, [nodes[spec.name] for spec in site.nodes_with("ceph-mon")], pace=_PACE * len(sites))
+        for site in sites
     }
     return Deployment(environment, cloud, nodes, clusters, unreachable, undercloud_of(environment))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from helpers.ceph import Cluster
 from helpers.images import Snapshot
+from helpers.rbd import PoolListing
 
 
 @dataclass(frozen=True)
@@ -55,23 +55,23 @@ def volume_disk(volume_id: str, clusters: Mapping[str, Cluster], *, measured_at:
 
 
 def _witness(name: str, role: str, clusters: Mapping[str, Cluster], measured_at: str | None) -> WitnessedDisk:
-    def look(site: str) -> tuple[Disk | None, str]:
-        cluster = clusters[site]
-        pool: str = getattr(cluster.pools, role)
-        listing = cluster.listing(pool)
-        rows = [row for row in listing.rows if row.name == name]
-        heads = [row for row in rows if row.snapshot is None]
-        if not heads:
-            return None, listing.command
-        used = cluster.du(pool, name).used if site == measured_at else None
-        snapshots = tuple(Snapshot(row.snapshot, row.size, row.protected) for row in rows if row.snapshot is not None)
-        parent = str(heads[0].parent) if heads[0].parent else None
-        return Disk(heads[0].size, parent, snapshots, used), listing.command
-
-    with ThreadPoolExecutor(max_workers=max(1, len(clusters))) as pool:
-        looks = dict(zip(clusters, pool.map(look, clusters), strict=True))
+    begun = {site: cluster.look(getattr(cluster.pools, role)) for site, cluster in clusters.items()}
+    listings = {site: look.result().listing for site, look in begun.items()}
+    disks = {site: _disk(name, listing) for site, listing in listings.items()}
+    if measured_at is not None and (here := disks.get(measured_at)):
+        used = clusters[measured_at].du(listings[measured_at].pool, name).used
+        disks[measured_at] = replace(here, used=used)
     return WitnessedDisk(
         name=name,
-        copies={site: disk for site, (disk, _) in looks.items() if disk is not None},
-        commands={site: command for site, (_, command) in looks.items()},
+        copies={site: disk for site, disk in disks.items() if disk is not None},
+        commands={site: listing.command for site, listing in listings.items()},
     )
+
+
+def _disk(name: str, listing: PoolListing) -> Disk | None:
+    rows = [row for row in listing.rows if row.name == name]
+    heads = [row for row in rows if row.snapshot is None]
+    if not heads:
+        return None
+    snapshots = tuple(Snapshot(row.snapshot, row.size, row.protected) for row in rows if row.snapshot is not None)
+    return Disk(heads[0].size, str(heads[0].parent) if heads[0].parent else None, snapshots)

@@ -57,7 +57,9 @@ class Engine:
     """Runs the stages that were asked for, and those that they need, in threads.
 
     :param resources: parameter name → object, what stages may ask for besides axes and stages
-    :param limits: load name (`central`, or a site's name) → how many stages may burden it at once; others get `default`
+    :param limits: load name (`central`, or a site's name) → how many stages may burden it at once
+    :param default_limit: the same for every other site
+    :param threads: how many stages may run at once in all
     :param obstacle: what is known before the run to stand in a stage's way; the stage is then blocked by it
     :param unknown: exceptions that mean *could not be found out* rather than *is wrong*
     """
@@ -178,11 +180,17 @@ class Engine:
         stage, axes = self.registry.stages[key.stage], dict(key.axes)
         # what only reads does not wait for what acts
         prefix = "" if stage.mutating else "reading "
-        loads = [prefix + axes.get(load, load) for load in stage.loads]
+        loads = [prefix + self._burdened(load, axes) for load in stage.loads]
         if stage.exclusive:
             loads.append(f"{_EXCLUSIVE} {needs.get(stage.exclusive, stage.exclusive)}")
         loads += [f"{kind} {thing}" for kind, thing in ((_SHARES, stage.shares), (_ALONE, stage.alone)) if thing]
         return tuple(loads)
+
+    def _burdened(self, load: str, axes: Mapping[str, str]) -> str:
+        axis, _, end = load.partition(".")
+        if axis not in axes:
+            return load
+        return str(getattr(place(self.environment, axes[axis]), end)) if end else axes[axis]
 
     def _carry_out(self, key: StageKey, needs: Mapping[str, StageKey]) -> None:
         stage = self.registry.stages[key.stage]

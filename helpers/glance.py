@@ -229,7 +229,11 @@ class Glance:
 
     def tasks(self, image_id: str) -> tuple[Task, ...]:
         """The image's import tasks, `GET /v2/images/ID/tasks`."""
-        return tuple(Task(task.id, task.status, task.message or "") for task in self._proxy.image_tasks(image_id))
+        response = self._proxy.get(
+            f"/images/{image_id}/tasks"
+        )  # the SDK's own call asks for the API's versions each time
+        openstack.exceptions.raise_from_response(response)
+        return tuple(Task(task["id"], task["status"], task["message"] or "") for task in response.json()["tasks"])
 
     def create(self, image_id: str, name: str, disk_format: str, container_format: str) -> None:
         """Create an empty record under an id of the caller's choice."""

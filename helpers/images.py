@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from helpers.ceph import Cluster
-from helpers.environment import Environment, Site
+from helpers.ceph import Cluster, Look
+from helpers.environment import Environment
 from helpers.glance import Glance, ImageRecord
 
 
@@ -104,31 +103,28 @@ def witness(
     :raises helpers.remote.CommandFailed: `rbd` fails there
     """
 
-    def look(site: Site) -> tuple[Copy, str, str]:
-        cluster = clusters[site.name]
-        pool = cluster.pools.images
-        listing = cluster.listing(pool)
-        rows = [row for row in listing.rows if row.name == image_id]
-        heads = [row for row in rows if row.snapshot is None]
-        copy = Copy(
-            size=heads[0].size if heads else None,
-            snapshots=tuple(
-                Snapshot(row.snapshot, row.size, row.protected)
-                for row in sorted(rows, key=lambda row: row.snapshot or "")
-                if row.snapshot is not None
-            ),
-            parent=str(heads[0].parent) if heads and heads[0].parent else None,
-            in_trash=trash and any(entry.name == image_id for entry in cluster.trash(pool)),
-        )
-        return copy, cluster.fsid(), listing.command
-
     sites = environment.storage_sites
-    with ThreadPoolExecutor(max_workers=max(1, len(sites))) as pool:
-        looks = dict(zip((site.name for site in sites), pool.map(look, sites), strict=True))
+    begun = {site.name: clusters[site.name].look(clusters[site.name].pools.images, trash=trash) for site in sites}
+    looks = {name: look.result() for name, look in begun.items()}
     return WitnessedImage(
         id=image_id,
         record=glance.image(image_id),
-        copies={name: copy for name, (copy, _, _) in looks.items()},
-        fsids={name: fsid for name, (_, fsid, _) in looks.items()},
-        commands={name: command for name, (_, _, command) in looks.items()},
+        copies={name: _copy(image_id, look) for name, look in looks.items()},
+        fsids={name: look.fsid for name, look in looks.items()},
+        commands={name: look.listing.command for name, look in looks.items()},
+    )
+
+
+def _copy(image_id: str, look: Look) -> Copy:
+    rows = [row for row in look.listing.rows if row.name == image_id]
+    heads = [row for row in rows if row.snapshot is None]
+    return Copy(
+        size=heads[0].size if heads else None,
+        snapshots=tuple(
+            Snapshot(row.snapshot, row.size, row.protected)
+            for row in sorted(rows, key=lambda row: row.snapshot or "")
+            if row.snapshot is not None
+        ),
+        parent=str(heads[0].parent) if heads and heads[0].parent else None,
+        in_trash=image_id in look.trash,
     )

@@ -96,6 +96,8 @@ _SHAPES: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
 
 _lock = threading.Lock()
 _registered: tuple[str, ...] = ()
+#: how often a value was registered: what was remembered before that may hold the new one
+_generation = 0
 
 
 def register(secret: str) -> None:
@@ -105,35 +107,42 @@ def register(secret: str) -> None:
     only where it stands as a word of its own, or a password such as `os` would eat every report. An empty one
     is nothing.
     """
-    global _registered
+    global _registered, _generation
     if not secret.strip():
         return
     spellings = {secret, json.dumps(secret)[1:-1], urllib.parse.quote(secret, safe="")}
     with _lock:
+        if spellings <= set(_registered):
+            return
         # longest first, so that a secret which holds another one goes as a whole
         _registered = tuple(sorted(spellings.union(_registered), key=len, reverse=True))
+        _generation += 1
 
 
 def redact(text: str) -> str:
     """The same text with every secret in it replaced by `***`; applying it twice changes nothing more."""
+    return _remembered(text, _generation) if len(text) <= _SHORT else _redact(text)
+
+
+def _redact(text: str) -> str:
     for secret in _registered:
         if secret in text:
             if len(secret) < 8:
                 text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
             else:
                 text = text.replace(secret, HIDDEN)
-    return _shapeless(text) if len(text) <= _SHORT else _without_shapes(text)
-
-
-def _without_shapes(text: str) -> str:
     for pattern, replacement in _SHAPES:
         text = pattern.sub(replacement, text)
     return text
 
 
-#: Characters up to which a text is remembered: names and keys of reports come again and again.
-_SHORT = 100
-_shapeless = functools.lru_cache(maxsize=4096)(_without_shapes)
+#: Characters up to which a text is remembered: names, keys and command lines of reports come again and again.
+_SHORT = 400
+
+
+@functools.lru_cache(maxsize=16384)
+def _remembered(text: str, generation: int) -> str:
+    return _redact(text)
 
 
 def redacted(value: Any) -> Any:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, fields
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from helpers.redact import redacted
 from helpers.stages import StageKey
@@ -46,25 +47,23 @@ class ResultStore:
     def put(self, key: StageKey, result: StageResult, type_: Any) -> None:
         """Publish a result. Its value is written as JSON by its declared type."""
         value = _adapter(type_).dump_python(result.value, mode="json") if result.outcome == "passed" else None
-        text = json.dumps(redacted({**asdict(result), "value": value}), indent=1)
+        # asdict would copy the whole value only to have it replaced
+        record = {field.name: getattr(result, field.name) for field in fields(result)} | {"value": value}
         path = self._path(str(key))
         partial = path.with_suffix(f".{os.getpid()}.partial")
-        partial.write_text(text)
+        partial.write_bytes(to_json(redacted(record), indent=1))
         partial.rename(path)
 
     def get(self, key: StageKey, type_: Any) -> StageResult | None:
         """The result of a stage, its value as the declared type again; None while it has not finished."""
         try:
-            record = json.loads(self._path(str(key)).read_text())
+            return _finished(self._path(str(key)), type_)
         except FileNotFoundError:
             return None
-        if record["outcome"] == "passed":
-            record["value"] = _adapter(type_).validate_python(record["value"], strict=False)
-        return _result(record)
 
     def all(self) -> list[StageResult]:
-        """Every finished stage, values left as plain JSON, in the order in which they started."""
-        records = [json.loads(path.read_text()) for path in self.folder.glob("*.json")]
+        """What became of every finished stage, in the order in which they started; their values are left out."""
+        records = [{**json.loads(path.read_bytes()), "value": None} for path in self.folder.glob("*.json")]
         return sorted((_result(record) for record in records), key=lambda result: result.started)
 
     def _path(self, key: str) -> Path:
@@ -74,6 +73,15 @@ class ResultStore:
 @cache
 def _adapter(type_: Any) -> TypeAdapter[Any]:
     return TypeAdapter(type_)  # building one takes longer than using it a hundred times
+
+
+@lru_cache(maxsize=512)
+def _finished(path: Path, type_: Any) -> StageResult:
+    """The result in a file, which never changes; several tests ask for the same. Raises FileNotFoundError."""
+    record = json.loads(path.read_bytes())
+    if record["outcome"] == "passed":
+        record["value"] = _adapter(type_).validate_python(record["value"], strict=False)
+    return _result(record)
 
 
 def _result(record: dict[str, Any]) -> StageResult:

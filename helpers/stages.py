@@ -35,7 +35,8 @@ class StageKey:
 class Stage:
     """A declared stage.
 
-    - `loads`: what it burdens, `central` and/or an axis; so many run there at once as the environment allows
+    - `loads`: what it burdens, `central`, an axis, or a pair's end as `pair.target`; so many run there at once as the
+      environment allows
     - `exclusive`: name of a thing that only one stage may act on at a time (Glance locks an image while it imports);
       the name of an input stands for what that stage has made
     - `shares`: name of a thing that many may use at once, but none while a stage runs that needs it `alone`

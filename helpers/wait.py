@@ -118,6 +118,14 @@ def wait_for_resource(
     return seen
 
 
+def wait_for_moment(
+    moment: float, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Return when `clock` shows that moment; at once where it is past."""
+    if (left := moment - clock()) > 0:
+        sleep(left)
+
+
 def _quoted(value: object) -> str:
     text = redact(repr(value))
     return text if len(text) <= 2000 else f"{text[:2000]}… ({len(text)} characters)"

@@ -36,7 +36,7 @@ def load_environment(path: Path) -> Environment:
         flavor=parsed.flavor,
         network=parsed.network,
         ceph_warnings=parsed.ceph_warnings,
-        limits=parsed.limits,
+        limits=parsed.limits.of_sites(len(found)),
         timeouts=parsed.timeouts,
         services=parsed.services,
         undercloud=undercloud_section(path, parsed),

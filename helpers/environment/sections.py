@@ -80,6 +80,7 @@ class ImageSource(Section):
 class Limits(Section):
     """How many stages act at once on central and on a site, and how many only read there.
 
+    Where the file does not say it, central is given one more for each four sites: a larger deployment has a larger one.
     `compare_bytes`: the largest image, in bytes, that is compared by content.
     """
 
@@ -87,6 +88,12 @@ class Limits(Section):
     site: Positive = 2
     reading: Positive = 4
     compare_bytes: Annotated[StrictInt, Field(ge=0)] = 2 * 1024**3
+
+    def of_sites(self, number: int) -> Limits:
+        """These limits in a deployment of so many sites."""
+        if "central" in self.model_fields_set:
+            return self
+        return self.model_copy(update={"central": self.central + number // 4})
 
 
 class Timeouts(Section):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import configparser
+import functools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from simulator.commands.shell import Call
@@ -123,14 +125,14 @@ def _key(call: Call, path: str, entity: str) -> str:
     reason = "" if file else "(2) No such file or directory"
     if file and call.user != "root" and not file.mode & 0o004:
         reason = "(13) Permission denied"
-    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    keys: Mapping[str, str] = {}
     if file and not reason:
         try:
-            parser.read_string(file.read().replace("\t", ""))
+            keys = _keys(file.read())
         except configparser.Error:
             reason = "(5) Input/output error"
-    if not reason and parser.has_option(entity, "key"):
-        return parser.get(entity, "key")
+    if entity in keys:
+        return keys[entity]
     reason = reason or "(2) No such file or directory"
     printed = (
         f"auth: unable to find a keyring on {path}: {reason}\n"
@@ -139,10 +141,18 @@ def _key(call: Call, path: str, entity: str) -> str:
     raise NoConnection(95, "Operation not supported", printed)
 
 
+@functools.lru_cache(maxsize=1024)
+def _keys(keyring: str) -> Mapping[str, str]:
+    """Entity → key of a keyring's text. Raises configparser.Error."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
+    parser.read_string(keyring.replace("\t", ""))
+    return {entity: parser.get(entity, "key") for entity in parser.sections() if parser.has_option(entity, "key")}
+
+
 def _by_mons(call: Call, text: str) -> Cluster | None:
     hosts = set(re.findall(r"\d+\.\d+\.\d+\.\d+", text))
     for site in call.world.storage_sites:
-        if hosts & {mon.address for mon in site.ceph.mons if mon.in_quorum}:
+        if any(mon.in_quorum and mon.address in hosts for mon in site.ceph.mons):
             return site.ceph
     return None
 

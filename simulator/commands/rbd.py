@@ -104,30 +104,32 @@ def _ls(cluster: Cluster, pool: Pool, image: str, snapshot: str, options: Option
     if not options.flags & {"-l", "--long"}:
         names = [each.name for each in images]
         return _dump(names) if options.json else Output("".join(f"{name}\n" for name in names).encode())
+    return _dump(_entries(images)) if options.json else Output(_long_table(images).encode())
+
+
+def _entries(images: list[RbdImage]) -> list[dict[str, Any]]:
     entries: list[dict[str, Any]] = []
+    for each in images:
+        parent = {"parent": _link(each.parent)} if each.parent else {}
+        entry = {"image": each.name, "id": each.id, "size": each.size, **parent, "format": 2}
+        entries.append(entry | ({"lock_type": "exclusive"} if each.locked else {}))
+        for at in each.snapshots.values():
+            entry = {"image": each.name, "id": each.id, "snapshot": at.name, "snapshot_id": at.id}
+            entry |= {"size": at.content.size, **parent, "format": 2, "protected": str(at.protected).lower()}
+            entries.append(entry)
+    return entries
+
+
+def _long_table(images: list[RbdImage]) -> str:
     rows = []
     for each in images:
         parent = str(each.parent) if each.parent else ""
-        entry: dict[str, Any] = {"image": each.name, "id": each.id, "size": each.size}
-        if each.parent:
-            entry["parent"] = _link(each.parent)
-        entry["format"] = 2
-        if each.locked:
-            entry["lock_type"] = "exclusive"
-        entries.append(entry)
         rows.append([each.name, binary_size(each.size), parent, "2", "", "excl" if each.locked else ""])
         for at in each.snapshots.values():
-            entry = {"image": each.name, "id": each.id, "snapshot": at.name, "snapshot_id": at.id}
-            entry["size"] = at.content.size
-            if each.parent:
-                entry["parent"] = _link(each.parent)
-            entries.append(entry | {"format": 2, "protected": str(at.protected).lower()})
             protected = "yes" if at.protected else ""
             rows.append([f"{each.name}@{at.name}", binary_size(at.content.size), parent, "2", protected, ""])
-    if options.json:
-        return _dump(entries)
     columns = [("NAME", "<"), ("SIZE", ">"), ("PARENT", "<"), ("FMT", ">"), ("PROT", "<"), ("LOCK", "<")]
-    return Output(table(columns, rows).encode() if rows else b"")
+    return table(columns, rows) if rows else ""
 
 
 def _open(pool: Pool, image: str, snapshot: str) -> tuple[RbdImage, Snapshot | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
@@ -11,6 +12,9 @@ from simulator.world.nodes import Node
 from simulator.world.world import World
 
 _OPERATORS = ("&&", "||", "|", ";", "\n", "&")
+_REDIRECTS = ("2>&1", "2>", "&>", "1>", ">", "<")
+# what goes into a word as it is, all at once; a digit at its beginning may belong to a redirection
+_PLAIN = re.compile(r"[A-Za-z_/.,:=@%+-][A-Za-z0-9_/.,:=@%+-]*")
 
 
 @dataclass
@@ -174,15 +178,14 @@ async def _tokens(place: Call, line: str) -> list[tuple[str, str]]:
         word = None
 
     while position < len(line):
-        rest, char = line[position:], line[position]
-        operator = next((text for text in _OPERATORS if rest.startswith(text)), None)
+        if plain := _PLAIN.match(line, position):
+            word = (word or "") + plain[0]
+            position = plain.end()
+            continue
+        char = line[position]
+        operator = next((text for text in _OPERATORS if line.startswith(text, position)), None)
         redirect = next(
-            (
-                text
-                for text in ("2>&1", "2>", "&>", "1>", ">", "<")
-                if rest.startswith(text) and not (word and text[0] in "12")
-            ),
-            None,
+            (text for text in _REDIRECTS if line.startswith(text, position) and not (word and text[0] in "12")), None
         )
         if redirect:
             end_word()

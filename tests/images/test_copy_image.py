@@ -1,21 +1,21 @@
 """copy-image, to one site's store and to several at once."""
 
 from fixtures.claims import claim
-from fixtures.images import ChangedImage
+from fixtures.images import ChangedImage, CopiedImage
 from helpers.environment import Environment, Site
 from helpers.images import Copy
 
 
 @claim("B3")
-def test_copy_image_adds_exactly_this_store(copied_image: ChangedImage, later_dcn: Site):
+def test_copy_image_adds_exactly_this_store(copied_image: CopiedImage, later_dcn: Site):
     """copy-image adds this site's store, and no other."""
     assert copied_image.after.stores == copied_image.before.stores | {later_dcn.store}
 
 
 @claim("B3")
-def test_copy_image_keeps_the_image(copied_image: ChangedImage, later_dcn: Site):
+def test_copy_image_keeps_the_image(copied_image: CopiedImage, later_dcn: Site):
     """The copied image has the same id, hash, checksum, format and size as before."""
-    before, after = copied_image.before.record, copied_image.after.record
+    before, after = copied_image.before, copied_image.after.record
 
     assert (after.id, after.hash_algorithm, after.hash) == (before.id, before.hash_algorithm, before.hash)
     assert (after.checksum, after.disk_format, after.size) == (before.checksum, before.disk_format, before.size)

@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures.claims import claim
-from fixtures.images import ChangedImage, Digest
+from fixtures.images import ChangedImage, Digest, GuestImage
 from fixtures.topology import ClusterFacts
 from helpers.environment import Environment, Site
 from helpers.image_actions import UploadedImage
@@ -20,7 +20,7 @@ def test_record_has_locations(imported_image: ChangedImage):
 
 
 @claim("B4")
-def test_location_names_this_cluster(site_image: ChangedImage, ceph_cluster: ClusterFacts, site: Site):
+def test_location_names_this_cluster(site_image: GuestImage, ceph_cluster: ClusterFacts, site: Site):
     """One location is rbd://FSID/images/ID/snap with the FSID of this site's cluster."""
     image = site_image.after
     expected = f"rbd://{ceph_cluster.fsid}/{site.ceph.pools.images}/{image.id}/snap"
@@ -38,7 +38,7 @@ def test_direct_url_names_the_default_cluster(imported_image: ChangedImage, envi
 
 
 @claim("B4")
-def test_locations_agree_with_the_record(site_image: ChangedImage, environment: Environment, site: Site):
+def test_locations_agree_with_the_record(site_image: GuestImage, environment: Environment, site: Site):
     """The sites that the locations name by their FSIDs are the sites of the record's stores."""
     image = site_image.after
 
@@ -46,7 +46,7 @@ def test_locations_agree_with_the_record(site_image: ChangedImage, environment: 
 
 
 @claim("B5")
-def test_clusters_agree_with_the_record(site_image: ChangedImage, environment: Environment, site: Site):
+def test_clusters_agree_with_the_record(site_image: GuestImage, environment: Environment, site: Site):
     """The sites whose clusters hold the image are the sites of the record's stores."""
     image = site_image.after
 
@@ -54,7 +54,7 @@ def test_clusters_agree_with_the_record(site_image: ChangedImage, environment: E
 
 
 @claim("B5")
-def test_cluster_holds_image_and_protected_snapshot(site_image: ChangedImage, site: Site):
+def test_cluster_holds_image_and_protected_snapshot(site_image: GuestImage, site: Site):
     """This site's cluster holds the whole image, of the record's size, and its protected snapshot."""
     image = site_image.after
 
@@ -62,7 +62,7 @@ def test_cluster_holds_image_and_protected_snapshot(site_image: ChangedImage, si
 
 
 @claim("B6")
-def test_bytes_are_the_record_s(site_image: ChangedImage, image_digest: Digest, site: Site):
+def test_bytes_are_the_record_s(site_image: GuestImage, image_digest: Digest, site: Site):
     """SHA-512 of what this cluster stores is the record's os_hash_value."""
     if image_digest.sha512 is None:
         pytest.skip("larger than limits.compare_bytes of the environment file")

@@ -1,7 +1,7 @@
 """Volumes made from an image, servers that boot from them, snapshots. Needs compute nodes and Cinder at the site."""
 
 from fixtures.claims import claim
-from fixtures.images import ChangedImage
+from fixtures.images import GuestImage
 from fixtures.servers import ForeignVolume, SnapshotVolume, VolumeServer
 from helpers.environment import Site
 from helpers.images import Snapshot
@@ -16,7 +16,7 @@ def test_volume_is_in_this_zone(image_volume: MadeVolume, compute_dcn: Site):
 
 @claim("C3")
 def test_volume_is_a_clone_of_the_local_image(
-    image_volume: MadeVolume, compute_dcn_image: ChangedImage, compute_dcn: Site
+    image_volume: MadeVolume, compute_dcn_image: GuestImage, compute_dcn: Site
 ):
     """The volume in this site's pool volumes has the local image as its parent, and takes next to nothing itself."""
     disk = image_volume.disk.copies.get(compute_dcn.name)
@@ -52,9 +52,7 @@ def test_one_command_makes_the_volume_here(one_command_server: VolumeServer, com
 
 
 @claim("C5")
-def test_one_command_makes_a_clone(
-    one_command_server: VolumeServer, compute_dcn_image: ChangedImage, compute_dcn: Site
-):
+def test_one_command_makes_a_clone(one_command_server: VolumeServer, compute_dcn_image: GuestImage, compute_dcn: Site):
     """That volume is a clone of the local image."""
     disk = one_command_server.volume.disk.copies[compute_dcn.name]
 
