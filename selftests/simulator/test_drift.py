@@ -45,14 +45,13 @@ def recorded(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
 
 
 def _as_the_lab_is(simulator: Any) -> None:
-    """Servers are on their site's network, and there is no undercloud."""
+    """Servers are on their site's network."""
     environment = simulator.environment | {"network": "{site}-network"}
-    del environment["undercloud"]
     (simulator.folder / "environment.yaml").write_text(yaml.safe_dump(environment, sort_keys=False))
 
 
 def _record(folder: Path, *options: str) -> Record:
-    """What a run is answered. Not with `-q`: what earlier runs have left is looked for with the report's header."""
+    """What a run is answered."""
     file = folder / "simulator.json"
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "simulator.record.plugin"]
     command += [f"--environment={folder / 'state' / 'environment.yaml'}", f"--reports={folder / 'reports'}"]
