@@ -156,7 +156,7 @@ def test_a_bug_is_there_by_its_name(lab: Lab, fault: Fault):
         ("nova-has-no-secret", "tests/topology tests/instances tests/volumes tests/images tests/snapshots"),
         ("conversion-off", "tests/topology tests/images"),
         ("volume-is-flat", "tests/topology tests/instances tests/volumes -k dcn1"),
-        ("boot-reads-from-central", "tests/topology tests/instances tests/volumes -k dcn1 or C8"),
+        ("boot-reads-from-central", "tests/topology tests/instances tests/volumes -k dcn1"),
         ("snapshot-boots-flat", "tests/topology tests/snapshots -k dcn1"),
         ("deleted-server-leaves-its-disk", "tests/topology tests/instances tests/volumes -k dcn1"),
     ],
