@@ -6,7 +6,7 @@ import bisect
 import logging
 import threading
 import time
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
@@ -88,6 +88,7 @@ class Engine:
         self._after: defaultdict[StageKey, list[StageKey]] = defaultdict(list)
         self._ready: list[StageKey] = []
         self._depth_below: dict[StageKey, int] = {}
+        self._sharers: defaultdict[str, deque[StageKey]] = defaultdict(deque)
         self._running: dict[StageKey, tuple[str, ...]] = {}
         self._done: dict[StageKey, StageResult] = {}
         self._load: Counter[str] = Counter()
@@ -133,6 +134,10 @@ class Engine:
         for key in reversed(self.registry.closure(self._waiting, self.environment)):
             for need in self.registry.needs(key, self.environment).values():
                 self._depth_below[need] = max(self._depth_below.get(need, 0), self._depth_below.get(key, 0) + 1)
+        self._sharers = defaultdict(deque)
+        for key in sorted(self._waiting, key=self._order):
+            if thing := self.registry.stages[key.stage].shares:
+                self._sharers[thing].append(key)
 
     def _order(self, key: StageKey) -> int:
         return -self._depth_below.get(key, 0)
@@ -154,8 +159,11 @@ class Engine:
         """Begin whatever may begin, those with the longest way to go first."""
         if self._stopping:
             return
+        kept_free: set[str] = set()
         for key in list(self._ready):
-            needs = self._waiting[key]
+            stage, needs = self.registry.stages[key.stage], self._waiting[key]
+            if stage.shares in kept_free or (stage.alone and self._is_needed_before(stage.alone, key)):
+                continue
             loads = self._loads(key, needs)
             if self._may_run(loads):
                 self._ready.remove(key)
@@ -163,6 +171,15 @@ class Engine:
                 self._running[key] = loads
                 self._load.update(loads)
                 self._pool.submit(self._carry_out, key, needs)
+            elif stage.alone and not self._is_free(f"{_ALONE} {stage.alone}"):
+                kept_free.add(stage.alone)
+
+    def _is_needed_before(self, thing: str, key: StageKey) -> bool:
+        """Whether a stage that is still to come shares the thing, and has a longer way to go than this one."""
+        sharers = self._sharers[thing]
+        while sharers and sharers[0] not in self._waiting:
+            sharers.popleft()
+        return bool(sharers) and self._order(sharers[0]) < self._order(key)
 
     def _may_run(self, loads: tuple[str, ...]) -> bool:
         return all(self._is_free(load) for load in loads)

@@ -39,7 +39,8 @@ class Stage:
       environment allows
     - `exclusive`: name of a thing that only one stage may act on at a time (Glance locks an image while it imports);
       the name of an input stands for what that stage has made
-    - `shares`: name of a thing that many may use at once, but none while a stage runs that needs it `alone`
+    - `shares`: name of a thing that many may use at once, but none while a stage runs that needs it `alone`; such a
+      stage lets those go first that have more stages after them in a row than it has
     - `mutating`: whether it creates or changes cloud resources
     - `requires`: what the preflight must have found in order, besides what its parameters say of themselves
     - `claims`: the claims that a failure of the stage itself refutes

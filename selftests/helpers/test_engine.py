@@ -170,6 +170,64 @@ def test_exclusive_stages_take_turns(tmp_path: Path):
     assert all(result.value is True for result in results.values())
 
 
+def test_what_needs_a_thing_alone_lets_those_with_a_longer_way_go_first(tmp_path: Path):
+    begun: list[str] = []
+
+    def measured() -> int:
+        begun.append("measured")
+        return 0
+
+    def first() -> int:
+        threading.Event().wait(0.1)
+        begun.append("first")
+        return 0
+
+    def copied(first) -> int:
+        begun.append("copied")
+        return 0
+
+    def booted(copied) -> int:
+        return 0
+
+    registry = Registry(axes=("site",))
+    registry.add(measured, alone="the pool")
+    registry.add(first)
+    registry.add(copied, shares="the pool")
+    registry.add(booted)
+    Bench(tmp_path, registry).run(StageKey("measured"), StageKey("booted"))
+
+    assert begun == ["first", "copied", "measured"]
+
+
+def test_nobody_comes_before_what_waits_for_a_thing_to_be_free(tmp_path: Path):
+    begun: list[str] = []
+
+    def early() -> int:
+        threading.Event().wait(0.2)
+        return 0
+
+    def first() -> int:
+        return 0
+
+    def measured(first) -> int:
+        begun.append("measured")
+        return 0
+
+    def shared(first, site) -> int:
+        begun.append("shared")
+        return 0
+
+    registry = Registry(axes=("site",))
+    registry.add(early, shares="the pool")
+    registry.add(first)
+    registry.add(measured, alone="the pool")
+    registry.add(shared, shares="the pool")
+    keys = [StageKey("early"), StageKey("measured"), *(at("shared", f"dcn{number}") for number in range(3))]
+    Bench(tmp_path, registry).run(*keys)
+
+    assert begun == ["measured", *["shared"] * 3]
+
+
 def test_an_input_is_acted_on_by_one_stage_at_a_time(tmp_path: Path):
     busy: Counter[str] = Counter()
     guard, most = threading.Lock(), Counter()
