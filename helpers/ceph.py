@@ -10,11 +10,8 @@ import ipaddress
 import json
 import re
 import shlex
-import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, TypeVar
 
 from helpers import rbd
@@ -23,7 +20,6 @@ from helpers.environment import Ceph, Pools, Site
 from helpers.rbd import PoolListing, TrashEntry, Usage
 from helpers.redact import Secret
 from helpers.remote import CommandFailed, Completed, Runner, Unreachable
-from helpers.shared import Shared
 
 T = TypeVar("T")
 
@@ -176,12 +172,9 @@ class Cluster:
     :param site: the site whose cluster it is; it has storage
     :param nodes: the nodes that can ask it, those with a mon
     :param adapter: how every node runs `ceph` and `rbd`; else found out per node when first asked
-    :param pace: seconds at least between two looks at the same pool
     """
 
-    def __init__(
-        self, site: Site, nodes: Sequence[Runner], adapter: Adapter | None = None, *, pace: float = 0.0
-    ) -> None:
+    def __init__(self, site: Site, nodes: Sequence[Runner], adapter: Adapter | None = None) -> None:
         if site.ceph is None:
             raise ValueError(f"site {site} has no storage")
         self.site = site
@@ -192,9 +185,6 @@ class Cluster:
         self._adapters: dict[str, Adapter] = {node.name: adapter for node in nodes} if adapter else {}
         self._client: tuple[str, ...] | None = None
         self._fsid: str | None = None
-        self._pace = pace
-        self._lock = threading.Lock()
-        self._looks: dict[tuple[str, bool], Shared[Look]] = {}
 
     def __repr__(self) -> str:
         return f"<cluster {self.name} asked at {self.site}>"
@@ -268,18 +258,11 @@ class Cluster:
         names = self._parsed(completed, lambda: tuple(map(str, json.loads(completed.stdout))))
         return ImageNames(names, completed.by_hand)
 
-    def look(self, pool: str, *, trash: bool = False) -> Future[Look]:
-        """A look at the pool that begins after this call, without waiting for it; shared by all who look at once.
+    def look(self, pool: str, *, trash: bool = False) -> Look:
+        """The pool as it is now. Raises NoSuchPool.
 
-        Its result raises what `fsid`, `listing` and `trash` raise.
+        :param trash: look into its trash too
         """
-        with self._lock:
-            shared = self._looks.get((pool, trash))
-            if shared is None:
-                shared = self._looks[pool, trash] = Shared(partial(self._look, pool, trash), self._pace)
-        return shared.next()
-
-    def _look(self, pool: str, trash: bool) -> Look:
         listing = self.listing(pool)
         names = frozenset(entry.name for entry in self.trash(pool)) if trash else frozenset()
         return Look(self.fsid(), listing, names)

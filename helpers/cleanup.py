@@ -11,6 +11,7 @@ from typing import Protocol
 import openstack.exceptions
 
 from helpers.cinder import Cinder
+from helpers.clusters import ROLES
 from helpers.deployment import Deployment
 from helpers.glance import Glance
 from helpers.ledger import Entry, Ledger
@@ -262,17 +263,12 @@ class Remainder:
 def remains(ids: Iterable[str], deployment: Deployment) -> list[Remainder]:
     """What is named by one of these ids in any cluster or its trash."""
     wanted = frozenset(ids)
-    begun = [
-        (site, cluster.look(pool, trash=True))
-        for site, cluster in deployment.clusters.items()
-        for pool in dict.fromkeys((cluster.pools.images, cluster.pools.vms, cluster.pools.volumes))
-    ]
+    looks = [(site, look) for role in ROLES for site, look in deployment.clusters.look(role, trash=True).items()]
     found = []
-    for site, future in begun:
-        look = future.result()
+    for site, look in looks:
         pool, command = look.listing.pool, look.listing.command
         trash_ls = command.replace("ls -l", "trash ls")
         for names, in_trash, by_hand in ((look.listing.names, False, command), (look.trash, True, trash_ls)):
             there = [name for name in sorted(names) if any(id in name for id in wanted)]
             found += [Remainder(site, pool, name, in_trash, by_hand) for name in there]
-    return found
+    return list(dict.fromkeys(found))  # one pool may have several roles

@@ -9,15 +9,13 @@ from typing import Any
 
 from helpers.ceph import Cluster
 from helpers.cloud import BadCloud, Cloud, CloudUser
+from helpers.clusters import Clusters
 from helpers.environment import Environment
 from helpers.remote import Node, Unreachable
 from helpers.undercloud import Undercloud, undercloud_of
 
 #: The role without which services, stores' details and other zones are not shown, and images are not copied.
 ADMIN = "admin"
-#: Seconds between two looks at a pool, for each cluster that there is. A look goes to all clusters and costs this side
-#: some milliseconds of CPU at each: of many sites, many looks have to share one.
-_PACE = 0.02
 
 
 class NotReady(Exception):
@@ -34,7 +32,7 @@ class Deployment:
     environment: Environment
     cloud: Cloud
     nodes: Mapping[str, Node]
-    clusters: Mapping[str, Cluster]
+    clusters: Clusters
     unreachable: Mapping[str, Unreachable] = field(default_factory=dict)
     undercloud: Undercloud | None = None
 
@@ -86,9 +84,10 @@ def connect(environment: Environment, *, allow_unreachable: bool = False) -> Dep
         problems += [str(error) for error in unreachable.values()]
     if problems:
         raise NotReady("\n".join(problems))
-    sites = environment.storage_sites
-    clusters = {
-        site.name: Cluster(site, [nodes[spec.name] for spec in site.nodes_with("ceph-mon")], pace=_PACE * len(sites))
-        for site in sites
-    }
+    clusters = Clusters(
+        {
+            site.name: Cluster(site, [nodes[spec.name] for spec in site.nodes_with("ceph-mon")])
+            for site in environment.storage_sites
+        }
+    )
     return Deployment(environment, cloud, nodes, clusters, unreachable, undercloud_of(environment))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from helpers.ceph import Cluster
+from helpers.clusters import Clusters, Role
 from helpers.images import Snapshot
 from helpers.rbd import PoolListing
 
@@ -41,12 +41,12 @@ class WitnessedDisk:
         return tuple(self.commands.values())
 
 
-def server_disk(server_id: str, clusters: Mapping[str, Cluster], *, measured_at: str | None = None) -> WitnessedDisk:
+def server_disk(server_id: str, clusters: Clusters, *, measured_at: str | None = None) -> WitnessedDisk:
     """The root disk of an ephemeral server: `<server>_disk` in the pools `vms`."""
     return _witness(f"{server_id}_disk", "vms", clusters, measured_at)
 
 
-def volume_disk(volume_id: str, clusters: Mapping[str, Cluster], *, measured_at: str | None = None) -> WitnessedDisk:
+def volume_disk(volume_id: str, clusters: Clusters, *, measured_at: str | None = None) -> WitnessedDisk:
     """A volume: `volume-<id>` in the pools `volumes`.
 
     :param measured_at: the site where `used` is asked for
@@ -54,9 +54,8 @@ def volume_disk(volume_id: str, clusters: Mapping[str, Cluster], *, measured_at:
     return _witness(f"volume-{volume_id}", "volumes", clusters, measured_at)
 
 
-def _witness(name: str, role: str, clusters: Mapping[str, Cluster], measured_at: str | None) -> WitnessedDisk:
-    begun = {site: cluster.look(getattr(cluster.pools, role)) for site, cluster in clusters.items()}
-    listings = {site: look.result().listing for site, look in begun.items()}
+def _witness(name: str, role: Role, clusters: Clusters, measured_at: str | None) -> WitnessedDisk:
+    listings = {site: look.listing for site, look in clusters.look(role).items()}
     disks = {site: _disk(name, listing) for site, listing in listings.items()}
     if measured_at is not None and (here := disks.get(measured_at)):
         used = clusters[measured_at].du(listings[measured_at].pool, name).used

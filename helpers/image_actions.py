@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import random
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import openstack.exceptions
 
-from helpers.ceph import Cluster
 from helpers.cloud import Cloud
+from helpers.clusters import Clusters
 from helpers.engine import StageFailed
 from helpers.environment import Environment, Site
 from helpers.glance import Glance, ImportFailed, refusal
@@ -43,7 +43,7 @@ class ImageActions:
 
     environment: Environment
     cloud: Cloud
-    clusters: Mapping[str, Cluster]
+    clusters: Clusters
     run: Run
 
     @property
@@ -53,7 +53,7 @@ class ImageActions:
 
     def look(self, image_id: str, *, trash: bool = False) -> WitnessedImage:
         """The image by all witnesses."""
-        return witness(image_id, self.glance, self.clusters, self.environment, trash=trash)
+        return witness(image_id, self.glance, self.clusters, trash=trash)
 
     def settled(self, image_id: str, done: Callable[[WitnessedImage], bool]) -> WitnessedImage:
         """The image once it looks as wanted, or as it looks when the time for a deletion is over."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from helpers.ceph import Cluster, Look
-from helpers.environment import Environment
+from helpers.ceph import Look
+from helpers.clusters import Clusters
 from helpers.glance import Glance, ImageRecord
 
 
@@ -92,20 +92,15 @@ class WitnessedImage:
 Witness = Callable[[str], WitnessedImage]
 
 
-def witness(
-    image_id: str, glance: Glance, clusters: Mapping[str, Cluster], environment: Environment, *, trash: bool = False
-) -> WitnessedImage:
+def witness(image_id: str, glance: Glance, clusters: Clusters, *, trash: bool = False) -> WitnessedImage:
     """Look at an image in central's Glance and, at the same time, in every cluster.
 
-    :param clusters: site name → its cluster
     :param trash: look into the pools' trash too, where something was or should have been removed
     :raises helpers.remote.Unreachable: a cluster's nodes do not answer
     :raises helpers.remote.CommandFailed: `rbd` fails there
     """
 
-    sites = environment.storage_sites
-    begun = {site.name: clusters[site.name].look(clusters[site.name].pools.images, trash=trash) for site in sites}
-    looks = {name: look.result() for name, look in begun.items()}
+    looks = clusters.look("images", trash=trash)
     return WitnessedImage(
         id=image_id,
         record=glance.image(image_id),

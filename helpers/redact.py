@@ -24,6 +24,7 @@ _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _EVIDENCE = rf"(?:{_UUID}|[0-9a-fA-F]{{32,128}})(?![\w+/=-])"
 # a quoted value with its escapes, or a bare word, which ends where a list, a query or a tuple goes on
 _VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^\s,;&"'<>)\]}]+)"""
+_BASE64 = "(?:[A-Za-z0-9+/]|%2[BbFf])"
 _HIDING_NAME = (
     # only from a word's beginning: else a long word would be tried from each of its letters
     r"(?<![\w.-])[\w.-]*(?:password|passwd|passphrase|secret_key|secret_access_key|client_secret|shared_secret"
@@ -56,42 +57,54 @@ def _without_password(user: str) -> str:
 
 
 _Replacement = str | Callable[[re.Match[str]], str]
-_SHAPES: tuple[tuple[re.Pattern[str], _Replacement], ...] = (
+#: What a secret looks like, and what is put in its place. A text that has none of the words, in lower case, has none of
+#: the shape: most texts have no secret, and are done with quickly.
+_SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Replacement], ...] = (
     (
+        ("private key",),
         re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(?:-----END \1-----|\Z)", re.DOTALL),
         rf"-----BEGIN \1-----{HIDDEN}-----END \1-----",
     ),
-    # cephx: base64 of type, time, length, secret; 28 bytes for AES-128 (AQ…==), 44 for AES-256 (Ag…=)
-    (re.compile(r"AQ[A-Za-z0-9+/]{36}(?:==|%3[Dd]%3[Dd])"), HIDDEN),
-    (re.compile(r"Ag[A-Za-z0-9+/]{57}(?:=|%3[Dd])"), HIDDEN),
+    # cephx: base64 of type, time, length, secret, maybe in a URL; 28 bytes for AES-128 (AQ…==), 44 for AES-256 (Ag…=)
+    (("aq",), re.compile(rf"AQ{_BASE64}{{36}}(?:==|%3[Dd]%3[Dd])"), HIDDEN),
+    (("ag",), re.compile(rf"Ag{_BASE64}{{57}}(?:=|%3[Dd])"), HIDDEN),
     # keystone's fernet tokens
-    (re.compile(r"gAAAA[A-Za-z0-9_-]{20,}(?:=|%3[Dd]){0,2}"), HIDDEN),
-    (re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]{0,30}://)([^/\s\"'<>]{0,2000}@)"), _hide_in_url),
+    (("gaaaa",), re.compile(r"gAAAA[A-Za-z0-9_-]{20,}(?:=|%3[Dd]){0,2}"), HIDDEN),
+    (("://",), re.compile(r"\b([A-Za-z][A-Za-z0-9+.-]{0,30}://)([^/\s\"'<>]{0,2000}@)"), _hide_in_url),
     (
+        ("-token",),
         re.compile(rf"""(?i)(\bX-(?:Auth|Subject|Service|Storage)-Token["']?\s*[:=]\s*(?!["']?\$))({_VALUE})"""),
         _hide_second,
     ),
     (
+        ("authorization",),
         re.compile(r"""(?i)(\bAuthorization["']?\s*[:=]\s*["']?(?:Bearer|Basic)\s+)([^\s"',]+)"""),
         _hide_second,
     ),
     # a value that is missing stays missing: what follows on the next line is another setting
-    (re.compile(rf"""(?i)({_HIDING_NAME}\\?["']?[^\S\n]*[=:][^\S\n]*)({_VALUE})"""), _hide_second),
     (
+        ("passw", "passphrase", "secret", "_token"),
+        re.compile(rf"""(?i)({_HIDING_NAME}\\?["']?[^\S\n]*[=:][^\S\n]*)({_VALUE})"""),
+        _hide_second,
+    ),
+    (
+        ("password", "passphrase", "secret", "token"),
         re.compile(rf"""(?i)((?<![\w-])--[\w-]*(?:password|passphrase|secret|token)(?:=|[^\S\n]+))({_VALUE})"""),
         _hide_second,
     ),
     # a libvirt secret is named by its UUID, which is no secret
     (
+        ("secret",),
         re.compile(rf"""(?i)(\bsecret["']?[^\S\n]*[=:][^\S\n]*(?!["']?{_EVIDENCE}))({_VALUE})"""),
         _hide_second,
     ),
     # a keyring's line, also inside the repr of a text
     (
+        ("key",),
         re.compile(rf"""(?im)((?:^|\\n)(?:[^\S\n]|\\t)*key[^\S\n]*=[^\S\n]*(?!["']?{_EVIDENCE}))([^\s"'\\]+)"""),
         _hide_second,
     ),
-    (re.compile(rf"""(?i)((?<![\w-])["']key["']\s*:\s*(?!["']{_EVIDENCE}))({_VALUE})"""), _hide_second),
+    (("key",), re.compile(rf"""(?i)((?<![\w-])["']key["']\s*:\s*(?!["']{_EVIDENCE}))({_VALUE})"""), _hide_second),
 )
 
 _lock = threading.Lock()
@@ -105,12 +118,13 @@ def register(secret: str) -> None:
 
     Its JSON-escaped and URL-quoted spellings are hidden too. A value of fewer than eight characters is hidden
     only where it stands as a word of its own, or a password such as `os` would eat every report. An empty one
-    is nothing.
+    is nothing, and one that is hidden by its shape anyway is not looked for: many sites have many keys.
     """
     global _registered, _generation
     if not secret.strip():
         return
     spellings = {secret, json.dumps(secret)[1:-1], urllib.parse.quote(secret, safe="")}
+    spellings = {spelling for spelling in spellings if _without_shapes(spelling) != HIDDEN}
     with _lock:
         if spellings <= set(_registered):
             return
@@ -131,8 +145,14 @@ def _redact(text: str) -> str:
                 text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
             else:
                 text = text.replace(secret, HIDDEN)
-    for pattern, replacement in _SHAPES:
-        text = pattern.sub(replacement, text)
+    return _without_shapes(text)
+
+
+def _without_shapes(text: str) -> str:
+    lower = text.casefold()
+    for words, pattern, replacement in _SHAPES:
+        if any(word in lower for word in words):
+            text = pattern.sub(replacement, text)
     return text
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import openstack.exceptions
 
 from helpers.ceph import Cluster, PoolReads
 from helpers.cloud import Cloud
+from helpers.clusters import Clusters
 from helpers.disks import WitnessedDisk, server_disk
 from helpers.engine import StageFailed
 from helpers.environment import Environment, Site
@@ -54,7 +54,7 @@ class ServerActions:
 
     environment: Environment
     cloud: Cloud
-    clusters: Mapping[str, Cluster]
+    clusters: Clusters
     run: Run
 
     def create(self, what: str, site: Site, **source: object) -> str:

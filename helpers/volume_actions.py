@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from helpers.ceph import Cluster
 from helpers.cinder import Volume, VolumeFailed, VolumeSnapshot
 from helpers.cloud import Cloud
+from helpers.clusters import Clusters
 from helpers.disks import WitnessedDisk, volume_disk
 from helpers.engine import StageFailed
 from helpers.environment import Environment, Site
@@ -36,7 +35,7 @@ class VolumeActions:
 
     environment: Environment
     cloud: Cloud
-    clusters: Mapping[str, Cluster]
+    clusters: Clusters
     run: Run
 
     def create(self, what: str, site: Site, *, image: str, image_bytes: int) -> MadeVolume:

@@ -8,6 +8,7 @@ import io
 import json
 import logging
 import struct
+import urllib.parse
 import uuid
 
 import pytest
@@ -101,6 +102,7 @@ def test_no_cephx_key_gets_through(secret: bytes, before: str, after: str) -> No
     assert key.startswith("AQ")
     assert key not in redact(f"{before} {key} {after}")
     assert key not in redact(json.dumps({"key": key, "caps": before}))
+    assert urllib.parse.quote(key, safe="") not in redact(f"http://192.0.2.1/?key={urllib.parse.quote(key, safe='')}")
 
 
 @settings(max_examples=40, deadline=None)
