@@ -109,7 +109,7 @@ KNOWN: tuple[KnownFailure, ...] = (
     _known(
         "libvirt on the compute node has no secret for this cluster's key (virsh secret-list)",
         "nova.conf, rbd_secret_uuid",
-        "C1 C4 D4",
+        "C1 C2 C4 C8 D4",
         r"Secret not found|no secret with matching uuid",
     ),
     _known(
