@@ -202,7 +202,8 @@ def _remove(entry: Entry, kind: Kind, deployment: Deployment) -> str | None:
     accepted: list[float] = []
 
     def attempt() -> str | None:
-        id = kind.find(entry)
+        # one whose id is known need not be looked for before it was asked to go
+        id = kind.find(entry) if accepted or refusals or not entry.id else entry.id
         if id and (not accepted or time.monotonic() - accepted[-1] >= _ASK_AGAIN):
             try:
                 kind.delete(id)

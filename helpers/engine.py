@@ -87,6 +87,7 @@ class Engine:
         self._undone: dict[StageKey, set[StageKey]] = {}
         self._after: defaultdict[StageKey, list[StageKey]] = defaultdict(list)
         self._ready: list[StageKey] = []
+        self._burdens: dict[StageKey, tuple[str, ...]] = {}
         self._depth_below: dict[StageKey, int] = {}
         self._sharers: defaultdict[str, deque[StageKey]] = defaultdict(deque)
         self._running: dict[StageKey, tuple[str, ...]] = {}
@@ -153,7 +154,11 @@ class Engine:
         for need in self._undone[key]:
             self._after[need].append(key)
         if not self._undone[key]:
-            bisect.insort(self._ready, key, key=self._order)
+            self._admit(key)
+
+    def _admit(self, key: StageKey) -> None:
+        self._burdens[key] = self._loads(key, self._waiting[key])
+        bisect.insort(self._ready, key, key=self._order)
 
     def _pump(self) -> None:
         """Begin whatever may begin, those with the longest way to go first."""
@@ -161,13 +166,12 @@ class Engine:
             return
         kept_free: set[str] = set()
         for key in list(self._ready):
-            stage, needs = self.registry.stages[key.stage], self._waiting[key]
+            stage = self.registry.stages[key.stage]
             if stage.shares in kept_free or (stage.alone and self._is_needed_before(stage.alone, key)):
                 continue
-            loads = self._loads(key, needs)
-            if self._may_run(loads):
+            if self._may_run(self._burdens[key]):
                 self._ready.remove(key)
-                del self._waiting[key]
+                needs, loads = self._waiting.pop(key), self._burdens.pop(key)
                 self._running[key] = loads
                 self._load.update(loads)
                 self._pool.submit(self._carry_out, key, needs)
@@ -260,7 +264,7 @@ class Engine:
                 continue
             self._undone[after].discard(key)
             if not self._undone[after]:
-                bisect.insort(self._ready, after, key=self._order)
+                self._admit(after)
 
     def _block(self, key: StageKey, by: StageResult) -> None:
         blocked = StageResult(str(key), "blocked", error=by.error, cause=by.cause or by.stage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,6 +58,7 @@ def ring(environment: Environment) -> tuple[Pair, ...]:
     return tuple(Pair(site, sites[(number + 1) % len(sites)]) for number, site in enumerate(sites))
 
 
+@functools.lru_cache(maxsize=8)
 def pairs(environment: Environment) -> tuple[Pair, ...]:
     """The journeys to make: those that the environment file declares, otherwise the ring."""
     if environment.pairs:
@@ -69,7 +71,11 @@ def place(environment: Any, name: str) -> Any:
     try:
         return environment.site(name)
     except KeyError:
-        for pair in pairs(environment):
-            if str(pair) == name:
-                return pair
+        if name in _pairs_by_name(environment):
+            return _pairs_by_name(environment)[name]
         raise
+
+
+@functools.lru_cache(maxsize=8)
+def _pairs_by_name(environment: Environment) -> dict[str, Pair]:
+    return {str(pair): pair for pair in pairs(environment)}

@@ -5,6 +5,7 @@ Source: the JSON that `rbd ls -l`, `rbd trash ls` and `rbd du` print with `--for
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -110,6 +111,7 @@ class Usage:
     command: str
 
 
+@functools.lru_cache(maxsize=512)  # most pools are as they were when they were listed last
 def parse_ls(text: str) -> tuple[RbdRow, ...]:
     """The rows of `rbd ls -l --format json`. Raises BadRbdOutput."""
     rows = []

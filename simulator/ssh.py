@@ -59,5 +59,6 @@ async def serve(world: World, node: Node, listener: socket.socket, key: asyncssh
         server_host_keys=[key],
         authorized_client_keys=str(authorized),
         encoding=None,
+        line_editor=False,
         login_timeout=30,
     )

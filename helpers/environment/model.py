@@ -57,7 +57,7 @@ class Site:
         return tuple(node for node in self.nodes if role in node.roles)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is itself only, so that what follows from it can be remembered
 class Environment:
     """A deployment, as its environment file declares it. Sites are in the file's order.
 
@@ -104,12 +104,15 @@ class Environment:
     def nodes(self) -> tuple[NodeSpec, ...]:
         return tuple(node for site in self.sites for node in site.nodes)
 
+    @cached_property
+    def _sites(self) -> dict[str, Site]:
+        return {site.name: site for site in self.sites}
+
     def site(self, name: str) -> Site:
         """The site of that name; KeyError says which there are."""
-        for site in self.sites:
-            if site.name == name:
-                return site
-        raise KeyError(f"no site {name} in {self.path}; sites there: {', '.join(map(str, self.sites))}")
+        if name in self._sites:
+            return self._sites[name]
+        raise KeyError(f"no site {name} in {self.path}; sites there: {', '.join(self._sites)}")
 
     def node(self, name: str) -> NodeSpec:
         """The node of that name; KeyError says which there are."""

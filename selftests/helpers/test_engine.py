@@ -2,6 +2,7 @@
 
 import threading
 import time
+import types
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,6 +153,37 @@ def test_limits_hold(tmp_path: Path):
     Bench(tmp_path, registry, central=2).run(*(at("stage", f"dcn{number}") for number in range(8)))
 
     assert most == {"all": 2}
+
+
+def test_the_end_of_a_pair_is_burdened(tmp_path: Path):
+    lock, now, most = threading.Lock(), Counter[str](), Counter[str]()
+
+    class Pairs:
+        def site(self, name: str) -> types.SimpleNamespace:
+            origin, target = name.split("-")
+            return types.SimpleNamespace(origin=FakeSite(origin), target=FakeSite(target))
+
+    def stage(pair) -> int:
+        target = str(pair.target)
+        with lock:
+            now[target] += 1
+            now["all"] += 1
+            most.update({place: max(most[place], now[place]) - most[place] for place in (target, "all")})
+        threading.Event().wait(0.1)
+        with lock:
+            now[target] -= 1
+            now["all"] -= 1
+        return 0
+
+    registry = Registry(axes=("pair",))
+    registry.add(stage, loads=("pair.target",))
+    store = ResultStore(tmp_path)
+    engine = Engine(registry, Pairs(), {}, store, limits={"a": 1}, default_limit=2)
+    keys = [StageKey("stage", (("pair", name),)) for name in ("x-a", "y-a", "z-a", "x-b", "y-b", "z-b")]
+    engine.start(keys)
+    wait_until(lambda: [store.get(key, int) for key in keys], all, timeout=10, what="stages", interval=0.01)
+
+    assert most == {"a": 1, "b": 2, "all": 3}
 
 
 def test_exclusive_stages_take_turns(tmp_path: Path):

@@ -466,3 +466,6 @@ def test_a_hundred_sites_load_in_a_moment(write: Callable[[str], Path]) -> None:
         }
     environment = load_environment(write(yaml.safe_dump(document)))
     assert len(environment.dcn_storage_sites) == 101
+    assert environment.limits.central == 4 + len(environment.sites) // 4
+    document["limits"] = {"central": 3}
+    assert load_environment(write(yaml.safe_dump(document))).limits.central == 3

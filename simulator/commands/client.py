@@ -151,10 +151,8 @@ def _keys(keyring: str) -> Mapping[str, str]:
 
 def _by_mons(call: Call, text: str) -> Cluster | None:
     hosts = set(re.findall(r"\d+\.\d+\.\d+\.\d+", text))
-    for site in call.world.storage_sites:
-        if any(mon.in_quorum and mon.address in hosts for mon in site.ceph.mons):
-            return site.ceph
-    return None
+    clusters = (site.ceph for site in call.world.storage_sites)
+    return next((each for each in clusters for mon in each.mons if mon.in_quorum and mon.address in hosts), None)
 
 
 def may_use(user: User, pool: str) -> bool:
