@@ -36,7 +36,7 @@ test: .venv/ready ## the project's own tests: no root, no network
 	$(BIN)/python -m pytest selftests -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 doc-commands: .venv/ready ## type the deployment document's own command lines, with the real clients; LAB=1: on the lab
-	$(BIN)/python -m pytest selftests/doc_commands -q -m $(if $(LAB),lab,'not lab') --lab-state=$(LAB_FOLDER) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest selftests/doc_commands -q -m $(if $(LAB),lab,'clients and not lab') --lab-state=$(LAB_FOLDER) $(PYTEST_ARGS)
 
 drift: .venv/ready ## hold the simulator against the record of the lab, request by request
 	$(BIN)/python -m pytest selftests -m drift -q $(PYTEST_ARGS)
