@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def deployment(start: Any, tmp_path: Path) -> Iterator[Any]:
-    """Central and a DCN site, at the lab's pace, so that the run is amidst its work when it is killed."""
-    with start(tmp_path / "sim", "--dcn", "1", "--speed", "lab") as found:
+    """Central and a DCN site."""
+    with start(tmp_path / "sim", "--dcn", "1") as found:
         yield found
 
 
