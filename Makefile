@@ -6,6 +6,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 LAB_FOLDER := /var/lib/dcn-lab
 WORKERS ?= 2
+# more than cores: about half of the time these tests wait for what they have started
+TEST_WORKERS ?= 4
 PYTEST_ARGS ?=
 DETECT_ARGS ?=
 RECORD := selftests/simulator/record/lab.json
@@ -33,7 +35,7 @@ else
 endif
 
 test: .venv/ready ## the project's own tests: no root, no network
-	$(BIN)/python -m pytest selftests -q -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest selftests -q -n $(TEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 doc-commands: .venv/ready ## type the deployment document's own command lines, with the real clients; LAB=1: on the lab
 	$(BIN)/python -m pytest selftests/doc_commands -q -m $(if $(LAB),lab,'clients and not lab') --lab-state=$(LAB_FOLDER) $(PYTEST_ARGS)
