@@ -259,8 +259,15 @@ def test_a_lost_connection_is_made_anew(server: Server, node: Node) -> None:
 def test_a_connection_lost_in_the_middle_is_made_anew_once(
     server: Server, node: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    threading.Timer(0.5, server.drop_connections).start()
-    threading.Timer(1.5, server.drop_connections).start()
+    def drop_twice() -> None:
+        for number in (1, 2):
+            wait_until(
+                lambda: len(server.commands), lambda seen, wanted=number: seen >= wanted, timeout=20, what="commands"
+            )
+            threading.Event().wait(0.3)  # the node has said that the command runs
+            server.drop_connections()
+
+    threading.Thread(target=drop_twice).start()
     with pytest.raises(Unreachable, match="the connection failed: it was lost while a command ran"):
         node.run("hang", deadline=20)
 
