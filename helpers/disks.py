@@ -25,11 +25,15 @@ class Disk:
 
 @dataclass(frozen=True)
 class WitnessedDisk:
-    """A disk by its RBD name, in one pool of every cluster. `copies`: site name → what is there, where it is."""
+    """A disk by its RBD name, in one pool of every cluster. `copies`: site name → what is there, where it is.
+
+    `home` is the site that it belongs to.
+    """
 
     name: str
     copies: Mapping[str, Disk]
     commands: Mapping[str, str] = field(repr=False)
+    home: str | None = None
 
     @property
     def sites(self) -> frozenset[str]:
@@ -38,32 +42,35 @@ class WitnessedDisk:
 
     @property
     def by_hand(self) -> tuple[str, ...]:
-        return tuple(self.commands.values())
+        """What shows the clusters that hold it, and its home's; nobody reads the commands for a hundred others."""
+        here = [command for site, command in self.commands.items() if site in self.copies or site == self.home]
+        return tuple(here or self.commands.values())
 
 
-def server_disk(server_id: str, clusters: Clusters, *, measured_at: str | None = None) -> WitnessedDisk:
+def server_disk(server_id: str, clusters: Clusters, *, home: str | None = None) -> WitnessedDisk:
     """The root disk of an ephemeral server: `<server>_disk` in the pools `vms`."""
-    return _witness(f"{server_id}_disk", "vms", clusters, measured_at)
+    return _witness(f"{server_id}_disk", "vms", clusters, home)
 
 
-def volume_disk(volume_id: str, clusters: Clusters, *, measured_at: str | None = None) -> WitnessedDisk:
+def volume_disk(volume_id: str, clusters: Clusters, *, home: str | None = None) -> WitnessedDisk:
     """A volume: `volume-<id>` in the pools `volumes`.
 
-    :param measured_at: the site where `used` is asked for
+    :param home: the site that it belongs to; `used` is asked for there
     """
-    return _witness(f"volume-{volume_id}", "volumes", clusters, measured_at)
+    return _witness(f"volume-{volume_id}", "volumes", clusters, home)
 
 
-def _witness(name: str, role: Role, clusters: Clusters, measured_at: str | None) -> WitnessedDisk:
+def _witness(name: str, role: Role, clusters: Clusters, home: str | None) -> WitnessedDisk:
     listings = {site: look.listing for site, look in clusters.look(role).items()}
     disks = {site: _disk(name, listing) for site, listing in listings.items()}
-    if measured_at is not None and (here := disks.get(measured_at)):
-        used = clusters[measured_at].du(listings[measured_at].pool, name).used
-        disks[measured_at] = replace(here, used=used)
+    if home is not None and (here := disks.get(home)):
+        used = clusters[home].du(listings[home].pool, name).used
+        disks[home] = replace(here, used=used)
     return WitnessedDisk(
         name=name,
         copies={site: disk for site, disk in disks.items() if disk is not None},
         commands={site: listing.command for site, listing in listings.items()},
+        home=home,
     )
 
 

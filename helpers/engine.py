@@ -75,7 +75,7 @@ class Engine:
         default_limit: int = 2,
         unknown: tuple[type[Exception], ...] = (),
         obstacle: Callable[[Stage, StageKey], Obstacle | None] = _nothing,
-        threads: int = 128,
+        threads: int = 64,
     ) -> None:
         self.registry, self.environment, self.resources, self.store = registry, environment, resources, store
         self._obstacle = obstacle

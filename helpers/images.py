@@ -86,7 +86,16 @@ class WitnessedImage:
 
     @property
     def by_hand(self) -> tuple[str, ...]:
-        return (*((self.record.by_hand,) if self.record else ()), *self.commands.values())
+        """What shows the record, and the clusters that hold the image or that it names.
+
+        Nobody reads the commands for a hundred others.
+        """
+        record, named = (self.record.by_hand,) if self.record else (), self.sites_by_location
+        if self.record and named is None:
+            return (*record, *self.commands.values())
+        told = self.sites_by_cluster | (named or frozenset())
+        here = [command for site, command in self.commands.items() if site in told]
+        return (*record, *(here or self.commands.values()))
 
 
 Witness = Callable[[str], WitnessedImage]

@@ -89,7 +89,7 @@ class ServerActions:
         server = self.reach(server_id, "ACTIVE", request)
         seconds = round(time.monotonic() - began, 1)
         image = str(source["image"]) if "image" in source else None
-        disk = server_disk(server_id, self.clusters, measured_at=site.name)
+        disk = server_disk(server_id, self.clusters, home=site.name)
         if not keep:
             self.remove(server_id)
         return BootedServer(server, image, disk, seconds)

@@ -103,7 +103,8 @@ class Connection:
         transport = client.get_transport()
         if transport is None:
             raise EOFError("closed")
-        with _channel(transport, self._ssh.connect_timeout) as channel:
+        # not only as long as for a login: a busy machine of this side's reads what the node has answered late
+        with _channel(transport, max(self._ssh.connect_timeout, until - time.monotonic())) as channel:
             # no EOF for its standard input, which no command here reads: it would race with the end of a quick command,
             # and a server ends the whole connection when it gets one for a channel that is closed already
             channel.exec_command(command)

@@ -51,7 +51,7 @@ class VolumeActions:
             volume_id = cinder.create(name, size=size, zone=site.availability_zone, image=image)
         self.run.ledger.plan("volume", name, id=volume_id, site=site.name)
         volume = self.reach(volume_id, "available", request)
-        return MadeVolume(volume, volume_disk(volume_id, self.clusters, measured_at=site.name))
+        return MadeVolume(volume, volume_disk(volume_id, self.clusters, home=site.name))
 
     def reach(self, volume_id: str, status: str, what: str) -> Volume:
         """Wait for a status.
@@ -126,7 +126,7 @@ class VolumeActions:
         if volume is None:
             by_hand = self.cloud.cinder.by_hand("volume", "show", volume_id)
             raise StageFailed(f"{site.name}: volume {volume_id}\nexpected: there\nseen:     gone", by_hand=(by_hand,))
-        return MadeVolume(volume, volume_disk(volume_id, self.clusters, measured_at=site.name))
+        return MadeVolume(volume, volume_disk(volume_id, self.clusters, home=site.name))
 
 
 def gib(size: int) -> int:
