@@ -76,7 +76,8 @@ def _open(dcn: int, nodes: int, base: int) -> Sockets:
 
 
 def _listen(host: str, number: int) -> socket.socket:
-    listener = socket.socket()
+    # with its protocol named, asyncio sends what it is given at once (TCP_NODELAY), and not 40 ms later
+    listener = socket.socket(proto=socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, number))
