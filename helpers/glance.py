@@ -278,12 +278,15 @@ class Glance:
         )
         openstack.exceptions.raise_from_response(response)
 
-    def wait_imported(self, image_id: str, stores: frozenset[str] | None, timeout: float) -> ImageRecord:
+    def wait_imported(
+        self, image_id: str, stores: frozenset[str] | None, timeout: float, number: int = 1
+    ) -> ImageRecord:
         """Wait until the image's import tasks have ended and it is in the given stores (None: any).
 
         The tasks are watched too: for a moment after the record looks finished Glance still holds the import's lock.
 
-        :param timeout: seconds
+        :param timeout: seconds for each store: Glance serves one store after the other
+        :param number: how many stores it is to serve
         :raises ImportFailed: the task failed, a store failed, or the time is over
         """
 
@@ -320,7 +323,14 @@ class Glance:
             return None
 
         try:
-            record, _ = wait_until(probe, done, timeout=timeout, what=f"import of image {image_id}", failed=failed)
+            record, _ = wait_until(
+                probe,
+                done,
+                timeout=timeout * number,
+                what=f"import of image {image_id}",
+                failed=failed,
+                progress_timeout=timeout,
+            )
         except (FailedState, TimedOut) as error:
             record = self.image(image_id)
             # the record is told apart

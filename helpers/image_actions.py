@@ -92,7 +92,8 @@ class ImageActions:
         with refusals_fail(f"central: {what}", by_hand[0]):
             glance.start_import(image_id, method, stores=stores, **options)  # type: ignore[arg-type]
         try:
-            glance.wait_imported(image_id, frozenset(stores) or None, timeout)
+            number = len(stores) or len(self.environment.storage_sites)
+            glance.wait_imported(image_id, frozenset(stores) or None, timeout, number)
         except ImportFailed as error:
             raise StageFailed(
                 f"central: {what}\nexpected: image active in {_listed(stores) if stores else 'all stores'}\n"

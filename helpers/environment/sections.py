@@ -97,7 +97,10 @@ class Limits(Section):
 
 
 class Timeouts(Section):
-    """Seconds that one operation may take; `import` is a word of Python's, so it is `import_` here."""
+    """Seconds that one operation may take, an import or a copy for each of its stores.
+
+    `import` is a word of Python's, so it is `import_` here.
+    """
 
     import_: Positive = Field(default=300, alias="import")
     copy_: Positive = Field(default=300, alias="copy")
