@@ -10,6 +10,7 @@ from typing import Protocol
 
 import openstack.exceptions
 
+from helpers.answers import API_ERRORS, in_words
 from helpers.cinder import Cinder
 from helpers.clusters import ROLES
 from helpers.deployment import Deployment
@@ -210,7 +211,7 @@ def _remove(entry: Entry, kind: Kind, deployment: Deployment) -> str | None:
                 accepted.append(time.monotonic())
             except openstack.exceptions.HttpException as error:
                 # a volume is in use until its server is quite gone; an image until its last clone is
-                refusals.append(" ".join(str(error).split()))
+                refusals.append(in_words(error))
         return id
 
     try:
@@ -221,7 +222,9 @@ def _remove(entry: Entry, kind: Kind, deployment: Deployment) -> str | None:
             what=f"deletion of {entry.kind} {entry.name}",
             interval=0.1,
         )
-    except (openstack.exceptions.SDKException, WaitFailed) as error:
+    except API_ERRORS as error:
+        return "; ".join(dict.fromkeys([in_words(error), *refusals[-1:]]))
+    except WaitFailed as error:
         return " ".join([str(error), *refusals[-1:]])
     return None
 

@@ -53,6 +53,10 @@ def _nothing(stage: Stage, key: StageKey) -> None:
     return None
 
 
+def _as_it_is(error: Exception) -> None:
+    return None
+
+
 class Engine:
     """Runs the stages that were asked for, and those that they need, in threads.
 
@@ -61,6 +65,7 @@ class Engine:
     :param default_limit: the same for every other site
     :param threads: how many stages may run at once in all
     :param obstacle: what is known before the run to stand in a stage's way; the stage is then blocked by it
+    :param explain: makes a failure of what a library raises, in words and with commands; None: it is named as it is
     :param unknown: exceptions that mean *could not be found out* rather than *is wrong*
     """
 
@@ -75,10 +80,11 @@ class Engine:
         default_limit: int = 2,
         unknown: tuple[type[Exception], ...] = (),
         obstacle: Callable[[Stage, StageKey], Obstacle | None] = _nothing,
+        explain: Callable[[Exception], StageFailed | None] = _as_it_is,
         threads: int = 64,
     ) -> None:
         self.registry, self.environment, self.resources, self.store = registry, environment, resources, store
-        self._obstacle = obstacle
+        self._obstacle, self._explain = obstacle, explain
         self._limits, self._default_limit = dict(limits), default_limit
         self._unknown: tuple[type[Exception], ...] = (CannotTell, LedgerClosed, *unknown)
         self._lock = threading.RLock()
@@ -226,8 +232,8 @@ class Engine:
             outcome = {"outcome": "unknown", "error": str(error), "by_hand": getattr(error, "by_hand", ())}
         except Exception as error:  # whatever else a library raises is this stage's failure, and is said in one line
             log.debug("stage %s", key, exc_info=True)
-            kind = f"{type(error).__module__}.{type(error).__name__}"
-            outcome = {"outcome": "failed", "error": f"{kind}: {error}"}
+            failure = self._explain(error) or StageFailed(f"{type(error).__module__}.{type(error).__name__}: {error}")
+            outcome = {"outcome": "failed", "error": str(failure), "by_hand": failure.by_hand}
         if "error" in outcome:
             outcome["error"] = redact(outcome["error"])
         seconds = round(time.monotonic() - clock, 3)

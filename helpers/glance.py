@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import openstack.exceptions
 from openstack.image.v2.image import Image
 from openstack.image.v2.service_info import Store as SdkStore
 
+from helpers.answers import curl
 from helpers.environment import Site
 from helpers.openstack_cli import command_line
 from helpers.wait import FailedState, TimedOut, wait_until
@@ -123,14 +123,6 @@ def _names(listed: str | None) -> frozenset[str]:
     return frozenset(name for name in (listed or "").split(",") if name)
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """An HTTP error answer: status code and the service's own words."""
-
-    status: int
-    message: str
-
-
 class ImportFailed(Exception):
     """An import or copy ended without reaching its stores; the message says which, and what Glance says of it."""
 
@@ -168,11 +160,7 @@ class Glance:
 
     def by_hand(self, path: str, method: str = "GET", body: str = "") -> str:
         """The command line that makes a request to this very Glance by hand, such as `/v2/images/ID`."""
-        issued = command_line(self._cloud, "token", "issue", "-f", "value", "-c", "id")
-        token = f'-H "X-Auth-Token: $({issued})"'
-        data = f" -H 'Content-Type: application/json' -d {shlex.quote(body)}" if body else ""
-        verb = "" if method == "GET" else f" -X {method}"
-        return f"curl -s {token}{verb}{data} {shlex.quote(f'{self.site.glance}{path}')}"
+        return curl(self._cloud, f"{self.site.glance}{path}", method, body)
 
     def show_by_hand(self, image_id: str) -> str:
         """The command line that shows an image's record here."""
@@ -350,11 +338,6 @@ class Glance:
     def owned(self, prefix: str) -> list[tuple[str, str]]:
         """Id and name of every image whose name begins so."""
         return [(image.id, image.name) for image in self._proxy.images() if (image.name or "").startswith(prefix)]
-
-
-def refusal(error: openstack.exceptions.HttpException) -> Refusal:
-    """What the service answered, from the SDK's exception."""
-    return Refusal(int(error.status_code or 0), str(error.details or error.message or error))
 
 
 def _store(record: Mapping[str, Any]) -> Store:

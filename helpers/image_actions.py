@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import openstack.exceptions
 
+from helpers.answers import refusal
 from helpers.cloud import Cloud
 from helpers.clusters import Clusters
 from helpers.engine import StageFailed
 from helpers.environment import Environment, Site
-from helpers.glance import Glance, ImportFailed, refusal
+from helpers.glance import Glance, ImportFailed
 from helpers.images import WitnessedImage, witness
 from helpers.run import Run
 from helpers.wait import TimedOut, wait_until
@@ -125,10 +126,7 @@ def refusals_fail(what: str, by_hand: str) -> Iterator[None]:
     try:
         yield
     except openstack.exceptions.HttpException as error:
-        answer = refusal(error)
-        raise StageFailed(
-            f"{what}\nexpected: accepted\nseen:     HTTP {answer.status} {answer.message}", by_hand=(by_hand,)
-        ) from error
+        raise StageFailed(f"{what}\nexpected: accepted\nseen:     {refusal(error)}", by_hand=(by_hand,)) from error
 
 
 def first_stores(environment: Environment) -> list[str]:

@@ -6,15 +6,12 @@ import re
 import time
 from dataclasses import dataclass
 
-import openstack.exceptions
-
 from helpers.ceph import Cluster, PoolReads
 from helpers.cloud import Cloud
 from helpers.clusters import Clusters
 from helpers.disks import WitnessedDisk, server_disk
 from helpers.engine import StageFailed
 from helpers.environment import Environment, Site
-from helpers.glance import refusal
 from helpers.image_actions import refusals_fail
 from helpers.nova import Server, ServerFailed
 from helpers.run import Run
@@ -204,9 +201,3 @@ class ServerActions:
             )
         except TimedOut:
             return read()
-
-
-def refused(error: openstack.exceptions.HttpException) -> str:
-    """A refusal in one line: status code and the service's words."""
-    answer = refusal(error)
-    return f"HTTP {answer.status}: {' '.join(answer.message.split())}"

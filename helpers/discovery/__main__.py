@@ -9,9 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import keystoneauth1.exceptions
-import openstack.exceptions
-
+from helpers.answers import API_ERRORS, in_words
 from helpers.cloud import BadCloud, log_in
 from helpers.deployment_files.layout import NoDeploymentFiles, read
 from helpers.discovery import document, outline
@@ -169,9 +167,8 @@ def _discover(outlines: Sequence[Outline], choices: Choices, options: argparse.N
             central=options.central,
             allow_unreachable=options.allow_unreachable,
         )
-    except (openstack.exceptions.SDKException, keystoneauth1.exceptions.ClientException) as error:
-        said = " ".join(str(error).split())
-        raise BadInput(f"cloud {choices.cloud!r} does not answer as it must: {said}") from error
+    except API_ERRORS as error:
+        raise BadInput(f"cloud {choices.cloud!r} does not answer as it must: {in_words(error)}") from error
     finally:
         access.close()
         connection.close()

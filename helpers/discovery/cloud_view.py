@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import keystoneauth1.exceptions
-import openstack.exceptions
 from openstack.connection import Connection
 
+from helpers.answers import API_ERRORS, in_words
 from helpers.cinder import Cinder
 from helpers.cloud import Endpoint, catalog, image_api
 from helpers.deployment_files.findings import printable
@@ -91,9 +90,8 @@ class Ask:
     def _attempt(self, what: str, action: Callable[[], T]) -> T | None:
         try:
             return action()
-        except (openstack.exceptions.SDKException, keystoneauth1.exceptions.ClientException) as error:
-            said = str(error).split("(Caused by ")[-1].rstrip(")")  # before that stands requests' own wrapping
-            self.remarks.append(f"{what}: no answer that helps: {printable(said)}")
+        except API_ERRORS as error:
+            self.remarks.append(f"{what}: no answer that helps: {printable(in_words(error))}")
             return None
 
 

@@ -6,6 +6,7 @@ import types
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,9 +37,9 @@ class Thing:
 class Bench:
     """An engine over the given stages, with a store in a folder of its own."""
 
-    def __init__(self, folder: Path, registry: Registry, **limits: int) -> None:
+    def __init__(self, folder: Path, registry: Registry, explain: Any = lambda error: None, **limits: int) -> None:
         self.registry, self.store = registry, ResultStore(folder)
-        self.engine = Engine(registry, FakeEnvironment(), {}, self.store, limits=limits, threads=16)
+        self.engine = Engine(registry, FakeEnvironment(), {}, self.store, limits=limits, threads=16, explain=explain)
 
     def run(self, *keys: StageKey) -> dict[str, StageResult]:
         self.engine.start(keys)
@@ -120,6 +121,21 @@ def test_exceptions_become_outcomes(tmp_path: Path, error: Exception, outcome: s
 
     assert result.outcome == outcome
     assert str(error) in result.error
+
+
+def test_what_a_library_raises_may_be_explained(tmp_path: Path):
+    def image() -> int:
+        raise ConnectionError("8774 is closed")
+
+    def explained(error: Exception) -> StageFailed | None:
+        return StageFailed(f"no answer: {error}", by_hand=["curl it"]) if isinstance(error, OSError) else None
+
+    registry = Registry(axes=())
+    registry.add(image)
+    bench = Bench(tmp_path, registry, explain=explained)
+    result = bench.run(StageKey("image"))["image"]
+
+    assert (result.outcome, result.error, result.by_hand) == ("failed", "no answer: 8774 is closed", ("curl it",))
 
 
 def test_independent_stages_run_side_by_side(tmp_path: Path):
