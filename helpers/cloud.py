@@ -86,6 +86,11 @@ class Cloud:
         network: Any = self.connection.network
         return str(network.find_network(name, ignore_missing=False).id)
 
+    def networks(self) -> frozenset[str]:
+        """The names and the ids of all networks, by either of which one is found."""
+        network: Any = self.connection.network
+        return frozenset(name for one in network.networks() for name in (one.name, one.id))
+
     @property
     def auth_url(self) -> str:
         """Keystone's address, which tells one cloud from another."""

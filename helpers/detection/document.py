@@ -19,7 +19,8 @@ finds. The simulator models them all (`simulator/faults/`, `make detect`); many 
 (`lab/faults/`, `make detect LAB=1`). Both write this page, from `docs/detection.json`; `-` is what nobody looked at.
 
 - **must fail**: the claims that the fault belongs to. It is *caught* when each of them fails at the site of the fault.
-  F5, that nothing is left behind, fails when the run reports a leak there.
+  F5, that nothing is left behind, fails when the run reports a leak there. Where the preflight finds broken what a
+  claim needs, the claim is not tried, and the finding counts in its place.
 - **and**: what failed as a consequence, such as a copy that cannot be made. Anything else that fails makes the fault
   *noisy*. What is blocked by a failure, or unknown, is neither a pass nor a failure, and is not shown.
 

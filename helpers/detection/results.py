@@ -62,7 +62,8 @@ def _shown(one: Observation) -> dict[str, Any]:
 
 def _read(kept: Mapping[str, Any]) -> Observation:
     seen = dict(kept["seen"]) | {name: frozenset(kept["seen"][name]) for name in _SETS}
-    seen["failing"] = tuple(Failing(**each) for each in seen["failing"])
+    for name in ("failing", "prevented"):
+        seen[name] = tuple(Failing(**each) for each in seen.get(name, ()))
     return Observation(kept["fault"], kept["site"], Seen(**seen), kept["seconds"])
 
 
@@ -104,15 +105,24 @@ def publish(file: Path, source: str, observations: Iterable[Observation]) -> Pub
 
 
 def _compact(seen: Seen) -> Seen:
-    failing = sorted({(one.claim, one.site or "") for one in seen.failing})
     return replace(
-        seen, failing=tuple(Failing(claim, site or None, "") for claim, site in failing), run="", exit_code=0
+        seen, failing=_places(_words(seen.failing)), prevented=_places(_words(seen.prevented)), run="", exit_code=0
     )
+
+
+def _words(failing: Iterable[Failing]) -> list[str]:
+    """`A8 dcn1`: each claim at each site once, in order; without what was said."""
+    return [" ".join(filter(None, words)) for words in sorted({(one.claim, one.site or "") for one in failing})]
+
+
+def _places(words: Iterable[str]) -> tuple[Failing, ...]:
+    return tuple(Failing(claim, site or None, "") for claim, _, site in (each.partition(" ") for each in words))
 
 
 def _packed(one: Observation) -> dict[str, Any]:
     content = {
-        "failed": [" ".join(filter(None, (each.claim, each.site))) for each in one.seen.failing],
+        "failed": _words(one.seen.failing),
+        "prevented": _words(one.seen.prevented),
         "blocked": sorted(one.seen.blocked),
         "unknown": sorted(one.seen.unknown),
         "refused": one.seen.refused,
@@ -121,10 +131,10 @@ def _packed(one: Observation) -> dict[str, Any]:
 
 
 def _unpacked(fault: str, kept: Mapping[str, Any]) -> Observation:
-    failing = [each.partition(" ") for each in kept.get("failed", ())]
     seen = Seen(
         exit_code=0,
-        failing=tuple(Failing(claim, site or None, "") for claim, _, site in failing),
+        failing=_places(kept.get("failed", ())),
+        prevented=_places(kept.get("prevented", ())),
         blocked=frozenset(kept.get("blocked", ())),
         unknown=frozenset(kept.get("unknown", ())),
         refused=kept.get("refused", ""),

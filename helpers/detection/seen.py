@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from helpers.preflight.results import Probed
+
 #: The claim that nothing is left behind; its failures are the run's leaks.
 NO_LEAKS = "F5"
 _LONGEST = 400
@@ -25,7 +27,10 @@ class Failing:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a run of the suite showed. `run` is the folder of its reports; `refused` why it did not begin."""
+    """What a run of the suite showed. `run` is the folder of its reports; `refused` why it did not begin.
+
+    `prevented`: what was not tried, because the preflight found a thing broken that it needs, and said so.
+    """
 
     exit_code: int
     failing: tuple[Failing, ...] = ()
@@ -34,6 +39,7 @@ class Seen:
     leaks: int = 0
     run: str = ""
     refused: str = ""
+    prevented: tuple[Failing, ...] = ()
 
     @property
     def failed(self) -> frozenset[str]:
@@ -63,11 +69,21 @@ def read_summary(
     return Seen(
         exit_code=exit_code,
         failing=tuple(failing),
+        prevented=tuple(_prevented(summary)),
         blocked=claims("blocked"),
         unknown=claims("unknown"),
         leaks=len(summary["leaks"]),
         run=run,
     )
+
+
+def _prevented(summary: Mapping[str, Any]) -> Iterator[Failing]:
+    """Each claim that a finding of the preflight blocks, as what that finding says."""
+    found = {one.key: one for one in (Probed(**probed) for probed in summary["preflight"]) if one.outcome == "failed"}
+    for check in summary["checks"]:
+        if check["claim"] and check["outcome"] == "blocked" and check["cause"] in found:
+            one = found[check["cause"]]
+            yield Failing(check["claim"], check["site"], str(one), *(f"by hand: {line}" for line in one.by_hand[:1]))
 
 
 def _leaks(leaks: list[Mapping[str, Any]]) -> Iterator[Failing]:

@@ -1,7 +1,8 @@
 """What a run says about a fault: caught, missed, noisy, or that it could not be found out.
 
 A fault is *caught* when every claim that it must break fails where the fault is, and nothing else fails but what may;
-*missed* when such a claim passes; *noisy* when another claim fails too. What is blocked or unknown is no failure.
+*missed* when such a claim passes; *noisy* when another claim fails too. What is blocked or unknown is no failure, but
+for a claim that the fault must break: the preflight has found what is broken, and said that this cannot be tried.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ def judge(fault: Fault, site: str, seen: Seen, seconds: float = 0.0) -> Detectio
 
     A fault of central is found wherever a claim fails: central serves all sites, and some claims are theirs alone.
     """
-    here = {one.claim for one in seen.failing if one.site in {site, None} or fault.site == "central"}
+    found = (*seen.failing, *(one for one in seen.prevented if one.claim in fault.must))
+    here = {one.claim for one in found if one.site in {site, None} or fault.site == "central"}
     missed = fault.must - here
     noise = seen.failed - fault.must - fault.may
     if seen.refused:
@@ -53,7 +55,7 @@ def judge(fault: Fault, site: str, seen: Seen, seconds: float = 0.0) -> Detectio
         verdict = "noisy" if noise else "caught"
     lines = [
         " · ".join(filter(None, (one.claim, one.site, one.said))) + ("" if one.by_hand else " (no command by hand)")
-        for one in seen.failing
+        for one in found
         if one.claim in fault.must or one.claim in noise
     ]
     return Detection(
@@ -64,7 +66,7 @@ def judge(fault: Fault, site: str, seen: Seen, seconds: float = 0.0) -> Detectio
         missed=in_order(missed),
         also=in_order(seen.failed - fault.must - noise),
         noise=in_order(noise),
-        blocked=in_order(seen.blocked - seen.failed),
+        blocked=in_order(seen.blocked - seen.failed - here),
         unknown=in_order(seen.unknown - seen.failed),
         leaks=seen.leaks,
         headlines=(seen.refused,) if seen.refused else tuple(dict.fromkeys(lines)),

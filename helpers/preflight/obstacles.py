@@ -53,7 +53,8 @@ def reads_in(axis: str, service: str) -> Files:
 
 #: What acts is witnessed in every cluster, and asks central's Glance; what boots or makes volumes needs more.
 _ACTS = frozenset({"images", "servers", "volumes"})
-_BOOTS = frozenset({"servers", "volumes"})
+_AT_CENTRAL: dict[str, tuple[Prerequisite, ...]] = {"servers": ("catalog", "compute"), "volumes": ("catalog", "volume")}
+_AT_THE_SITE: dict[str, tuple[Prerequisite, ...]] = {"servers": ("network", "glance"), "volumes": ("glance",)}
 
 
 class Obstacles:
@@ -77,10 +78,11 @@ class Obstacles:
             yield from self._of(environment.central.name, "glance")
             for site in environment.storage_sites:
                 yield from self._of(site.name, "rbd")
-        if inputs & _BOOTS:
-            yield from self._of(environment.central.name, "catalog")
+        for prerequisite in (one for name, needed in _AT_CENTRAL.items() if name in inputs for one in needed):
+            yield from self._of(environment.central.name, prerequisite)
+        for prerequisite in (one for name, needed in _AT_THE_SITE.items() if name in inputs for one in needed):
             for site in self._sites(key):
-                yield from self._of(site.name, "glance")
+                yield from self._of(site.name, prerequisite)
         for requirement in stage.requires:
             site = self._at(requirement.axis, key)
             if isinstance(requirement, Answers):

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import keystoneauth1.exceptions
-import openstack.exceptions
-import requests
 
+from helpers.answers import API_ERRORS, in_words
 from helpers.ceph import Cluster
 from helpers.cloud import Cloud
 from helpers.containers import NoContainer, list_containers, mon_name
 from helpers.deployment import Deployment
-from helpers.environment import SERVICE_OF_ROLE, Environment, NodeSpec
+from helpers.environment import SERVICE_OF_ROLE, Environment, NodeSpec, Site
 from helpers.glance import Glance
+from helpers.openstack_cli import command_line
 from helpers.preflight.results import MON, UNDERCLOUD, Prerequisite, Probed
 from helpers.remote import CommandFailed, Completed, DeadlinePassed, Node, Unreachable
 from helpers.undercloud import Undercloud
@@ -27,6 +27,14 @@ class Question:
     site: str
     prerequisite: Prerequisite
     node: str | None = None
+
+
+#: What boots or makes volumes uses these, by any of the types that a catalog knows them by.
+_SERVICES = {
+    "compute": frozenset({"compute"}),
+    "volume": frozenset({"block-storage", "volumev3", "volume"}),
+    "network": frozenset({"network"}),
+}
 
 
 def expected_containers(environment: Environment, spec: NodeSpec) -> tuple[str, ...]:
@@ -49,11 +57,39 @@ def expected_containers(environment: Environment, spec: NodeSpec) -> tuple[str, 
 def ask_catalog(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
     """The catalog leads to the services that the run itself uses; which others there are is a claim's matter (A4)."""
     types = {endpoint.service for endpoint in cloud.endpoints()}
-    needed = {"compute": {"compute"}, "volume": {"block-storage", "volumev3", "volume"}} if environment.flavor else {}
+    needed = _SERVICES if environment.flavor else {}
     missing = [name for name, any_of in needed.items() if not any_of & types]
     by_hand = f"openstack --os-cloud {environment.cloud} catalog list"
     problem = f"no endpoint of {' and '.join(missing)}; there are {', '.join(sorted(types)) or 'none'}"
     yield _probed(environment.central.name, "catalog", problem if missing else "", by_hand=(by_hand,))
+
+
+def ask_compute(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
+    """Nova answers; whether its services are up is a claim's matter (A14)."""
+    by_hand = cloud.nova.by_hand("compute", "service", "list")
+    yield _probed(environment.central.name, "compute", _refusal(cloud.nova.services), by_hand=(by_hand,))
+
+
+def ask_volume(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
+    """Cinder answers; whether its services are up is a claim's matter (A14)."""
+    by_hand = cloud.cinder.by_hand("volume", "service", "list")
+    yield _probed(environment.central.name, "volume", _refusal(cloud.cinder.services), by_hand=(by_hand,))
+
+
+def ask_networks(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
+    """Neutron answers, which Nova asks about every server, and knows the network of the site's servers, if any."""
+    known: set[str] = set()
+    problem = _refusal(lambda: known.update(cloud.networks()))
+    by_hand = (command_line(environment.cloud, "network", "list"),)
+    for site in sites_with_servers(environment):
+        name = environment.network_of(site)
+        missing = f"no network {name}" if name and name not in known else ""
+        yield _probed(site.name, "network", problem or missing, by_hand=by_hand)
+
+
+def sites_with_servers(environment: Environment) -> Iterator[Site]:
+    """Central, where Neutron is, and the sites that have servers."""
+    return (site for site in environment.sites if site.central or site.nodes_with("compute"))
 
 
 def ask_glance(glance: Glance, seconds: float) -> Iterator[Probed]:
@@ -64,12 +100,8 @@ def ask_glance(glance: Glance, seconds: float) -> Iterator[Probed]:
         problem = "" if status == 200 else f"{glance.site.glance} answers {status}"
     except keystoneauth1.exceptions.ConnectTimeout:
         problem = f"{glance.site.glance} does not answer within {seconds:g} s"
-    except (
-        keystoneauth1.exceptions.ClientException,
-        openstack.exceptions.SDKException,
-        requests.RequestException,
-    ) as e:
-        problem = " ".join(str(e).split("(Caused by ")[-1].strip(")").split())
+    except API_ERRORS as error:
+        problem = in_words(error)
     yield _probed(glance.site.name, "glance", problem, by_hand=by_hand)
 
 
@@ -122,6 +154,15 @@ def _probed(
     site: str, prerequisite: Prerequisite, problem: str, *, node: str | None = None, by_hand: tuple[str, ...] = ()
 ) -> Probed:
     return Probed(site, prerequisite, node, "failed" if problem else "ok", problem, by_hand)
+
+
+def _refusal(ask: Callable[[], object]) -> str:
+    """Why a service did not answer the question, in one line; empty when it did."""
+    try:
+        ask()
+    except API_ERRORS as error:
+        return in_words(error)
+    return ""
 
 
 def _unreachable(spec: NodeSpec, error: Unreachable) -> Probed:

@@ -16,12 +16,16 @@ from helpers.preflight.probes import (
     Question,
     ask_catalog,
     ask_cluster,
+    ask_compute,
     ask_glance,
+    ask_networks,
     ask_node,
     ask_undercloud,
+    ask_volume,
     expected_containers,
+    sites_with_servers,
 )
-from helpers.preflight.results import MON, UNDERCLOUD, Preflight, Probed
+from helpers.preflight.results import MON, UNDERCLOUD, Preflight, Prerequisite, Probed
 
 #: Seconds for everything together; logins come before it, with the time limit of the environment file.
 DEADLINE = 10.0
@@ -73,9 +77,15 @@ def survey(deployment: Deployment, deadline: float = DEADLINE) -> Preflight:
 
 def questions(environment: Environment) -> Iterator[Question]:
     """What is asked, in the order of the environment file."""
+    with_servers = {site.name for site in sites_with_servers(environment)} if environment.flavor else set()
     for site in environment.sites:
         if site.central:
             yield Question(site.name, "catalog")
+            if environment.flavor:
+                yield Question(site.name, "compute")
+                yield Question(site.name, "volume")
+        if site.name in with_servers:
+            yield Question(site.name, "network")
         if site.has_storage:
             yield Question(site.name, "glance")
         for spec in site.nodes:
@@ -93,6 +103,10 @@ def questions(environment: Environment) -> Iterator[Question]:
 def _asks(deployment: Deployment, seconds: float) -> Iterator[Callable[[], Iterator[Probed]]]:
     environment = deployment.environment
     yield partial(ask_catalog, environment, deployment.cloud)
+    if environment.flavor:
+        yield partial(ask_compute, environment, deployment.cloud)
+        yield partial(ask_volume, environment, deployment.cloud)
+        yield partial(ask_networks, environment, deployment.cloud)
     for site in environment.storage_sites:
         yield partial(ask_glance, deployment.cloud.glance(site), seconds)
         if site.nodes_with("ceph-mon"):
@@ -123,15 +137,26 @@ def _each_cause_once(probed: list[Probed], environment: Environment) -> Iterator
     by_node: dict[str | None, list[Probed]] = {}
     for one in probed:
         by_node.setdefault(one.node, []).append(one)
+    of_central = {one.prerequisite: one for one in probed if one.site == environment.central.name and not one.node}
     for one in probed:
-        reason = _reason(one, by_node, environment) if one.outcome in {"failed", "unknown"} else None
+        reason = _reason(one, by_node, of_central, environment) if one.outcome in {"failed", "unknown"} else None
         if reason is None:
             yield replace(one, judge=_judge(one, environment)) if _bad(one) else one
         else:
             yield replace(one, outcome="not looked at", problem=f"see {reason.key}", by_hand=(), because=reason.key)
 
 
-def _reason(one: Probed, by_node: dict[str | None, list[Probed]], environment: Environment) -> Probed | None:
+def _reason(
+    one: Probed,
+    by_node: dict[str | None, list[Probed]],
+    of_central: dict[Prerequisite, Probed],
+    environment: Environment,
+) -> Probed | None:
+    if one.prerequisite in {"compute", "volume", "network"}:
+        if _bad(of_central["catalog"]):
+            return of_central["catalog"]
+        neutron = of_central.get("network")
+        return neutron if neutron and neutron is not one and neutron.problem == one.problem else None
     if one.node is not None:
         earlier = {"sudo": ("ssh",), "containers": ("ssh", "sudo")}.get(one.prerequisite, ())
         return next((other for other in by_node[one.node] if _bad(other) and other.prerequisite in earlier), None)
@@ -154,6 +179,8 @@ def _judge(one: Probed, environment: Environment) -> str | None:
     """The stage by which a claim says the same: that this Glance, or this cluster, does not answer."""
     if one.prerequisite == "rbd" or MON in one.missing:
         return f"ceph_cluster[{one.site}]"
+    if one.prerequisite in {"compute", "volume"}:
+        return "services"
     if one.prerequisite == "glance" or environment.services["glance"].container in one.missing:
         return f"glance_service[{one.site}]"
     return None

@@ -52,7 +52,7 @@ def rendered(preflight: Preflight, *, width: int = 100, colour: bool = False, pl
 
 def _table(preflight: Preflight, plain: bool) -> Table:
     columns = [one for one in PREREQUISITES if any(probed.prerequisite == one for probed in preflight.probed)]
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
     table.add_column("site")
     for column in columns:
         table.add_column(column, justify="center")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from helpers.detection.seen import Failing, Seen, read_summary
 from helpers.detection.tables import matrix
 from helpers.detection.verdicts import judge
 from helpers.faults import Fault, find
+from helpers.preflight.results import Probed
 
 FAULT = Fault("a-fault", "something is wrong", "SPEC A8", "dcn", frozenset({"A8"}), frozenset({"B3"}))
 
@@ -59,7 +62,7 @@ def check(claim: str | None, outcome: str, site: str | None = None) -> dict[str,
 def test_a_summary_is_read():
     checks = [check("A8", "failed", "dcn1"), check("B3", "blocked"), check("A1", "passed"), check(None, "failed")]
     text = "A8 · dcn1 · a claim\n  seen is not as expected:\n    expected: 1\n    seen:     2\n  by hand: cat it\n"
-    read = read_summary({"checks": checks, "leaks": []}, 1, "run", {"t": text})
+    read = read_summary({"checks": checks, "leaks": [], "preflight": []}, 1, "run", {"t": text})
 
     said = "seen is not as expected: / expected: 1 / seen:     2"
     assert read == Seen(1, (Failing("A8", "dcn1", said, "by hand: cat it"),), frozenset({"B3"}), frozenset(), 0, "run")
@@ -68,11 +71,30 @@ def test_a_summary_is_read():
 def test_a_leak_is_a_failure_of_the_claim_that_nothing_is_left():
     leak = {"kind": "server", "name": "n", "id": "8083", "problem": "still there", "by_hand": "delete it"}
     leaks = [leak | {"sites": ["dcn0", "dcn1"]}, leak | {"sites": []}]
-    read = read_summary({"checks": [], "leaks": leaks}, 1)
+    read = read_summary({"checks": [], "leaks": leaks, "preflight": []}, 1)
 
     assert [(each.claim, each.site) for each in read.failing] == [("F5", "dcn0"), ("F5", "dcn1"), ("F5", None)]
     assert (read.failing[0].said, read.failing[0].by_hand) == ("left behind: server still there", "by hand: delete it")
     assert judge(find("deleted-server-leaves-its-disk"), "dcn1", read).verdict == "caught"
+
+
+def test_what_the_preflight_finds_broken_catches_the_fault_by_what_it_blocks():
+    down = Probed("central", "network", None, "failed", "http://192.0.2.10:9696 answers 500", ("network list",))
+    silent = Probed("dcn1", "rbd", None, "unknown", "no answer within 10 s")
+    blocked = [
+        check("C1", "blocked", "dcn0") | {"cause": down.key},
+        check("C3", "blocked", "dcn0") | {"cause": down.key},
+    ]
+    unknown = [check("C7", "blocked", "dcn1") | {"cause": silent.key}]
+    preflight = [json.loads(json.dumps(asdict(one))) for one in (down, silent)]
+
+    read = read_summary({"checks": blocked + unknown, "leaks": [], "preflight": preflight}, 1)
+    found = judge(find("neutron-answers-500"), "central", read)
+
+    assert (found.verdict, found.missed, found.also, found.blocked) == ("caught", (), (), ("C3", "C7"))
+    assert found.headlines == ("C1 · dcn0 · central: network: http://192.0.2.10:9696 answers 500",)
+    only_unknown = read_summary({"checks": unknown, "leaks": [], "preflight": preflight}, 1)
+    assert judge(find("neutron-answers-500"), "central", only_unknown).verdict == "missed"
 
 
 def test_results_are_kept_in_the_catalogue_s_order(tmp_path: Path):

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import yaml
+from keystoneauth1.exceptions import ConnectFailure, EndpointNotFound
+from openstack.exceptions import HttpException
 
 from helpers.ceph import Cluster
 from helpers.cloud import Endpoint
@@ -72,9 +75,33 @@ class FakeGlance:
         return int(self.answer)
 
 
+class FakeApi:
+    """Nova's and Cinder's list of services, or why there is none."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def services(self) -> tuple[()]:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return ()
+
+    def by_hand(self, *words: str) -> str:
+        return " ".join(("openstack", *words))
+
+
 class FakeCloud:
-    def __init__(self, services: tuple[str, ...], glances: Mapping[str, Any]) -> None:
-        self.services, self.glances = services, glances
+    """A cloud with these services in its catalog; `answers`: service → what it answers instead of what is usual."""
+
+    def __init__(self, services: tuple[str, ...], glances: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
+        self.services, self.glances, self.answers = services, glances, answers
+        self.nova, self.cinder = FakeApi(answers.get("compute")), FakeApi(answers.get("volume"))
+
+    def networks(self) -> frozenset[str]:
+        answer = self.answers.get("network", frozenset())
+        if isinstance(answer, Exception):
+            raise answer
+        return frozenset(answer)
 
     def endpoints(self) -> tuple[Endpoint, ...]:
         return tuple(Endpoint(service, "public", "regionOne", "http://192.0.2.10") for service in self.services)
@@ -106,8 +133,9 @@ def deployed(
     environment: Environment,
     *,
     answers: Mapping[str, Mapping[str, Any]] | None = None,
-    services: tuple[str, ...] = ("image", "compute", "block-storage"),
+    services: tuple[str, ...] = ("image", "compute", "block-storage", "network"),
     glances: Mapping[str, Any] | None = None,
+    apis: Mapping[str, Any] | None = None,
     unreachable: Mapping[str, Unreachable] | None = None,
 ) -> Deployment:
     nodes: dict[str, Any] = {
@@ -116,7 +144,7 @@ def deployed(
     clusters = {
         site.name: Cluster(site, [nodes[spec.name] for spec in site.nodes]) for site in environment.storage_sites
     }
-    cloud: Any = FakeCloud(services, glances or {})
+    cloud: Any = FakeCloud(services, glances or {}, apis or {})
     return Deployment(environment, cloud, nodes, clusters, unreachable or {})
 
 
@@ -128,9 +156,9 @@ def test_all_is_ready(environment: Environment):
     found = survey(deployed(environment))
 
     assert found.good
-    assert len(found.probed) == 1 + 3 * 5
+    assert len(found.probed) == 3 + 3 * 6
     assert {one.outcome for one in found.probed} == {"ok"}
-    assert in_one_line(found).startswith("preflight: 3 sites ready; 16 probes in ")
+    assert in_one_line(found).startswith("preflight: 3 sites ready; 21 probes in ")
 
 
 def test_refused_sudo_is_said_once(environment: Environment):
@@ -194,18 +222,60 @@ def test_what_does_not_answer_in_time_says_so(environment: Environment):
 
 
 def test_the_catalog_leads_to_what_the_run_uses(environment: Environment):
-    found = survey(deployed(environment, services=("image", "compute")))
+    gone = EndpointNotFound("public endpoint for block-storage service not found")
 
-    assert seen(found) == {"preflight[central-catalog]": "no endpoint of volume; there are compute, image"}
+    found = survey(deployed(environment, services=("image", "compute", "network"), apis={"volume": gone}))
+
+    assert seen(found) == {"preflight[central-catalog]": "no endpoint of volume; there are compute, image, network"}
+    assert found.of("central", "volume")[0].because == "preflight[central-catalog]"
+
+
+def test_an_api_that_is_down_is_one_finding(environment: Environment):
+    refused = ConnectFailure("Unable to establish connection to http://192.0.2.10:9696: Connection refused")
+
+    found = survey(deployed(environment, apis={"network": refused}))
+
+    assert seen(found) == {"preflight[central-network]": str(refused)}
+    assert [found.cell(site, "network") for site in found.rows] == ["failed", "not looked at", "not looked at"]
+    assert found.findings[0].judge is None
+
+
+@pytest.mark.parametrize("service", ["compute", "volume"])
+def test_an_api_whose_services_are_listed_by_a_claim_too_is_told_there(environment: Environment, service: str):
+    answered = requests.Response()
+    answered.status_code, answered.request = 503, requests.Request("GET", "http://192.0.2.10/os-services").prepare()
+
+    found = survey(deployed(environment, apis={service: HttpException(response=answered, details="no server")}))
+
+    assert seen(found) == {f"preflight[central-{service}]": "GET http://192.0.2.10/os-services: HTTP 503 no server"}
+    assert found.findings[0].judge == "services"
+
+
+def test_a_site_s_network_must_be_there(environment: Environment):
+    environment = replace(environment, network="{site}-network")
+
+    found = survey(deployed(environment, apis={"network": {"central-network", "dcn0-network"}}))
+
+    assert seen(found) == {"preflight[dcn1-network]": "no network dcn1-network"}
+
+
+def test_without_a_flavor_nothing_is_booted_and_no_such_api_asked(environment: Environment):
+    down = ConnectFailure("Connection refused")
+
+    found = survey(
+        deployed(replace(environment, flavor=None), apis=dict.fromkeys(("compute", "volume", "network"), down))
+    )
+
+    assert found.good
 
 
 def test_the_table_says_each_finding_once_and_how_to_see_it(environment: Environment):
     shown = rendered(survey(deployed(environment, glances={"dcn1": 503})), plain=True)
 
     rows = [line.split() for line in shown.splitlines()]
-    assert rows[0] == ["site", "catalog", "glance", "ssh", "sudo", "containers", "rbd"]
-    assert rows[1] == ["central", *["ok"] * 6]
-    assert rows[3] == ["dcn1", "FAILED", *["ok"] * 4]
+    assert rows[0] == ["site", "catalog", "compute", "volume", "network", "glance", "ssh", "sudo", "containers", "rbd"]
+    assert rows[1] == ["central", *["ok"] * 9]
+    assert rows[3] == ["dcn1", "ok", "FAILED", *["ok"] * 4]
     assert shown.splitlines()[-2:] == [
         "FAILED dcn1: glance: http://192.0.2.30:9292 answers 503",
         "  by hand: curl http://192.0.2.30:9292/v2/info/import",
@@ -239,10 +309,15 @@ def booted(servers: object, site: object) -> str:
     return ""
 
 
+def filled(volumes: object, site: object) -> str:
+    return ""
+
+
 REGISTRY = Registry(axes=("site",))
 JUDGE = REGISTRY.add(site_fact)
 COPY = REGISTRY.add(copied)
 BOOT = REGISTRY.add(booted)
+FILL = REGISTRY.add(filled)
 
 
 def held_up(environment: Environment, stage: Any, site: str, *findings: Probed) -> str | None:
@@ -265,6 +340,21 @@ def test_what_boots_needs_the_site_s_own_glance(environment: Environment):
 
     assert held_up(environment, BOOT, "dcn1", glance) == "preflight[dcn1-glance]"
     assert held_up(environment, BOOT, "dcn0", glance) is None
+
+
+@pytest.mark.parametrize(
+    ("site", "prerequisite", "held"),
+    [
+        ("central", "compute", [BOOT]),
+        ("central", "volume", [FILL]),
+        ("dcn1", "network", [BOOT]),
+        ("central", "network", []),
+    ],
+)
+def test_a_stage_needs_the_apis_that_it_uses(environment: Environment, site: str, prerequisite: Any, held: list[Any]):
+    finding = Probed(site, prerequisite, None, "failed")
+
+    assert [stage for stage in (COPY, BOOT, FILL) if held_up(environment, stage, "dcn1", finding)] == held
 
 
 def test_what_judges_a_finding_is_not_held_up_by_it(environment: Environment):

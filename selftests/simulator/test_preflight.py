@@ -19,9 +19,9 @@ def test_a_ready_deployment_is_exit_code_0_and_nothing_is_run(simulator: Any, su
     ended = suite(simulator.folder / "environment.yaml", "--preflight-only", *options)
 
     assert ended.exit_code == 0, ended.printed
-    assert "preflight: 3 sites ready; 17 probes in " in ended.printed
-    assert row(ended.printed, "central") == ["central", *"✓✓✓✓✓✓"]
-    assert row(ended.printed, "dcn1") == ["dcn1", *"✓✓✓✓✓"]
+    assert "preflight: 3 sites ready; 22 probes in " in ended.printed
+    assert row(ended.printed, "central") == ["central", *"✓✓✓✓✓✓✓✓✓"]
+    assert row(ended.printed, "dcn1") == ["dcn1", *"✓✓✓✓✓✓"]
     assert "no tests ran" in ended.printed
     assert ended.summary == {}
 
@@ -31,9 +31,9 @@ def test_findings_are_exit_code_1(start: Any, suite: Any, tmp_path: Path):
         ended = suite(found.folder / "environment.yaml", "--preflight-only")
 
     assert ended.exit_code == 1
-    assert "preflight: 2 findings at 3 sites; 17 probes in " in ended.printed
-    assert row(ended.printed, "dcn0") == ["dcn0", *"✗✓✓✓✓"]
-    assert row(ended.printed, "dcn1") == ["dcn1", *"✓✓✓✗·"]
+    assert "preflight: 2 findings at 3 sites; 22 probes in " in ended.printed
+    assert row(ended.printed, "dcn0") == ["dcn0", *"✓✗✓✓✓✓"]
+    assert row(ended.printed, "dcn1") == ["dcn1", *"✓✓✓✓✗·"]
     assert "answers 500" in ended.printed
     assert "containers: not running: ceph-mon-dcn1-distributedcomputehci-0; " in ended.printed
     assert "by hand: ssh " in ended.printed
@@ -82,6 +82,19 @@ def test_a_site_that_is_not_asked_for_does_not_fail_the_run(start: Any, suite: A
 
     assert ended.exit_code == 0, ended.printed
     assert [finding["site"] for finding in ended.summary["preflight"]] == ["dcn1"]
+
+
+def test_a_neutron_that_is_down_is_one_cause_and_nothing_is_booted(start: Any, suite: Any, tmp_path: Path):
+    with start(tmp_path / "sim", "--fault", "neutron-answers-500:central") as found:
+        ended = suite(found.folder / "environment.yaml", "-m", "A14 or C1 or C3", "-q")
+
+    assert ended.exit_code == 1
+    assert set(ended.outcomes("A14").values()) == set(ended.outcomes("C3").values()) == {"passed"}
+    assert set(ended.outcomes("C1").values()) == {"blocked"}
+    assert ended.summary["outcomes"]["failed"] == 0
+    assert ended.printed.count("✗ preflight[central-network]\n") == 1
+    assert "/v2.0/networks: HTTP 500 " in ended.printed
+    assert "by hand: openstack --os-cloud dcn-sim network list\n" in ended.printed
 
 
 def test_a_login_without_the_role_admin_is_one_line(simulator: Any, suite: Any):
