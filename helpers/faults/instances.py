@@ -53,6 +53,14 @@ FAULTS: tuple[Fault, ...] = (
         may="C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
+        "neutron-goes-down",
+        "Neutron goes down when the first server is made: no server can be shown, listed or deleted from then on",
+        source="FAILURES 31",
+        site="central",
+        must="C1 F5",
+        may="C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
+    ),
+    fault(
         "streaming-fails",
         "the site's Glance cannot stream an image from central: it has lost central's store's cluster",
         source="FAILURES 27",

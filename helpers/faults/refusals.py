@@ -74,6 +74,13 @@ FAULTS: tuple[Fault, ...] = (
         must="B10",
     ),
     fault(
+        "failed-import-answers-500",
+        "central's Glance answers 500 to an import that cannot be fetched, and starts no task",
+        source="SPEC B10",
+        site="central",
+        must="B10",
+    ),
+    fault(
         "failed-import-reports-success",
         "the task of an import that cannot be fetched ends as a success",
         source="SPEC B10",

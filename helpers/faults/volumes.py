@@ -61,6 +61,13 @@ FAULTS: tuple[Fault, ...] = (
         may="F5",
     ),
     fault(
+        "attach-answers-500",
+        "the site's nova-compute does not answer when a volume is to be attached: Nova answers 500, whatever the zone",
+        source="SPEC C6",
+        site="dcn",
+        must="C6",
+    ),
+    fault(
         "volume-snapshot-unprotected",
         "a volume's snapshot at the site is not protected",
         source="SPEC C7",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -150,6 +152,23 @@ def refused_server_keeps_the_volume(world: World, site: Site) -> Iterator[None]:
         yield
 
 
+@modelled()
+def attach_answers_500(world: World, site: Site) -> Iterator[None]:
+    """The site's nova-compute does not answer when a volume is to be attached: Nova answers 500, whatever the zone."""
+    at = site.name
+
+    def hook(value: None, service: str, request: Any, site: Site) -> None:
+        attached_to = re.fullmatch(r"/v2.1/servers/([^/]+)/os-volume_attachments", request.url.path)
+        if service != "compute" or request.method != "POST" or not attached_to:
+            return
+        server = world.servers.servers.get(attached_to[1])
+        if server and server.site == at:
+            raise Refusal(500, "Unexpected API Error. <class 'oslo_messaging.exceptions.MessagingTimeout'>")
+
+    with hooked(world, "request", hook):
+        yield
+
+
 def _taken(world: World, at: Site, change: Any) -> Any:
     def hook(snapshot: Snapshot, volume: Volume, cluster: Cluster, pool: str) -> Snapshot:
         if cluster is at.cluster:
@@ -275,11 +294,26 @@ def volume_cannot_be_deleted(world: World, site: Site) -> Iterator[None]:
 @modelled()
 def neutron_answers_500(world: World, site: Site) -> Iterator[None]:
     """Neutron is down: servers are created, and show, list and delete answer 500."""
+    with hooked(world, "request", _without_neutron):
+        yield
+
+
+@modelled()
+def neutron_goes_down(world: World, site: Site) -> Iterator[None]:
+    """Neutron goes down when the first server is made: none can be shown, listed or deleted from then on."""
+    down = threading.Event()
 
     def hook(value: None, service: str, request: Any, site: Site) -> None:
-        of_servers = service == "compute" and "/servers" in request.url.path
-        if service == "network" or (of_servers and request.method != "POST"):
-            raise Refusal(500, "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/")
+        if down.is_set():
+            _without_neutron(value, service, request, site)
+        elif service == "compute" and request.method == "POST" and request.url.path.endswith("/servers"):
+            down.set()
 
     with hooked(world, "request", hook):
         yield
+
+
+def _without_neutron(value: None, service: str, request: Any, site: Site) -> None:
+    of_servers = service == "compute" and "/servers" in request.url.path
+    if service == "network" or (of_servers and request.method != "POST"):
+        raise Refusal(500, "Unexpected API Error. Please report this at http://bugs.launchpad.net/nova/")

@@ -155,6 +155,18 @@ def failed_import_leaves_data(world: World, site: Site) -> Iterator[None]:
 
 
 @modelled()
+def failed_import_answers_500(world: World, site: Site) -> Iterator[None]:
+    """An import that cannot be fetched is answered with 500, and no task is started."""
+
+    def hook(value: None, image: Image, method: str, body: dict[str, Any], site: Site) -> None:
+        if method == "web-download" and body["method"].get("uri") not in world.internet:
+            raise Refusal(500, "The server has either erred or is incapable of performing the requested operation.")
+
+    with hooked(world, "import", hook):
+        yield
+
+
+@modelled()
 def failed_import_reports_success(world: World, site: Site) -> Iterator[None]:
     """An import that could not fetch its data is reported as a success, and names no failed store."""
 
