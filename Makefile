@@ -63,7 +63,7 @@ detect: .venv/ready ## bring about every known fault in simulators, and see what
 record: .venv/ready ## record anew what the healthy lab answers: the simulator is held against it
 	$(BIN)/python -m lab up
 	$(BIN)/python -m pytest -p simulator.record.plugin --record=$(RECORD) -n $(WORKERS) \
-	  --environment=$(LAB_FOLDER)/environment.yaml $(PYTEST_ARGS)
+	  --environment=$(LAB_FOLDER)/environment.yaml --deployment-files=$(LAB_FOLDER)/deployment-files $(PYTEST_ARGS)
 
 clean-leftovers: .venv/ready ## remove what killed runs have left in ENVIRONMENT=file.yaml (default: the lab)
 	$(BIN)/python -m helpers.leftovers --environment '$(or $(ENVIRONMENT),$(LAB_FOLDER)/environment.yaml)'

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
+from simulator import deployment_files
 from simulator.record.allowed import judge, read
 from simulator.record.compare import changes, gaps
 from simulator.record.record import Record
@@ -54,7 +55,9 @@ def _record(folder: Path, *options: str) -> Record:
     """What a run is answered."""
     file = folder / "simulator.json"
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "simulator.record.plugin"]
-    command += [f"--environment={folder / 'state' / 'environment.yaml'}", f"--reports={folder / 'reports'}"]
+    state = folder / "state"
+    command += [f"--environment={state / 'environment.yaml'}", f"--reports={folder / 'reports'}"]
+    command += [f"--deployment-files={state / deployment_files.FOLDER}"]
     own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     ended = subprocess.run(  # noqa: S603 - arguments of our own making
         [*command, f"--record={file}", *options],

@@ -23,6 +23,11 @@ _LOWEST, _HIGHEST = "2.1", "2.93"
 _POWER = {"ACTIVE": 1, "SHUTOFF": 4, "REBOOT": 1}
 
 
+def _service_id(binary: str, host: str) -> str:
+    """The id of a service, the same on every request (from microversion 2.53 on)."""
+    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{binary}.{host}"))
+
+
 class Nova:
     """The compute service."""
 
@@ -483,7 +488,7 @@ class Nova:
         for number, (binary, host, zone, up) in enumerate(rows, 1):
             if ask.query("binary") not in ("", binary) or ask.query("host") not in ("", host):
                 continue
-            identifier = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{binary}.{host}")) if version >= (2, 53) else number
+            identifier = _service_id(binary, host) if version >= (2, 53) else number
             found.append(
                 {
                     "id": identifier,
@@ -552,18 +557,26 @@ class Nova:
 
     async def hypervisors(self, ask: Ask) -> Response:
         ask.admin_only("Policy doesn't allow os_compute_api:os-hypervisors:list to be performed.")
-        found = [
-            {
-                "id": str(uuid.uuid5(uuid.NAMESPACE_DNS, host)),
+        version, details = self._version(ask), ask.request.url.path.endswith("/detail")
+        found = []
+        for number, (site, host, up) in enumerate(self._computes(), 1):
+            shown: dict[str, Any] = {
+                "id": str(uuid.uuid5(uuid.NAMESPACE_DNS, host)) if version >= (2, 53) else number,
                 "hypervisor_hostname": host,
-                "hypervisor_type": "QEMU",
                 "state": "up" if up else "down",
                 "status": "enabled",
-                "host_ip": next(node.address for node in site.nodes if node.name == host),
-                "service": {"id": number, "host": host, "disabled_reason": None},
             }
-            for number, (site, host, up) in enumerate(self._computes(), 1)
-        ]
+            if details:
+                service = _service_id("nova-compute", host) if version >= (2, 53) else number
+                shown |= {
+                    "hypervisor_type": "QEMU",
+                    "hypervisor_version": 7002022,
+                    "host_ip": next(node.address for node in site.nodes if node.name == host),
+                    "service": {"id": service, "host": host, "disabled_reason": None},
+                }
+                if version >= (2, 88):
+                    shown["uptime"] = " 08:00:00 up 1 day, 0 users, load average: 0.00, 0.00, 0.00" if up else None
+            found.append(shown)
         return JSONResponse({"hypervisors": [] if ask.query("marker") else found})
 
     async def extensions(self, ask: Ask) -> Response:
