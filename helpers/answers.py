@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
 
 import keystoneauth1.exceptions
 import openstack.exceptions
@@ -33,6 +36,20 @@ class Refusal:
 def refusal(error: openstack.exceptions.HttpException) -> Refusal:
     """What the service answered, from the SDK's exception."""
     return Refusal(int(error.status_code or 0), str(error.details or error.message or error))
+
+
+def body_of(response: requests.Response) -> Mapping[str, Any] | None:
+    """The body of an answer about one resource, as it came; None when there is no such resource.
+
+    What is polled is read so: the SDK's own objects take several times the CPU of the request itself.
+
+    :raises openstack.exceptions.HttpException: any error but 404
+    """
+    if response.status_code == HTTPStatus.NOT_FOUND:
+        return None
+    openstack.exceptions.raise_from_response(response)
+    body: Mapping[str, Any] = response.json()
+    return body
 
 
 def in_words(error: Exception) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import openstack.exceptions
 from openstack.connection import Connection
 
+from helpers.answers import body_of
 from helpers.nova import Service
 from helpers.openstack_cli import command_line
 from helpers.wait import wait_for_resource
@@ -69,17 +70,13 @@ class Cinder:
 
     def volume(self, volume_id: str) -> Volume | None:
         """The record of a volume; None when there is none."""
-        try:
-            return self._volume(self._proxy.get_volume(volume_id))
-        except openstack.exceptions.NotFoundException:
-            return None
+        found = body_of(self._proxy.get(f"/volumes/{volume_id}"))
+        return self._volume(found["volume"]) if found else None
 
     def snapshot(self, snapshot_id: str) -> VolumeSnapshot | None:
         """The record of a snapshot; None when there is none."""
-        try:
-            return self._snapshot(self._proxy.get_snapshot(snapshot_id))
-        except openstack.exceptions.NotFoundException:
-            return None
+        found = body_of(self._proxy.get(f"/snapshots/{snapshot_id}"))
+        return self._snapshot(found["snapshot"]) if found else None
 
     def wait_volume(self, volume_id: str, status: str, timeout: float) -> Volume:
         """Wait until a volume is in a status.
@@ -107,11 +104,11 @@ class Cinder:
 
     def volumes(self) -> list[Volume]:
         """Every volume of this project."""
-        return [self._volume(volume) for volume in self._proxy.volumes(details=True)]
+        return [self._volume(_as_it_came(volume)) for volume in self._proxy.volumes(details=True)]
 
     def snapshots(self) -> list[VolumeSnapshot]:
         """Every snapshot of this project."""
-        return [self._snapshot(snapshot) for snapshot in self._proxy.snapshots(details=True)]
+        return [self._snapshot(_as_it_came(snapshot)) for snapshot in self._proxy.snapshots(details=True)]
 
     def services(self) -> tuple[Service, ...]:
         """Every service of Cinder's, with its availability zone and cluster."""
@@ -122,23 +119,29 @@ class Cinder:
             for s in response.json()["services"]
         )
 
-    def _volume(self, found: Any) -> Volume:
+    def _volume(self, found: Mapping[str, Any]) -> Volume:
         return Volume(
-            id=found.id,
-            name=found.name or "",
-            status=found.status,
-            size=found.size,
-            availability_zone=found.availability_zone,
-            host=found.host,
-            bootable=bool(found.is_bootable),
-            image=(found.volume_image_metadata or {}).get("image_id"),
-            servers=tuple(attachment["server_id"] for attachment in found.attachments or ()),
-            by_hand=self.by_hand("volume", "show", found.id),
+            id=found["id"],
+            name=found["name"] or "",
+            status=found["status"],
+            size=found["size"],
+            availability_zone=found["availability_zone"],
+            host=found.get("os-vol-host-attr:host"),
+            bootable=str(found["bootable"]).lower() == "true",
+            image=(found.get("volume_image_metadata") or {}).get("image_id"),
+            servers=tuple(attachment["server_id"] for attachment in found.get("attachments") or ()),
+            by_hand=self.by_hand("volume", "show", found["id"]),
         )
 
-    def _snapshot(self, found: Any) -> VolumeSnapshot:
-        by_hand = self.by_hand("volume", "snapshot", "show", found.id)
-        return VolumeSnapshot(found.id, found.name or "", found.status, found.volume_id, by_hand)
+    def _snapshot(self, found: Mapping[str, Any]) -> VolumeSnapshot:
+        by_hand = self.by_hand("volume", "snapshot", "show", found["id"])
+        return VolumeSnapshot(found["id"], found["name"] or "", found["status"], found["volume_id"], by_hand)
+
+
+def _as_it_came(resource: Any) -> Mapping[str, Any]:
+    """One of the SDK's objects by the names of the API."""
+    found: Mapping[str, Any] = resource.to_dict(computed=False, original_names=True)
+    return found
 
 
 Seen = TypeVar("Seen", Volume, VolumeSnapshot)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import keystoneauth1.exceptions
 import keystoneauth1.session
@@ -164,16 +165,23 @@ def log_in(cloud: str, clouds_file: Path | None, api_timeout: float) -> openstac
 
 
 class _Session(requests.Session):
-    """A session for many threads: it looks at the environment again when that changed under its hands.
+    """A session for many threads, which reads proxies and certificates from os.environ once for each server.
 
-    requests reads the proxies from os.environ before every request, and pytest sets a variable there for every test.
+    requests does so before every request; it takes its time, and pytest changes os.environ meanwhile, for every test.
     """
 
-    def merge_environment_settings(self, *args: Any, **kwargs: Any) -> Any:
+    def __init__(self) -> None:
+        super().__init__()
+        self._settings: dict[object, Any] = {}
+
+    def merge_environment_settings(self, url: Any, *args: Any, **kwargs: Any) -> Any:
+        server = (urlsplit(url)[:2], repr((args, kwargs)))
         for _ in range(100):
-            with contextlib.suppress(KeyError):
-                return super().merge_environment_settings(*args, **kwargs)
-        return super().merge_environment_settings(*args, **kwargs)
+            with contextlib.suppress(KeyError):  # a variable that went while all were gone through
+                if server not in self._settings:
+                    self._settings[server] = super().merge_environment_settings(url, *args, **kwargs)
+                return dict(self._settings[server])
+        return super().merge_environment_settings(url, *args, **kwargs)
 
 
 def _nothing_more(request: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -13,7 +13,7 @@ import openstack.exceptions
 from openstack.image.v2.image import Image
 from openstack.image.v2.service_info import Store as SdkStore
 
-from helpers.answers import curl
+from helpers.answers import body_of, curl
 from helpers.environment import Site
 from helpers.openstack_cli import command_line
 from helpers.wait import FailedState, TimedOut, wait_until
@@ -92,29 +92,29 @@ class ImageRecord:
         )
 
     @classmethod
-    def from_sdk(cls, image: Image, by_hand: str) -> ImageRecord:
-        properties: Mapping[str, Any] = image.properties or {}
-        locations = image.locations
+    def from_api(cls, image: Mapping[str, Any], by_hand: str) -> ImageRecord:
+        """From the body of `GET /v2/images/ID`."""
+        locations, direct_url = image.get("locations"), image.get("direct_url")
         return cls(
-            id=image.id,
-            name=image.name,
-            status=image.status,
-            stores=_names(properties.get("stores")),
-            disk_format=image.disk_format,
-            container_format=image.container_format,
-            size=image.size,
-            checksum=image.checksum,
-            hash_algorithm=image.hash_algo,
-            hash=image.hash_value,
-            importing_to=_names(properties.get("os_glance_importing_to_stores")),
-            failed=_names(properties.get("os_glance_failed_import")),
+            id=image["id"],
+            name=image["name"],
+            status=image["status"],
+            stores=_names(image.get("stores")),
+            disk_format=image["disk_format"],
+            container_format=image["container_format"],
+            size=image["size"],
+            checksum=image["checksum"],
+            hash_algorithm=image.get("os_hash_algo"),
+            hash=image.get("os_hash_value"),
+            importing_to=_names(image.get("os_glance_importing_to_stores")),
+            failed=_names(image.get("os_glance_failed_import")),
             locations=None
             if locations is None
             else tuple(
                 Location.from_url(location["url"], (location.get("metadata") or {}).get("store"))
                 for location in locations
             ),
-            direct_url=Location.from_url(image.direct_url) if image.direct_url else None,
+            direct_url=Location.from_url(direct_url) if direct_url else None,
             by_hand=by_hand,
         )
 
@@ -203,16 +203,13 @@ class Glance:
 
     def image(self, image_id: str) -> ImageRecord | None:
         """The record of an image; None when there is none."""
-        try:
-            image = self._proxy.get_image(image_id)
-        except openstack.exceptions.NotFoundException:
-            return None
-        return ImageRecord.from_sdk(image, self.show_by_hand(image_id))
+        found = body_of(self._proxy.get(f"/images/{image_id}"))
+        return ImageRecord.from_api(found, self.show_by_hand(image_id)) if found else None
 
     def block_devices(self, image_id: str) -> tuple[dict[str, Any], ...]:
         """What an image of a volume-backed server points to (its `block_device_mapping`); empty for any other."""
-        properties: Mapping[str, Any] = self._proxy.get_image(image_id).properties or {}
-        mapping = properties.get("block_device_mapping") or "[]"
+        found = body_of(self._proxy.get(f"/images/{image_id}")) or {}
+        mapping = found.get("block_device_mapping") or "[]"
         return tuple(json.loads(mapping) if isinstance(mapping, str) else mapping)
 
     def tasks(self, image_id: str) -> tuple[Task, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 import openstack.exceptions
 from openstack.connection import Connection
 
+from helpers.answers import body_of
 from helpers.openstack_cli import command_line
 from helpers.wait import wait_for_resource
 
@@ -111,20 +112,20 @@ class Nova:
 
     def server(self, server_id: str) -> Server | None:
         """The record of a server; None when there is none."""
-        try:
-            found = self._proxy.get_server(server_id)
-        except openstack.exceptions.NotFoundException:
+        answer = body_of(self._proxy.get(f"/servers/{server_id}"))
+        if answer is None:
             return None
+        found: Mapping[str, Any] = answer["server"]
         return Server(
-            id=found.id,
-            name=found.name,
-            status=found.status,
-            task_state=found.task_state,
-            availability_zone=found.availability_zone,
-            host=found.compute_host,
-            fault=(found.fault or {}).get("message"),
-            volumes=tuple(volume["id"] for volume in found.attached_volumes or ()),
-            by_hand=self.by_hand("server", "show", found.id),
+            id=found["id"],
+            name=found["name"],
+            status=found["status"],
+            task_state=found.get("OS-EXT-STS:task_state"),
+            availability_zone=found.get("OS-EXT-AZ:availability_zone"),
+            host=found.get("OS-EXT-SRV-ATTR:host"),
+            fault=(found.get("fault") or {}).get("message"),
+            volumes=tuple(volume["id"] for volume in found.get("os-extended-volumes:volumes_attached") or ()),
+            by_hand=self.by_hand("server", "show", found["id"]),
         )
 
     def wait_status(self, server_id: str, status: str, timeout: float) -> Server:

@@ -77,6 +77,7 @@ def container() -> Container:
         name=CONTAINER,
         command=("heat-all", "--log-file=/var/log/heat/heat-all.log"),
         user="heat",
+        init=True,  # as process 1, heat-all does not end when it is told to
         volumes=(
             config_data.volume("heat", "heat"),
             "/etc/hosts:/etc/hosts:ro",
