@@ -60,10 +60,14 @@ lab-down: .venv/ready ## end the lab, and leave nothing of it behind
 detect: .venv/ready ## bring about every known fault in simulators, and see what the suite finds; LAB=1: in the lab
 	$(BIN)/python -m $(if $(LAB),lab detect,simulator.detect) $(DETECT_ARGS)
 
+# a run that leaves something behind, and the whole suite, which finds that first: as the simulator is recorded
+RECORDED = $(BIN)/python -m pytest -p simulator.record.plugin --environment=$(LAB_FOLDER)/environment.yaml \
+  --deployment-files=$(LAB_FOLDER)/deployment-files
 record: .venv/ready ## record anew what the healthy lab answers: the simulator is held against it
 	$(BIN)/python -m lab up
-	$(BIN)/python -m pytest -p simulator.record.plugin --record=$(RECORD) -n $(WORKERS) \
-	  --environment=$(LAB_FOLDER)/environment.yaml --deployment-files=$(LAB_FOLDER)/deployment-files $(PYTEST_ARGS)
+	$(RECORDED) --record=reports/left-behind.json --keep-resources -k 'dcn0 and (unfetchable or image_is_whole)'
+	$(RECORDED) --record=$(RECORD) -n $(WORKERS) $(PYTEST_ARGS)
+	$(BIN)/python -m simulator.record join reports/left-behind.json $(RECORD)
 
 clean-leftovers: .venv/ready ## remove what killed runs have left in ENVIRONMENT=file.yaml (default: the lab)
 	$(BIN)/python -m helpers.leftovers --environment '$(or $(ENVIRONMENT),$(LAB_FOLDER)/environment.yaml)'

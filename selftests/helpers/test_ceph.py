@@ -49,6 +49,17 @@ class FakeNode:
         return completed
 
 
+class Turns(dict[str, Answer]):
+    """Answers that change from one time to the next."""
+
+    def __init__(self, answers: Mapping[str, list[Answer]]) -> None:
+        super().__init__({command: turns[0] for command, turns in answers.items()})
+        self._left = {command: iter(turns) for command, turns in answers.items()}
+
+    def __getitem__(self, command: str) -> Answer:
+        return next(self._left[command])
+
+
 def recorded(name: str) -> Answer:
     return 0, (DATA / name).read_text(), ""
 
@@ -155,6 +166,26 @@ def test_a_pool_that_is_not_there() -> None:
         cluster(answers).listing("nope")
     with pytest.raises(NoSuchPool, match="no pool nope in dcn0; pools there: vms, volumes, images, device_hea"):
         cluster(answers).pool_read_bytes("nope")
+
+
+REMOVED = (2, "", f"rbd: error opening {IMAGE}: (2) No such file or directory\nrbd: listing images failed\n")
+
+
+def test_an_image_that_is_removed_while_it_is_listed_is_asked_for_again() -> None:
+    command = f"{RBD} -p images ls -l --format json"
+    node = FakeNode("a", {})
+    node.answers = Turns({command: [REMOVED, REMOVED, recorded("rbd_ls.json")]})
+
+    assert Cluster(site(), [node]).listing("images").snapshot(IMAGE, "snap").protected
+    assert node.asked == [command] * 3
+
+
+def test_a_listing_that_never_comes_to_its_end_is_given_up() -> None:
+    node = FakeNode("a", {f"{RBD} -p images ls -l --format json": REMOVED})
+
+    with pytest.raises(CommandFailed, match="error opening 8083c7e7"):
+        Cluster(site(), [node]).listing("images")
+    assert len(node.asked) == 6
 
 
 def test_what_was_read_from_a_pool() -> None:
