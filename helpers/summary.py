@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
-
-import jinja2
 
 from helpers.claims import CLAIMS
 from helpers.known_failures import KnownFailure, recognise
@@ -16,17 +13,16 @@ from helpers.results import StageResult
 
 if TYPE_CHECKING:
     from helpers.cleanup import Leak
+    from helpers.history import Change
     from helpers.preflight.results import Probed
     from helpers.service_logs import LogTail
 
 Outcome = Literal["passed", "failed", "blocked", "unknown", "skipped"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 #: What several checks of one claim at one site amount to: the first of these that is among them.
-_WORST_FIRST: tuple[Outcome, ...] = ("failed", "unknown", "blocked", "passed", "skipped")
+WORST_FIRST: tuple[Outcome, ...] = ("failed", "unknown", "blocked", "passed", "skipped")
 #: The column of claims that belong to no site.
 ALL = "all"
-
-_TEMPLATES = Path(__file__).parents[1] / "reports" / "templates"
 
 
 @dataclass(frozen=True)
@@ -73,7 +69,8 @@ class Check:
 class Summary:
     """The content of `summary.json`. `started` is ISO 8601, in UTC; `sites` are in the environment file's order.
 
-    `preflight` is what was found wanting before the run; it counts where something selected is blocked by it.
+    `preflight` is what was found wanting before the run; it counts where something selected is blocked by it. `changes`
+    is what was otherwise in earlier runs, and what is still wrong.
     """
 
     run_id: str
@@ -86,6 +83,7 @@ class Summary:
     checks: tuple[Check, ...]
     leaks: tuple[Leak, ...] = ()
     preflight: tuple[Probed, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -147,15 +145,16 @@ def matrix(found: Iterable[Check], sites: Sequence[str]) -> Matrix:
     used = {column for cells in outcomes.values() for column in cells}
     columns = tuple(column for column in dict.fromkeys((*sites, *sorted(used - {ALL}), ALL)) if column in used)
     rows = tuple(
-        Row(claim, title, {column: _worst(outcomes[claim][column]) for column in columns if column in outcomes[claim]})
+        Row(claim, title, {column: worst(outcomes[claim][column]) for column in columns if column in outcomes[claim]})
         for claim, title in CLAIMS.items()
         if claim in outcomes
     )
     return Matrix(columns, rows)
 
 
-def _worst(outcomes: set[Outcome]) -> Outcome:
-    return next(outcome for outcome in _WORST_FIRST if outcome in outcomes)
+def worst(outcomes: Collection[Outcome]) -> Outcome:
+    """What these amount to."""
+    return next(outcome for outcome in WORST_FIRST if outcome in outcomes)
 
 
 @dataclass(frozen=True)
@@ -220,66 +219,6 @@ def by_their_judges(verdicts: Iterable[Verdict], findings: Iterable[Probed]) -> 
     failed = {verdict.stage for verdict in found if verdict.outcome == "failed"}
     judges = {finding.key: finding.judge for finding in findings if finding.judge in failed}
     return [replace(verdict, cause=judges.get(verdict.cause or "", verdict.cause)) for verdict in found]
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A stage's place in the run's time: `left` and `width` in percent, `start` in seconds from the first."""
-
-    name: str
-    outcome: Outcome
-    start: float
-    seconds: float
-    left: float
-    width: float
-
-
-def timeline(results: Iterable[StageResult]) -> list[Bar]:
-    """The stages that ran, in the order in which they started."""
-    ran = sorted((result for result in results if result.started), key=lambda result: result.started)
-    if not ran:
-        return []
-    origin = ran[0].started
-    whole = max(max(result.started - origin + result.seconds for result in ran), 0.001)
-    return [
-        Bar(
-            name=result.stage,
-            outcome=result.outcome,
-            start=result.started - origin,
-            seconds=result.seconds,
-            left=round(100 * (result.started - origin) / whole, 2),
-            width=round(100 * result.seconds / whole, 2),
-        )
-        for result in ran
-    ]
-
-
-@dataclass(frozen=True)
-class Page:
-    """What the HTML page of a run shows."""
-
-    summary: Summary
-    causes: Sequence[Cause]
-    bars: Sequence[Bar]
-    skipped: Sequence[Verdict] = field(default=())
-
-    def render(self) -> str:
-        """The page: one file that needs nothing from anywhere else."""
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(_TEMPLATES),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=jinja2.StrictUndefined,
-        )
-        return environment.get_template("index.html").render(
-            summary=self.summary,
-            causes=self.causes,
-            bars=self.bars,
-            skipped=self.skipped,
-            matrix=matrix(self.summary.checks, self.summary.sites),
-            outcomes=OUTCOMES,
-        )
 
 
 def with_stage_time(verdict: Verdict, results: dict[str, StageResult]) -> Verdict:

@@ -10,10 +10,8 @@ from helpers.cleanup import Leak
 from helpers.redact import redacted
 from helpers.results import StageResult
 from helpers.summary import (
-    Bar,
     Check,
     Outcome,
-    Page,
     Row,
     Summary,
     Verdict,
@@ -22,7 +20,6 @@ from helpers.summary import (
     count,
     matrix,
     shortened,
-    timeline,
     with_stage_time,
 )
 
@@ -138,21 +135,6 @@ def test_a_cause_whose_own_line_is_missing_is_told_by_its_result() -> None:
     assert (cause.verdict.message, cause.verdict.by_hand) == ("no answer", ("ssh node true",))
 
 
-def test_timeline_is_in_percent_of_the_whole_and_leaves_out_what_never_ran() -> None:
-    bars = timeline(
-        [
-            StageResult("second", "failed", started=1010.0, seconds=10.0),
-            StageResult("first", "passed", started=1000.0, seconds=5.0),
-            StageResult("third", "blocked"),
-        ]
-    )
-
-    assert bars == [
-        Bar("first", "passed", 0.0, 5.0, 0.0, 25.0),
-        Bar("second", "failed", 10.0, 10.0, 50.0, 50.0),
-    ]
-
-
 def test_a_stage_takes_the_time_that_it_took_itself() -> None:
     results = {"copied_image[dcn1]": StageResult("copied_image[dcn1]", "failed", seconds=12.5)}
 
@@ -176,25 +158,6 @@ LEAK = Leak("image", "dcn-verify.x.guest", "8083", "still there", "openstack ima
 )
 def test_good_is_a_run_without_any_fault(shown: Summary, good: bool) -> None:
     assert shown.good is good
-
-
-def test_the_page_escapes_what_the_cloud_says() -> None:
-    failed = replace(COPY, message="<script>alert(1)</script>", by_hand=("rbd ls 'a<b'",))
-
-    page = Page(summary(failed), causes([failed]), timeline([])).render()
-
-    assert "<script" not in page
-    assert "&lt;script&gt;alert(1)" in page
-
-
-def test_the_page_of_a_hundred_sites_is_below_two_megabytes() -> None:
-    sites = tuple(f"dcn{number}" for number in range(100))
-    verdicts = [verdict(f"test_{c}[{s}]", "passed", c, site=s) for c in ("A1", "A8", "B3", "B4", "B5") for s in sites]
-
-    page = Page(replace(summary(*verdicts), sites=sites), (), ()).render()
-
-    assert 'class="matrix many"' in page
-    assert len(page) < 2_000_000
 
 
 def test_names_are_shortened() -> None:

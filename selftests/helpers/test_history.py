@@ -1,0 +1,100 @@
+"""What has changed since earlier runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from helpers.history import Change, Earlier, changes, earlier_runs, in_lines
+from helpers.summary import Check, Outcome, Summary, matrix
+
+SITES = ("central", "dcn0", "dcn1")
+
+
+def seen(**outcomes: Outcome) -> tuple[Check, ...]:
+    """Checks of claim B3: site → outcome; `everywhere`: of no site."""
+    return tuple(
+        Check("B3", None if site == "everywhere" else site, f"t[{site}]", outcome, None, 0.1)
+        for site, outcome in outcomes.items()
+    )
+
+
+def run(day: int, **outcomes: Outcome) -> Earlier:
+    return Earlier(f"202511{day}-220000-abcdef", f"2025-11-{day}T22:00:00Z", matrix(seen(**outcomes), SITES))
+
+
+def since(earlier: list[Earlier], **now: Outcome) -> list[Change]:
+    return changes(matrix(seen(**now), SITES), earlier)
+
+
+def test_a_failure_is_new_where_it_passed_when_it_was_looked_at_last():
+    earlier = [run(20, dcn0="passed", dcn1="passed"), run(21, dcn0="passed")]
+
+    assert since(earlier, dcn0="passed", dcn1="failed") == [Change("new", "B3", "dcn1", "2025-11-20T22:00:00Z", 1)]
+
+
+def test_what_nobody_had_looked_at_is_not_new():
+    assert since([run(20, dcn0="passed")], dcn1="failed") == []
+    assert since([], dcn1="failed") == []
+
+
+def test_a_failure_that_goes_on_is_told_since_its_first_run():
+    earlier = [run(19, dcn1="failed"), run(20, dcn1="passed"), run(21, dcn1="unknown"), run(22, dcn1="failed")]
+
+    assert since(earlier, dcn1="failed") == [Change("still", "B3", "dcn1", "2025-11-21T22:00:00Z", 3)]
+
+
+def test_what_passes_again_is_mended():
+    assert since([run(20, dcn1="failed")], dcn1="passed") == [Change("mended", "B3", "dcn1", "2025-11-20T22:00:00Z", 1)]
+
+
+@pytest.mark.parametrize("outcome", ["blocked", "skipped"])
+def test_what_was_not_tried_says_nothing(outcome: Outcome):
+    assert since([run(20, dcn1="passed"), run(21, dcn1=outcome)], dcn1="failed")[0].since == "2025-11-20T22:00:00Z"
+    assert since([run(20, dcn1="passed")], dcn1=outcome) == []
+
+
+def test_lines_join_what_is_alike_and_begin_with_what_is_new():
+    found = [
+        Change("mended", "A16", "dcn0", "2025-11-20T22:00:00Z", 1),
+        Change("new", "B3", "dcn0", "2025-11-20T22:00:00Z", 1),
+        Change("new", "B3", "dcn1", "2025-11-20T22:00:00Z", 1),
+        Change("still", "B2", "all", "2025-11-19T22:00:00Z", 4),
+    ]
+
+    assert in_lines(found) == [
+        ("new", "B3 at dcn0, dcn1 (passed 2025-11-20 22:00)"),
+        ("still", "B2 (since 2025-11-19 22:00, 4 runs)"),
+        ("mended", "A16 at dcn0 (did not pass 2025-11-20 22:00)"),
+    ]
+
+
+SUMMARY = Summary("20251123-220000-abcdef", "lab.yaml", "2025-11-23T22:00:00Z", 1.0, 1.0, SITES, {}, ())
+
+
+def write(reports: Path, name: str, **changed: object) -> None:
+    (reports / name).mkdir()
+    (reports / name / "summary.json").write_text(json.dumps(asdict(replace(SUMMARY, **changed))))  # type: ignore[arg-type]
+
+
+def test_earlier_runs_are_those_of_this_environment(tmp_path: Path):
+    write(tmp_path, "20251120-220000-abcdef", started="2025-11-20T22:00:00Z", checks=seen(dcn1="failed"))
+    write(tmp_path, "20251121-220000-abcdef", environment="another.yaml")
+    write(tmp_path, "20251122-220000-abcdef", started="2025-11-22T22:00:00Z", checks=seen(dcn1="passed"))
+    write(tmp_path, SUMMARY.run_id)
+    write(tmp_path, "20251124-220000-abcdef")
+    (tmp_path / "20251119-220000-abcdef").mkdir()
+    (tmp_path / "20251119-220000-abcdef" / "summary.json").write_text('{"environment": "lab.yaml", "che')
+    (tmp_path / "latest").symlink_to(SUMMARY.run_id)
+
+    found = earlier_runs(tmp_path, SUMMARY)
+
+    assert [(one.folder, one.when) for one in found] == [
+        ("20251120-220000-abcdef", "11-20 22:00"),
+        ("20251122-220000-abcdef", "11-22 22:00"),
+    ]
+    assert [one.cells("B3") for one in found] == [{"dcn1": "failed"}, {"dcn1": "passed"}]
+    assert [one.folder for one in earlier_runs(tmp_path, SUMMARY, most=1)] == ["20251122-220000-abcdef"]
