@@ -21,7 +21,7 @@ from pathlib import Path
 
 from simulator.process import running
 
-_ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ def measure(sites: int, speed: str, workers: int) -> Measured:
     """Run the suite against so many sites, central included."""
     with tempfile.TemporaryDirectory(prefix="dcn-verify-sites-") as folder:
         before = _cpu()
-        with running(Path(folder), "--dcn", str(sites - 1), speed=speed) as environment:
+        with running(Path(folder), "--dcn", str(sites - 1), speed=speed) as file:
             begun = time.monotonic()
-            command = [sys.executable, "-m", "pytest", f"--environment={environment}", f"--reports={folder}/reports"]
+            command = [sys.executable, "-m", "pytest", f"--environment={file}", f"--reports={folder}/reports"]
             command += ["-q", *(["-n", str(workers)] if workers else [])]
             with Path(folder, "printed.txt").open("w") as output:
-                code = subprocess.run(command, cwd=_ROOT, env=_environment(), stdout=output, check=False).returncode  # noqa: S603 - ours
+                code = subprocess.run(command, cwd=ROOT, env=environment(), stdout=output, check=False).returncode  # noqa: S603 - ours
             wall = time.monotonic() - begun
             after = _cpu()  # the simulator counts once it has ended
         summary = json.loads(Path(folder, "reports/latest/summary.json").read_text(encoding="utf-8"))
@@ -56,7 +56,7 @@ def measure(sites: int, speed: str, workers: int) -> Measured:
         return Measured(speed, sites, checks, wall, *cpu, summary["longest_chain_s"], code == 0)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Where many runs follow each other, each would compile the whole project anew."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 

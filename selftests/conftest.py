@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from lab.state import DEFAULT_STATE
+from simulator.world.clock import Speed
 
 _HERE = Path(__file__).parent
 _WARNINGS = ("error", "ignore::DeprecationWarning:openstack", "ignore::PendingDeprecationWarning:openstack")
@@ -22,6 +24,12 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--lab-state", type=Path, default=DEFAULT_STATE, metavar="DIR", help="folder of the lab that runs (marker lab)"
+    )
+    parser.addoption(
+        "--simulator-speed",
+        choices=get_args(Speed),
+        default="none",
+        help="how long things take in the simulator for the document's lines (marker clients)",
     )
 
 

@@ -1,16 +1,12 @@
 """The document's section from "Confirm images may be copied between sites" to its end, in the simulator and on a lab.
 
-The clients are in an environment of their own, made once in the user's cache. The lab is one that runs (`--lab-state`);
+The lab is one that runs (`--lab-state`);
 what the lines create is removed from it at the end of each module, and is gone from the API and from every cluster.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-import venv
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,11 +17,10 @@ from helpers.cleanup import kinds, remove
 from helpers.deployment import connect
 from helpers.environment import load_environment
 from helpers.ledger import Entry, Ledger
+from selftests.doc_commands.clients import NotInstalled, make
 from selftests.doc_commands.reader import CIRROS, Reader
 from simulator.process import running
 
-# OpenStackClient 10.5 drops --force of "volume snapshot create" for a Cinder that knows 3.66, and then asks with 3.65
-PACKAGES = ("python-openstackclient>=6.6,<7", "python-glanceclient>=4,<5", "setuptools<81")
 #: what the doc's lines create, by the names that they give it; the last is Nova's own
 NAMES = (
     ("image", "cirros"),
@@ -47,17 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def clients() -> Path:
-    """The folder of the clients' commands; made when it is not there yet."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "dcn-verify" / f"clients-6-python{sys.version_info.major}.{sys.version_info.minor}"
-    commands = folder / "bin"
-    if not (commands / "glance").exists() or not (commands / "openstack").exists():
-        venv.create(folder, with_pip=True)
-        install = [str(commands / "pip"), "install", "--quiet", *PACKAGES]
-        ended = subprocess.run(install, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
-        if ended.returncode:
-            pytest.skip(f"the clients cannot be installed: {ended.stderr.strip().splitlines()[-1]}")
-    return commands
+    """The folder of the clients' commands."""
+    try:
+        return make()
+    except NotInstalled as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="session", params=["simulator", pytest.param("lab", marks=pytest.mark.lab)])
@@ -72,7 +61,8 @@ def reader(request: pytest.FixtureRequest, clients: Path, tmp_path_factory: pyte
                 pytest.skip(f"no lab in {environment.parent}")
             uri = load_environment(environment).image.uri
         else:
-            environment, uri = until_the_end.enter_context(running(tmp_path_factory.mktemp("doc"))), CIRROS
+            folder, speed = tmp_path_factory.mktemp("doc"), request.config.getoption("simulator_speed")
+            environment, uri = until_the_end.enter_context(running(folder, speed=speed)), CIRROS
         yield Reader(environment.parent, clients, uri)
 
 
