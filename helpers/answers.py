@@ -29,7 +29,7 @@ class Refusal:
     message: str
 
     def __str__(self) -> str:
-        words = " ".join(self.message.split()).removeprefix(f"{self.status} ")
+        words = " ".join(self.message.replace("<br />", " ").split()).removeprefix(f"{self.status} ")
         return f"HTTP {self.status} {words}".rstrip()
 
 

@@ -146,7 +146,7 @@ def remove(ledger: Ledger, deployment: Deployment) -> list[Leak]:
     gone: list[Entry] = []
     for name, kind in kinds(deployment).items():
         if name == "volume":
-            _adopt_volumes(ledger, deployment)
+            leaks += _adopt_volumes(ledger, deployment.cloud.cinder)
         entries = [entry for entry in ledger.pending() if entry.kind == name]
         with ThreadPoolExecutor(max_workers=2 * deployment.environment.limits.central) as pool:
             problems = list(pool.map(lambda entry, kind=kind: _remove(entry, kind, deployment), entries))
@@ -183,19 +183,26 @@ def _located(leak: Leak, deployment: Deployment) -> Leak:
         return leak
 
 
-def _adopt_volumes(ledger: Ledger, deployment: Deployment) -> None:
-    """Nova makes a nameless volume for `--boot-from-volume`; it is known by the image of the run that it is made of."""
+def _adopt_volumes(ledger: Ledger, cinder: Cinder) -> list[Leak]:
+    """Nova makes a nameless volume for `--boot-from-volume`; it is known by the image of the run that it is made of.
+
+    Where Cinder does not answer, nobody can tell whether there is one.
+    """
     images = {entry.id for entry in ledger.pending() if entry.kind == "image" and entry.id}
     known = {entry.id for entry in ledger.pending() if entry.kind == "volume"}
     if not any(entry.kind == "server" for entry in ledger.entries()):
-        return
+        return []
     try:
-        volumes = deployment.cloud.cinder.volumes()
+        volumes = cinder.volumes()
     except openstack.exceptions.ServiceDisabledException:  # a cloud without Cinder
-        return
+        return []
+    except API_ERRORS as error:
+        problem = f"cannot tell whether Nova has made any that is left: {in_words(error)}"
+        return [Leak("volume", "of a server", None, problem, cinder.by_hand("volume", "list", "--long"))]
     for volume in volumes:
         if volume.image in images and volume.id not in known:
             ledger.adopt("volume", volume.name or volume.id, volume.id)
+    return []
 
 
 def _remove(entry: Entry, kind: Kind, deployment: Deployment) -> str | None:

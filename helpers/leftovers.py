@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from helpers.answers import API_ERRORS, in_words
 from helpers.cleanup import Leak, remove
 from helpers.deployment import Deployment, NotReady, connect
 from helpers.environment import BadEnvironment, load_environment
@@ -34,10 +35,16 @@ class Leftovers:
     foreign: tuple[str, ...]
 
 
+class NotLookedFor(Exception):
+    """Central's Glance does not list its images; the message says what it answers."""
+
+
 def find(reports: Path, deployment: Deployment) -> Leftovers:
     """Look for what earlier runs left. A run whose process lives holds its lock, and is left alone.
 
     An image that carries the id of a run known here is put into that run's ledger, should it be missing there.
+
+    :raises NotLookedFor: Glance does not answer as it must
     """
     known = {folder.name: Run(folder) for folder in reports.glob("*-*-*") if (folder / "cloud.json").exists()}
     here = {
@@ -46,7 +53,11 @@ def find(reports: Path, deployment: Deployment) -> Leftovers:
         if json.loads((run.folder / "cloud.json").read_text())["cloud"] == deployment.cloud.auth_url
     }
     foreign: list[str] = []
-    for image_id, name in deployment.cloud.glance(deployment.environment.central).owned(PREFIX + "."):
+    try:
+        images = deployment.cloud.glance(deployment.environment.central).owned(PREFIX + ".")
+    except API_ERRORS as error:
+        raise NotLookedFor(f"what earlier runs have left cannot be looked for: {in_words(error)}") from error
+    for image_id, name in images:
         run_id = run_id_in(name)
         if run_id in here:
             listed = {entry.id for entry in pending(here[run_id].folder / "ledger.jsonl")}
@@ -76,7 +87,7 @@ def clean(leftovers: Leftovers, deployment: Deployment) -> Iterator[tuple[Run, l
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line; exit code 0 when nothing is left, 1 when something is, 4 for bad input."""
+    """The command line; exit code 0 when nothing is left, 1 when something is or may be, 4 for bad input."""
     parser = argparse.ArgumentParser(prog="python -m helpers.leftovers", description=__doc__)
     parser.add_argument("--environment", type=Path, required=True)
     parser.add_argument("--reports", type=Path, default=Path("reports"))
@@ -86,7 +97,11 @@ def main(arguments: list[str] | None = None) -> int:
     except (BadEnvironment, NotReady) as error:
         sys.stderr.write(f"{error}\n")
         return 4
-    found = find(options.reports.resolve(), deployment)
+    try:
+        found = find(options.reports.resolve(), deployment)
+    except NotLookedFor as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     left = False
     for run, entries, leaks in clean(found, deployment):
         sys.stdout.write(f"{run.id}: {len(entries) - len(leaks)} of {len(entries)} leftovers removed\n")

@@ -99,6 +99,22 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
+        "central-glance-stopped",
+        "central's Glance does not run",
+        source="SPEC A2",
+        site="central",
+        must="A2",
+        may="A3 A13 E6",
+    ),
+    fault(
+        "central-glance-answers-500",
+        "central's Glance answers every request with 500",
+        source="SPEC A2",
+        site="central",
+        must="A2",
+        may="A3 A13 E6",
+    ),
+    fault(
         "dcn-glance-answers-500",
         "the site's Glance answers every request with 500",
         source="SPEC A3",

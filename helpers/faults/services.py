@@ -49,6 +49,23 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
+        "nova-api-down",
+        "Nova's API at central does not answer",
+        source="SPEC A14",
+        site="central",
+        must="A14",
+        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 E6",
+        read_only=True,
+    ),
+    fault(
+        "cinder-api-down",
+        "Cinder's API at central does not answer",
+        source="SPEC A14",
+        site="central",
+        must="A14",
+        may="A15 B9 C3 C4 C5 C6 C7 D1 D4 E6 F5",
+    ),
+    fault(
         "compute-down",
         "the site's compute services are down",
         source="SPEC A14",

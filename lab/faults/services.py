@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab import ceph, glance, state
+from lab import ceph, cinder, glance, nova, state
 from lab.faults.breaking import Breaking
 from lab.plan import POOLS, Site
 
@@ -10,6 +10,21 @@ from lab.plan import POOLS, Site
 def dcn_glance_stopped(at: Breaking) -> None:
     for host in at.site.glances:
         at.stop_container(host, glance.CONTAINER)
+
+
+def central_glance_stopped(at: Breaking) -> None:
+    for host in at.central.glances:
+        at.stop_container(host, glance.CONTAINER)
+
+
+def nova_api_down(at: Breaking) -> None:
+    for host in at.central.hosts:
+        at.stop_container(host, nova.container_name("api"))
+
+
+def cinder_api_down(at: Breaking) -> None:
+    for host in at.central.hosts:
+        at.stop_container(host, cinder.container_name("api"))
 
 
 def mon_stopped(at: Breaking) -> None:

@@ -48,7 +48,12 @@ def test_what_names_no_address_has_no_command():
 
 @pytest.mark.parametrize(
     ("message", "shown"),
-    [("", "HTTP 409"), ("409 Conflict: in\nuse", "HTTP 409 Conflict: in use"), ("in use", "HTTP 409 in use")],
+    [
+        ("", "HTTP 409"),
+        ("409 Conflict: in\nuse", "HTTP 409 Conflict: in use"),
+        ("in use", "HTTP 409 in use"),
+        ("in use<br /><br />\n", "HTTP 409 in use"),
+    ],
 )
 def test_a_refusal_says_its_status_once(message: str, shown: str):
     assert str(Refusal(409, message)) == shown

@@ -208,6 +208,20 @@ def dcn_glance_stopped(world: World, site: Site) -> Iterator[None]:
         yield
 
 
+@modelled()
+def central_glance_answers_500(world: World, site: Site) -> Iterator[None]:
+    """Central's Glance answers every request with 500."""
+    with hooked(world, "request", _refuse(site, 500, "Internal Server Error")):
+        yield
+
+
+@modelled()
+def central_glance_stopped(world: World, site: Site) -> Iterator[None]:
+    """Central's HAProxy has no Glance behind it."""
+    with hooked(world, "request", _refuse(site, 503, "No server is available to handle this request.")):
+        yield
+
+
 def _refuse(at: Site, status: int, message: str) -> Any:
     def hook(value: None, service: str, request: object, site: Site) -> None:
         if service == "image" and site is at:

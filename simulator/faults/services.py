@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from simulator.faults.changes import changed, modelled
+from simulator.faults.changes import changed, hooked, modelled
+from simulator.world.refusal import Refusal
 from simulator.world.sites import Cinder, Site
 from simulator.world.world import World
 
@@ -48,6 +50,30 @@ def nova_uses_another_sites_glance(world: World, site: Site) -> Iterator[None]:
 def nova_glance_url_has_a_wrong_port(world: World, site: Site) -> Iterator[None]:
     """Nothing answers at the Glance endpoint that the site's compute nodes are given."""
     with changed(site.nova, "glance_url", site.images.url.rsplit(":", 1)[0] + ":9"):
+        yield
+
+
+def _without_answers(world: World, down: str) -> Any:
+    """What stands before this service answers 503, as a HAProxy does whose servers are gone."""
+
+    def hook(value: None, service: str, request: Any, site: Site) -> None:
+        if service == down:
+            raise Refusal(503, "No server is available to handle this request.")
+
+    return hooked(world, "request", hook)
+
+
+@modelled()
+def nova_api_down(world: World, site: Site) -> Iterator[None]:
+    """Nova's API does not answer."""
+    with _without_answers(world, "compute"):
+        yield
+
+
+@modelled()
+def cinder_api_down(world: World, site: Site) -> Iterator[None]:
+    """Cinder's API does not answer."""
+    with _without_answers(world, "volume"):
         yield
 
 
