@@ -21,6 +21,8 @@ from helpers.environment import BadEnvironment, load_environment
 from helpers.ledger import Entry, Ledger, pending
 from helpers.run import PREFIX, Run, run_id_in
 
+_CLOUD = "cloud.json"
+
 
 def lock(run: Run) -> FileLock:
     """The lock that a run's process holds as long as it lives."""
@@ -46,12 +48,8 @@ def find(reports: Path, deployment: Deployment) -> Leftovers:
 
     :raises NotLookedFor: Glance does not answer as it must
     """
-    known = {folder.name: Run(folder) for folder in reports.glob("*-*-*") if (folder / "cloud.json").exists()}
-    here = {
-        run_id: run
-        for run_id, run in known.items()
-        if json.loads((run.folder / "cloud.json").read_text())["cloud"] == deployment.cloud.auth_url
-    }
+    runs = (Run(folder) for folder in reports.glob("*-*-*"))
+    here = {run.id: run for run in runs if _cloud(run) == deployment.cloud.auth_url}
     foreign: list[str] = []
     try:
         images = deployment.cloud.glance(deployment.environment.central).owned(PREFIX + ".")
@@ -67,6 +65,20 @@ def find(reports: Path, deployment: Deployment) -> Leftovers:
             foreign.append(f"image {name} {image_id}")
     dead = [run for run in here.values() if pending(run.folder / "ledger.jsonl") and not _alive(run)]
     return Leftovers(tuple(dead), tuple(foreign))
+
+
+def note_cloud(run: Run, deployment: Deployment) -> None:
+    """Write down on which cloud a run creates what its ledger names; before it creates anything."""
+    (run.folder / _CLOUD).write_text(json.dumps({"cloud": deployment.cloud.auth_url}))
+
+
+def _cloud(run: Run) -> str | None:
+    """None for a run that was killed before it had written it down, and so before it created anything."""
+    try:
+        found: str | None = json.loads((run.folder / _CLOUD).read_text())["cloud"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found
 
 
 def _alive(run: Run) -> bool:

@@ -1,0 +1,79 @@
+"""Which runs, known by their folders, have left something on a cloud."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import requests
+from openstack.exceptions import HttpException
+
+from helpers.leftovers import NotLookedFor, find, note_cloud
+from helpers.run import Run
+
+
+class FakeCloud:
+    """A cloud whose Glance lists these images, by id and name, or raises."""
+
+    def __init__(self, auth_url: str, images: Any = ()) -> None:
+        self.auth_url, self._images = auth_url, images
+
+    def glance(self, site: object) -> FakeCloud:
+        return self
+
+    def owned(self, prefix: str) -> Any:
+        if isinstance(self._images, Exception):
+            raise self._images
+        return self._images
+
+
+def deployed(auth_url: str = "http://192.0.2.10:5000", images: Any = ()) -> Any:
+    return SimpleNamespace(cloud=FakeCloud(auth_url, images), environment=SimpleNamespace(central=None))
+
+
+def run(reports: Path, name: str = "20251122-190000-abcdef", at: Any = None) -> Run:
+    """A run that has created an image."""
+    found = Run(reports / name)
+    found.folder.mkdir()
+    if at is not None:
+        note_cloud(found, at)
+    found.ledger.plan("image", found.name("guest"), id="8083")
+    return found
+
+
+def test_a_dead_run_on_this_cloud_has_left_something(tmp_path: Path):
+    left = run(tmp_path, at=deployed())
+
+    assert find(tmp_path, deployed()).runs == (left,)
+    assert find(tmp_path, deployed("http://192.0.2.99:5000")).runs == ()
+
+
+@pytest.mark.parametrize("torn", ["", '{"clo', "[]", '{"another": 1}'])
+def test_a_run_that_was_killed_while_it_began_is_in_nobody_s_way(tmp_path: Path, torn: str):
+    left = run(tmp_path)
+    (left.folder / "cloud.json").write_text(torn)
+
+    assert find(tmp_path, deployed()).runs == ()
+
+
+def test_an_image_of_a_known_run_goes_into_its_ledger_and_others_are_named(tmp_path: Path):
+    left = run(tmp_path, at=deployed())
+    images = [("8084", left.name("late")), ("8085", "dcn-verify.20240101-000000-aaaaaa.guest"), ("8086", "cirros")]
+
+    found = find(tmp_path, deployed(images=images))
+
+    assert {entry.id for entry in left.ledger.pending()} == {"8083", "8084"}
+    assert found.foreign == ("image dcn-verify.20240101-000000-aaaaaa.guest 8085",)
+
+
+def test_a_glance_that_does_not_answer_is_one_line(tmp_path: Path):
+    answered = requests.Response()
+    answered.status_code, answered.request = 500, requests.Request("GET", "http://192.0.2.10/v2/images").prepare()
+    broken = HttpException(response=answered, details="it<br />broke")
+
+    with pytest.raises(
+        NotLookedFor, match=r"cannot be looked for: GET http://192\.0\.2\.10/v2/images: HTTP 500 it broke$"
+    ):
+        find(tmp_path, deployed(images=broken))
