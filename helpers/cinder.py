@@ -30,6 +30,10 @@ class Volume:
     servers: tuple[str, ...]
     by_hand: str
 
+    def __str__(self) -> str:
+        attached = f", attached to {', '.join(self.servers)}" if self.servers else ""
+        return f"{self.status}, {self.size} GiB, zone {self.availability_zone}, host {self.host}{attached}"
+
 
 @dataclass(frozen=True)
 class VolumeSnapshot:
@@ -40,6 +44,9 @@ class VolumeSnapshot:
     status: str
     volume: str
     by_hand: str
+
+    def __str__(self) -> str:
+        return f"{self.status}, of volume {self.volume}"
 
 
 class VolumeFailed(Exception):

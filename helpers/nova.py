@@ -32,6 +32,11 @@ class Server:
     volumes: tuple[str, ...]
     by_hand: str
 
+    def __str__(self) -> str:
+        words = [self.status, f"task {self.task_state}" if self.task_state else "", f"zone {self.availability_zone}"]
+        words += [f"host {self.host}", f"volumes {', '.join(self.volumes)}" if self.volumes else ""]
+        return ", ".join(filter(None, (*words, self.fault)))
+
 
 @dataclass(frozen=True)
 class Service:

@@ -84,7 +84,10 @@ class VolumeActions:
                 interval=0.5,
             )
         except TimedOut as error:
-            raise StageFailed(str(error), by_hand=(self.cloud.cinder.by_hand("volume", "show", volume_id),)) from error
+            raise StageFailed(
+                f"volume {volume_id}\nexpected: available or in-use\nseen:     {error.last}, {error.reason}",
+                by_hand=(self.cloud.cinder.by_hand("volume", "show", volume_id),),
+            ) from error
         if volume is None:
             raise StageFailed(f"volume {volume_id}\nexpected: there\nseen:     gone")
         return volume

@@ -127,5 +127,5 @@ def wait_for_moment(
 
 
 def _quoted(value: object) -> str:
-    text = redact(repr(value))
+    text = redact(repr(value) if isinstance(value, str) else str(value))
     return text if len(text) <= 2000 else f"{text[:2000]}… ({len(text)} characters)"
