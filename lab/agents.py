@@ -14,6 +14,8 @@ from lab.state import State
 
 KINDS = ("nova", "cinder", "neutron")
 Service = tuple[str, str]
+#: What a volume service has told the scheduler of; one that it has not heard of yet gets no volume, though it is up.
+_POOL = "pool"
 
 
 def expected(plan: Plan, kind: str) -> list[Service]:
@@ -24,7 +26,12 @@ def expected(plan: Plan, kind: str) -> list[Service]:
         return central + [("nova-compute", host.name) for host in plan.hosts]
     if kind == "cinder":
         volumes = [cinder.backend_host(site, host) for site in plan.sites for host in site.hosts if host.cinder_volume]
-        return [("cinder-scheduler", controller)] + [("cinder-volume", f"{one}@{cinder.BACKEND}") for one in volumes]
+        known = [cinder.pool(site) for site in plan.sites if any(host.cinder_volume for host in site.hosts)]
+        return [
+            ("cinder-scheduler", controller),
+            *(("cinder-volume", f"{one}@{cinder.BACKEND}") for one in volumes),
+            *((_POOL, one) for one in known),
+        ]
     return [("neutron-linuxbridge-agent", host.name) for host in plan.hosts]
 
 
@@ -33,7 +40,10 @@ def up(cloud: Cloud, kind: str) -> set[Service]:
     if kind == "neutron":
         return {(one["binary"], one["host"]) for one in cloud.neutron("GET", "agents")["agents"] if one["alive"]}
     listed = (cloud.nova if kind == "nova" else cloud.cinder)("GET", "os-services")["services"]
-    return {(one["binary"], one["host"]) for one in listed if one["state"] == "up"}
+    reported = {(one["binary"], one["host"]) for one in listed if one["state"] == "up"}
+    if kind == "cinder":
+        reported |= {(_POOL, one["name"]) for one in cloud.cinder("GET", "scheduler-stats/get_pools")["pools"]}
+    return reported
 
 
 def ask(plan: Plan, cloud: Cloud, kind: str) -> tuple[list[Service], list[str]]:

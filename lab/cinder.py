@@ -30,6 +30,11 @@ def backend_host(site: Site, host: Host) -> str:
     return "hostgroup" if site.central else host.name
 
 
+def pool(site: Site) -> str:
+    """As what the scheduler knows a site's backend: by its cluster where it has one."""
+    return f"{'hostgroup' if site.central else site.name}@{BACKEND}#{BACKEND}"
+
+
 def configuration(plan: Plan, site: Site, host: Host, state: State) -> str:
     """Active/active at a DCN site, where the hosts form a cluster with its name; active/passive at central."""
     text = render(

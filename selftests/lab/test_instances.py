@@ -78,6 +78,9 @@ def test_every_service_that_reports_is_waited_for(plan: Plan) -> None:
         ("cinder-volume", "hostgroup@tripleo_ceph"),
         ("cinder-volume", "dcn0-distributedcomputehci-0@tripleo_ceph"),
         ("cinder-volume", "dcn1-distributedcomputehci-0@tripleo_ceph"),
+        ("pool", "hostgroup@tripleo_ceph#tripleo_ceph"),
+        ("pool", "dcn0@tripleo_ceph#tripleo_ceph"),
+        ("pool", "dcn1@tripleo_ceph#tripleo_ceph"),
     ]
 
 
