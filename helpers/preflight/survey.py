@@ -155,7 +155,8 @@ def _reason(
     if one.prerequisite in {"compute", "volume", "network"}:
         if _bad(of_central["catalog"]):
             return of_central["catalog"]
-        neutron = of_central.get("network")
+        # a site's network is in the hands of the one Neutron; Nova and Cinder that are silent as well are not
+        neutron = of_central.get("network") if one.prerequisite == "network" else None
         return neutron if neutron and neutron is not one and neutron.problem == one.problem else None
     if one.node is not None:
         earlier = {"sudo": ("ssh",), "containers": ("ssh", "sudo")}.get(one.prerequisite, ())

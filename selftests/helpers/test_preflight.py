@@ -251,6 +251,15 @@ def test_an_api_whose_services_are_listed_by_a_claim_too_is_told_there(environme
     assert found.findings[0].judge == "services"
 
 
+def test_apis_that_are_down_alike_are_a_finding_each(environment: Environment):
+    down = dict.fromkeys(("compute", "volume", "network"), ConnectFailure("Connection refused"))
+
+    found = survey(deployed(environment, apis=down))
+
+    assert set(seen(found)) == {f"preflight[central-{name}]" for name in down}
+    assert found.cell("dcn1", "network") == "not looked at"
+
+
 def test_a_site_s_network_must_be_there(environment: Environment):
     environment = replace(environment, network="{site}-network")
 

@@ -197,29 +197,37 @@ def conversion_to_qcow2(world: World, site: Site) -> Iterator[None]:
 @modelled()
 def dcn_glance_answers_500(world: World, site: Site) -> Iterator[None]:
     """The site's Glance answers every request with 500."""
-    with hooked(world, "request", _refuse(site, 500, "Internal Server Error")):
+    with _broken(world, site):
         yield
 
 
 @modelled()
 def dcn_glance_stopped(world: World, site: Site) -> Iterator[None]:
     """The site's HAProxy has no Glance behind it."""
-    with hooked(world, "request", _refuse(site, 503, "No server is available to handle this request.")):
+    with _stopped(world, site):
         yield
 
 
 @modelled()
 def central_glance_answers_500(world: World, site: Site) -> Iterator[None]:
     """Central's Glance answers every request with 500."""
-    with hooked(world, "request", _refuse(site, 500, "Internal Server Error")):
+    with _broken(world, site):
         yield
 
 
 @modelled()
 def central_glance_stopped(world: World, site: Site) -> Iterator[None]:
     """Central's HAProxy has no Glance behind it."""
-    with hooked(world, "request", _refuse(site, 503, "No server is available to handle this request.")):
+    with _stopped(world, site):
         yield
+
+
+def _broken(world: World, site: Site) -> Any:
+    return hooked(world, "request", _refuse(site, 500, "Internal Server Error"))
+
+
+def _stopped(world: World, site: Site) -> Any:
+    return hooked(world, "request", _refuse(site, 503, "No server is available to handle this request."))
 
 
 def _refuse(at: Site, status: int, message: str) -> Any:
