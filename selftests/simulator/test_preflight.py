@@ -109,6 +109,17 @@ def test_a_login_without_the_role_admin_is_one_line(simulator: Any, suite: Any):
     assert "Traceback" not in ended.printed
 
 
+def test_reports_where_no_folder_can_be_made_are_one_line(simulator: Any, suite: Any, tmp_path: Path):
+    (tmp_path / "file").touch()
+
+    ended = suite(simulator.folder / "environment.yaml", "--preflight-only", f"--reports={tmp_path / 'file'}")
+
+    assert ended.exit_code == 4
+    assert f"--reports={tmp_path / 'file'}: no folder can be made there: File exists" in ended.printed
+    assert "Traceback" not in ended.printed
+    assert "INTERNALERROR" not in ended.printed
+
+
 def test_a_node_out_of_reach_is_one_unknown_that_blocks_what_needs_it(start: Any, suite: Any, tmp_path: Path):
     with start(tmp_path / "sim") as found:
         config = found.folder / "ssh_config"
