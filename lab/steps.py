@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from lab.command import tail
@@ -31,17 +32,14 @@ class PlanningError(ValueError):
 
 def run_steps(steps: Sequence[Step], log_of: Callable[[str], Path], say: Callable[[str], None]) -> None:
     """Run all steps; after a failure no new one begins, and StepError is raised when those under way have ended."""
-    _check(steps)
+    by_name = {step.name: step for step in steps}
+    order = _order(steps)
     begun = time.monotonic()
-    waiting = list(steps)
-    done: set[str] = set()
     failed: list[str] = []
     under_way: dict[Future[float], Step] = {}
     with ThreadPoolExecutor(max_workers=len(steps) or 1, thread_name_prefix="step") as pool:
-        while waiting or under_way:
-            ready = [] if failed else [step for step in waiting if done.issuperset(step.needs)]
-            for step in ready:
-                waiting.remove(step)
+        while order.is_active():
+            for step in () if failed else map(by_name.__getitem__, order.get_ready()):
                 under_way[pool.submit(_timed, step, log_of(step.name))] = step
             if not under_way:
                 break
@@ -51,7 +49,7 @@ def run_steps(steps: Sequence[Step], log_of: Callable[[str], Path], say: Callabl
                 error = future.exception()
                 at = time.monotonic() - begun
                 if error is None:
-                    done.add(step.name)
+                    order.done(step.name)
                     say(f"{at:6.1f} s  {step.name} ({future.result():.1f} s)")
                 else:
                     failed.append(_report(step, error, log_of(step.name)))
@@ -76,16 +74,16 @@ def _report(step: Step, error: BaseException, log: Path) -> str:
     return f"step {step.name!r} failed: {said}{quoted}\n  its log: {log}"
 
 
-def _check(steps: Sequence[Step]) -> None:
-    names = [step.name for step in steps]
-    if len(set(names)) != len(names):
-        raise PlanningError(f"two steps have one name among {', '.join(names)}")
-    done: set[str] = set()
-    left = list(steps)
-    while left:
-        ready = [step for step in left if done.issuperset(step.needs)]
-        if not ready:
-            stuck = "; ".join(f"{step.name} needs {', '.join(step.needs)}" for step in left)
-            raise PlanningError(f"these steps can never begin: {stuck}")
-        done.update(step.name for step in ready)
-        left = [step for step in left if step not in ready]
+def _order(steps: Sequence[Step]) -> TopologicalSorter[str]:
+    """The steps' order; raises PlanningError for a need that is no step, a circle, or two steps of one name."""
+    needs = {step.name: step.needs for step in steps}
+    if len(needs) != len(steps):
+        raise PlanningError(f"two steps have one name among {', '.join(step.name for step in steps)}")
+    if unknown := {need for of_one in needs.values() for need in of_one} - set(needs):
+        raise PlanningError(f"no such steps: {', '.join(sorted(unknown))}")
+    order = TopologicalSorter(needs)
+    try:
+        order.prepare()
+    except CycleError as error:
+        raise PlanningError(f"these steps need each other: {', '.join(error.args[1])}") from None
+    return order
