@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, get_type_hints
 
+from helpers.capacity import Common, Demand, Hold, Load
 from helpers.places import place
 
 Act = TypeVar("Act", bound=Callable[..., Any])
@@ -35,12 +36,12 @@ class StageKey:
 class Stage:
     """A declared stage.
 
-    - `loads`: what it burdens, `central`, an axis, or a pair's end as `pair.target`; so many run there at once as the
-      environment allows
-    - `exclusive`: name of a thing that only one stage may act on at a time (Glance locks an image while it imports);
-      the name of an input stands for what that stage has made
-    - `shares`: name of a thing that many may use at once, but none while a stage runs that needs it `alone`; such a
-      stage lets those go first that have more stages after them in a row than it has
+    - `loads`: the places that it is work for: `central`, an axis, or a pair's end as `pair.target`; so many stages run
+      there at once as the environment allows
+    - `changes`: the stages, or aliases of stages, whose thing it changes. It holds the thing alone, so that no two
+      stages act on one thing at a time (Nova and Glance refuse the second one)
+    - `shares`: what it reads that others change, a stage's thing or a common one; nobody has it alone meanwhile
+    - `alone`: the common thing that nobody else may use meanwhile
     - `mutating`: whether it creates or changes cloud resources
     - `requires`: what the preflight must have found in order, besides what its parameters say of themselves
     - `claims`: the claims that a failure of the stage itself refutes
@@ -52,9 +53,9 @@ class Stage:
     returns: Any
     module: str
     loads: tuple[str, ...] = ()
-    exclusive: str | None = None
-    shares: str | None = None
-    alone: str | None = None
+    changes: tuple[str, ...] = ()
+    shares: tuple[str | Common, ...] = ()
+    alone: Common | None = None
     mutating: bool = True
     requires: tuple[Any, ...] = ()
     claims: tuple[str, ...] = ()
@@ -144,6 +145,25 @@ class Registry:
             if parameter in self.stages or parameter in self.aliases
         }
 
+    def demand(self, key: StageKey, environment: Any) -> Demand:
+        """What a stage takes while it runs.
+
+        :raises BadGraph: it holds the thing of a stage that there is not
+        """
+        stage = self.stages[key.stage]
+        values = {axis: place(environment, value) for axis, value in key.axes}
+
+        def thing(name: str | Common) -> StageKey | Common:
+            if isinstance(name, str) and name not in self.stages and name not in self.aliases:
+                raise BadGraph(f"stage {stage.name} holds what {name} has made, and there is no such stage")
+            return self.key(name, values, environment) if isinstance(name, str) else name
+
+        alone = (*map(thing, stage.changes), *((stage.alone,) if stage.alone else ()))
+        return Demand(
+            tuple(Load(_place_of(load, values), reading=not stage.mutating) for load in stage.loads),
+            (*(Hold(one, alone=True) for one in alone), *(Hold(thing(name)) for name in stage.shares)),
+        )
+
     def closure(self, keys: Iterable[StageKey], environment: Any) -> dict[StageKey, int]:
         """The given stages and all that they need, each with its depth (1: needs no other stage), shallow first."""
         depths: dict[StageKey, int] = {}
@@ -156,3 +176,11 @@ class Registry:
         for key in keys:
             depth(key)
         return dict(sorted(depths.items(), key=lambda pair: (pair[1], str(pair[0]))))
+
+
+def _place_of(load: str, values: Mapping[str, Any]) -> str:
+    """The place that a load is at: an axis stands for its value, `pair.target` for that end of the pair."""
+    axis, _, end = load.partition(".")
+    if axis not in values:
+        return load
+    return str(getattr(values[axis], end) if end else values[axis])

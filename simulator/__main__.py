@@ -28,6 +28,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         help="how many machines a site (default 1); from the fourth on, those of a DCN site are scale-out nodes",
     )
     parser.add_argument("--speed", choices=("none", "lab", "cloud"), default="lab", help="how long things take")
+    parser.add_argument(
+        "--delays", type=int, metavar="SEED", help="delay every step and answer at random, by this seed"
+    )
     parser.add_argument("--port-base", type=int, help="first of ten ports (default: the first ten that are free)")
     parser.add_argument("--image-size", type=int, default=8, metavar="MIB", help="size of the guest's disk (default 8)")
     parser.add_argument("--without-storage", action="append", default=[], metavar="SITE", help="a site without storage")
@@ -93,6 +96,7 @@ def main(argv: list[str] | None = None) -> int:
         without_storage=arguments.without_storage,
         same_store_names=arguments.same_store_names,
         other_zone_names=arguments.other_zone_names,
+        seed=arguments.delays,
     )
     try:
         asyncio.run(_serve(world, sockets, arguments.fault, arguments.state, arguments.ceph_warnings))

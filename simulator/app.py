@@ -103,6 +103,7 @@ class Dispatcher:
             "admin": Admin(world, injector).application,
             "files": lambda: _files(world),
         }
+        self._names, self._clock = {port(base, name): name for name in services}, world.clock
         self._services: dict[int, ASGIApp] = {port(base, name): build() for name, build in services.items()}
         self._sites, self._nodes = world.sites, {node.address: node for node in world.nodes}
         self._image_port = port(base, "image")
@@ -122,6 +123,7 @@ class Dispatcher:
                 service = self._nobody
             elif site.glance is None:
                 service = self._nothing
+        await self._clock.answers(f"{self._names.get(number)} of {site.name} {scope['method']}")
         await service({**scope, "site": site}, receive, send)
 
 

@@ -59,6 +59,23 @@ def call_privileged_directly() -> None:
     priv_context.PrivContext = InProcess
 
 
+def read_consoles_of_others() -> None:
+    """A guest's console is opened, and does not become the service's own terminal.
+
+    The first process of a container leads its session, which a terminal that it opens would belong to: when the guest
+    ends, the kernel sends SIGHUP, and nova-compute forgets what it knows of its resource provider in the middle of its
+    work. A helper process, which Nova usually has for this, leads no session.
+    """
+    from nova.privsep import libvirt  # type: ignore[import-not-found]
+
+    libvirt.open = open_without_terminal
+
+
+def open_without_terminal(path: str, mode: str = "r") -> Any:
+    """As `open`; a terminal does not become the controlling one of this process."""
+    return open(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_NOCTTY))
+
+
 def fork_privileged_helper() -> None:
     """One for all that the agent asks of netlink, which needs threads of the usual kind: begun before there are none.
 
@@ -112,7 +129,7 @@ CHANGES: dict[str, tuple[Change, ...]] = {
     "cinder-scheduler": (),
     "cinder-volume": (cooperate, run_in_one_process),
     "nova-api": (cooperate, run_in_one_process),
-    "nova-compute": (cooperate, call_privileged_directly),
+    "nova-compute": (cooperate, call_privileged_directly, read_consoles_of_others),
     "nova-conductor": (),
     "nova-scheduler": (),
     "neutron-server": (cooperate, run_in_one_process, complete_models),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from helpers.capacity import Common, Limits
 from helpers.engine import CannotTell, Engine, StageFailed
 from helpers.results import ResultStore, StageResult, longest_chain
 from helpers.stages import Alias, Registry, StageKey
@@ -39,7 +40,9 @@ class Bench:
 
     def __init__(self, folder: Path, registry: Registry, explain: Any = lambda error: None, **limits: int) -> None:
         self.registry, self.store = registry, ResultStore(folder)
-        self.engine = Engine(registry, FakeEnvironment(), {}, self.store, limits=limits, threads=16, explain=explain)
+        self.engine = Engine(
+            registry, FakeEnvironment(), {}, self.store, limits=Limits(limits), threads=16, explain=explain
+        )
 
     def run(self, *keys: StageKey) -> dict[str, StageResult]:
         self.engine.start(keys)
@@ -50,6 +53,9 @@ class Bench:
             return {name: result for name, result in found.items() if result}
 
         return wait_until(results, lambda found: len(found) == len(wanted), timeout=60, what="stages", interval=0.01)
+
+
+POOL = Common("the pool")
 
 
 def at(stage: str, site: str) -> StageKey:
@@ -194,7 +200,7 @@ def test_the_end_of_a_pair_is_burdened(tmp_path: Path):
     registry = Registry(axes=("pair",))
     registry.add(stage, loads=("pair.target",))
     store = ResultStore(tmp_path)
-    engine = Engine(registry, Pairs(), {}, store, limits={"a": 1}, default_limit=2)
+    engine = Engine(registry, Pairs(), {}, store, limits=Limits({"a": 1}, site=2))
     keys = [StageKey("stage", (("pair", name),)) for name in ("x-a", "y-a", "z-a", "x-b", "y-b", "z-b")]
     engine.start(keys)
     wait_until(lambda: [store.get(key, int) for key in keys], all, timeout=10, what="stages", interval=0.01)
@@ -202,20 +208,85 @@ def test_the_end_of_a_pair_is_burdened(tmp_path: Path):
     assert most == {"a": 1, "b": 2, "all": 3}
 
 
-def test_exclusive_stages_take_turns(tmp_path: Path):
+def test_stages_that_change_the_same_thing_take_turns(tmp_path: Path):
     lock = threading.Lock()
 
-    def stage(site) -> bool:
+    def image() -> int:
+        return 1
+
+    def copy(image, site) -> bool:
         alone = lock.acquire(blocking=False)
         threading.Event().wait(0.02)
         lock.release()
         return alone
 
     registry = Registry(axes=("site",))
-    registry.add(stage, exclusive="image")
-    results = Bench(tmp_path, registry).run(*(at("stage", f"dcn{number}") for number in range(4)))
+    registry.add(image)
+    registry.add(copy, changes=("image",))
+    keys = [at("copy", f"dcn{number}") for number in range(4)]
+    results = Bench(tmp_path, registry).run(*keys)
 
-    assert all(result.value is True for result in results.values())
+    assert [results[str(key)].value for key in keys] == [True] * 4
+
+
+def test_what_is_read_is_not_changed_meanwhile(tmp_path: Path):
+    """And those who only read do so side by side."""
+    meeting, changing = threading.Barrier(2, timeout=60), threading.Event()
+
+    def server(site) -> int:
+        return 1
+
+    def stopped(server, site) -> int:
+        changing.set()
+        threading.Event().wait(0.05)
+        changing.clear()
+        return 1
+
+    def disks(server, site) -> bool:
+        meeting.wait()
+        return changing.is_set()
+
+    def console(server, site) -> bool:
+        meeting.wait()
+        return changing.is_set()
+
+    registry = Registry(axes=("site",))
+    registry.add(server)
+    registry.add(stopped, changes=("server",))
+    registry.add(disks, shares=("server",))
+    registry.add(console, shares=("server",))
+    results = Bench(tmp_path, registry).run(*(at(stage, "dcn0") for stage in ("stopped", "disks", "console")))
+
+    assert (results["disks[dcn0]"].value, results["console[dcn0]"].value) == (False, False)
+
+
+def test_what_changes_a_thing_yields_to_a_longer_chain(tmp_path: Path):
+    begun: list[str] = []
+
+    def server() -> int:
+        return 1
+
+    def attached(server) -> int:
+        begun.append("attached")
+        return 1
+
+    def booted(server) -> int:
+        threading.Event().wait(0.1)
+        return 1
+
+    def image(server, booted) -> int:
+        begun.append("image")
+        return 1
+
+    def copied(image) -> int:
+        return 1
+
+    registry = Registry(axes=())
+    for act, changes in ((server, ()), (booted, ()), (attached, ("server",)), (image, ("server",)), (copied, ())):
+        registry.add(act, changes=changes)
+    Bench(tmp_path, registry).run(StageKey("attached"), StageKey("copied"))
+
+    assert begun == ["image", "attached"]
 
 
 def test_what_needs_a_thing_alone_lets_those_with_a_longer_way_go_first(tmp_path: Path):
@@ -238,9 +309,9 @@ def test_what_needs_a_thing_alone_lets_those_with_a_longer_way_go_first(tmp_path
         return 0
 
     registry = Registry(axes=("site",))
-    registry.add(measured, alone="the pool")
+    registry.add(measured, alone=POOL)
     registry.add(first)
-    registry.add(copied, shares="the pool")
+    registry.add(copied, shares=(POOL,))
     registry.add(booted)
     Bench(tmp_path, registry).run(StageKey("measured"), StageKey("booted"))
 
@@ -266,10 +337,10 @@ def test_nobody_comes_before_what_waits_for_a_thing_to_be_free(tmp_path: Path):
         return 0
 
     registry = Registry(axes=("site",))
-    registry.add(early, shares="the pool")
+    registry.add(early, shares=(POOL,))
     registry.add(first)
-    registry.add(measured, alone="the pool")
-    registry.add(shared, shares="the pool")
+    registry.add(measured, alone=POOL)
+    registry.add(shared, shares=(POOL,))
     keys = [StageKey("early"), StageKey("measured"), *(at("shared", f"dcn{number}") for number in range(3))]
     Bench(tmp_path, registry).run(*keys)
 
@@ -298,7 +369,7 @@ def test_an_input_is_acted_on_by_one_stage_at_a_time(tmp_path: Path):
 
     registry = Registry(axes=("site", "group"))
     registry.add(image)
-    registry.add(copy, exclusive="led_image")
+    registry.add(copy, changes=("led_image",))
     registry.add_alias(
         Alias("led_image", ("site",), lambda environment, at: ("image", {"group": FakeSite(str(at["site"])[0])}))
     )

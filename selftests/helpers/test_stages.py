@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from helpers.capacity import Common, Demand, Hold, Load
 from helpers.stages import Alias, BadGraph, Registry, StageKey
 
 
@@ -69,6 +70,35 @@ def test_closure_lists_shallow_stages_first(registry: Registry):
         "copy[dcn1]": 2,
         "server[dcn1]": 3,
     }
+
+
+def test_what_is_changed_is_the_thing_of_the_stage_that_made_it(registry: Registry):
+    """By its alias, another one at each site."""
+
+    def stopped(local_image, dcn) -> int:
+        return 1
+
+    registry.add(stopped, loads=("central", "dcn"), changes=("local_image",), shares=(Common("the pool"),))
+    held = {
+        name: registry.demand(registry.key("stopped", {"dcn": FakeSite(name)}, ENVIRONMENT), ENVIRONMENT)
+        for name in ("dcn0", "dcn1")
+    }
+
+    pool = Hold(Common("the pool"))
+    assert held == {
+        "dcn0": Demand((Load("central"), Load("dcn0")), (Hold(StageKey("image"), alone=True), pool)),
+        "dcn1": Demand((Load("central"), Load("dcn1")), (Hold(StageKey("copy", (("dcn", "dcn1"),)), alone=True), pool)),
+    }
+
+
+def test_nothing_can_be_held_that_no_stage_makes(registry: Registry):
+    def stopped(image) -> int:
+        return 1
+
+    registry.add(stopped, changes=("imaeg",))
+
+    with pytest.raises(BadGraph, match="stage stopped holds what imaeg has made"):
+        registry.demand(StageKey("stopped"), ENVIRONMENT)
 
 
 def test_circle_is_named():

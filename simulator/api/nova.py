@@ -361,6 +361,7 @@ class Nova:
 
     async def attach(self, ask: Ask) -> Response:
         server, wanted = self._one(ask), (await ask.body()).get("volumeAttachment", {})
+        self._servers.check_no_task(server, "attach_volume")
         volume = self._world.volumes.get(wanted.get("volumeId", ""))
         if volume.status != "available":
             raise Refusal(

@@ -18,7 +18,8 @@ async def _virsh(call: Call) -> Output:
     here = [
         server
         for server in call.world.servers.servers.values()
-        if server.host == call.node.name and not server.terminated
+        # Nova defines the domain anew when it starts a server
+        if server.host == call.node.name and not server.terminated and server.task_state != "powering-on"
     ]
     if words == ["list"] and "--uuid" in call.args:
         shown = [server.id for server in here if "--all" in call.args or server.status == "ACTIVE"]

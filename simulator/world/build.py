@@ -48,18 +48,20 @@ def healthy_world(
     without_storage: Sequence[str] = (),
     same_store_names: bool = False,
     other_zone_names: bool = False,
+    seed: int | None = None,
 ) -> World:
     """A central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
 
     At a DCN site the others are scale-out nodes: compute nodes with a HAProxy in place of Glance.
 
     With `same_store_names` every site's own Glance calls its own store as central does (TripleO without
-    GlanceBackendID); with `other_zone_names` the availability zones are not called as the sites are.
+    GlanceBackendID); with `other_zone_names` the availability zones are not called as the sites are;
+    with a `seed`, steps and answers are delayed at random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
     sites = [_site(number, name, nodes, base, name not in without_storage) for number, name in enumerate(names)]
     machine = undercloud(UNDERCLOUD_ADDRESS, port(base, "ssh"), names[1:])
-    world = World(sites, machine, speed, service_urls(base))
+    world = World(sites, machine, speed, service_urls(base), seed)
     for site in world.storage_sites:
         site.local_store = _DEFAULT_STORE if same_store_names else site.store
         _give_stores(world, site)

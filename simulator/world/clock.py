@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
+from collections import Counter
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -31,21 +33,51 @@ SECONDS = {
 }
 _PER_GIB = {"copy": 20.0, "download": 20.0, "convert": 10.0, "createImage": 20.0}
 _GIB = 1024**3
+# seconds, of random delays
+_MOST_FOR_A_STEP, _MOST_FOR_AN_ANSWER = 2.0, 0.2
 _LOG = logging.getLogger("simulator")
 
 
-class Clock:
-    """The world's pace, and its background work."""
+class Delays:
+    """Delays of random length, most of them short; the same seed gives the same delays again.
 
-    def __init__(self, speed: Speed) -> None:
+    Each is drawn by what is delayed and how often that was so: it does not depend on what else happens meanwhile.
+    """
+
+    def __init__(self, seed: int | None) -> None:
+        self._seed = seed
+        self._drawn: Counter[str] = Counter()
+
+    def seconds(self, what: str, most: float) -> float:
+        """The next delay of this, up to `most` seconds; none without a seed."""
+        if self._seed is None:
+            return 0.0
+        self._drawn[what] += 1
+        drawn = random.Random(f"{self._seed} {what} {self._drawn[what]}").random()  # noqa: S311 - no secret
+        return most * drawn**3
+
+
+class Clock:
+    """The world's pace, and its background work.
+
+    :param seed: every step and every answer is delayed at random, by this seed
+    """
+
+    def __init__(self, speed: Speed, seed: int | None = None) -> None:
         self.speed = speed
         self.factor = _FACTOR[speed]
+        self.delays = Delays(seed)
         self._running: set[asyncio.Task[None]] = set()
 
     async def takes(self, step: str, used_bytes: int = 0) -> None:
         """Wait as long as this step takes; with speed `none` the others still get their turn."""
         seconds = SECONDS[step] + _PER_GIB.get(step, 0.0) * used_bytes / _GIB
-        await asyncio.sleep(seconds * self.factor)
+        await asyncio.sleep(seconds * self.factor + self.delays.seconds(step, _MOST_FOR_A_STEP))
+
+    async def answers(self, what: str) -> None:
+        """Wait before a service, or a node, answers; only with random delays."""
+        if seconds := self.delays.seconds(what, _MOST_FOR_AN_ANSWER):
+            await asyncio.sleep(seconds)
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run this in the background; an error that nobody foresaw is logged with its traceback."""

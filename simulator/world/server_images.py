@@ -22,9 +22,7 @@ def create_image(world: World, server: Server, user: User, name: str, metadata: 
     if server.vm_state not in ("active", "stopped", "paused", "suspended"):
         message = f"Cannot 'createImage' instance {server.id} while it is in vm_state {server.vm_state}"
         raise Refusal(409, message)
-    if server.task_state is not None:
-        message = f"Cannot 'createImage' instance {server.id} while it is in task_state {server.task_state}"
-        raise Refusal(409, message)
+    world.servers.check_no_task(server, "createImage")
     image = Image(str(uuid.uuid4()), user.project.id, name, visibility="private")
     image.properties = server.image_properties | metadata
     world.images.records[image.id] = image

@@ -376,9 +376,16 @@ class Servers:
             server.console.append(f"{MARKER} {' '.join(earlier)}")
         server.console.append(f"{BOOTED} {server.id}")
 
+    def check_no_task(self, server: Server, action: str) -> None:
+        """Refuse an action while another one is under way, as nova-api does."""
+        if server.task_state is not None:
+            message = f"Cannot '{action}' instance {server.id} while it is in task_state {server.task_state}"
+            raise Refusal(409, message)
+
     def stop(self, server: Server) -> None:
         if server.status != "ACTIVE":
             raise Refusal(409, f"Cannot 'stop' instance {server.id} while it is in vm_state {server.vm_state}")
+        self.check_no_task(server, "stop")
         server.task_state = "powering-off"
         self._world.clock.start(self._stopped(server))
 
@@ -392,6 +399,7 @@ class Servers:
     def start(self, server: Server) -> None:
         if server.status != "SHUTOFF":
             raise Refusal(409, f"Cannot 'start' instance {server.id} while it is in vm_state {server.vm_state}")
+        self.check_no_task(server, "start")
         server.task_state = "powering-on"
         self._world.clock.start(self._started(server))
 
@@ -402,6 +410,7 @@ class Servers:
     def reboot(self, server: Server) -> None:
         if server.status not in ("ACTIVE", "SHUTOFF"):
             raise Refusal(409, f"Cannot 'reboot' instance {server.id} while it is in vm_state {server.vm_state}")
+        self.check_no_task(server, "reboot")
         server.becomes("REBOOT", "active", "rebooting")
         self._world.clock.start(self._started(server))
 

@@ -24,11 +24,13 @@ _RETRY = 0.1
 class World:
     """One deployment. Sites are in the order of their names' numbers, central first."""
 
-    def __init__(self, sites: list[Site], undercloud: Undercloud, speed: Speed, urls: dict[str, str]) -> None:
+    def __init__(
+        self, sites: list[Site], undercloud: Undercloud, speed: Speed, urls: dict[str, str], seed: int | None = None
+    ) -> None:
         self.sites = {site.name: site for site in sites}
         self.undercloud = undercloud
         self.urls = urls
-        self.clock = Clock(speed)
+        self.clock = Clock(speed, seed)
         self.hooks = Hooks()
         self.identity = Identity()
         self.images = Images({site.cluster.fsid: site.cluster for site in sites if site.cluster})
