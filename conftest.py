@@ -15,6 +15,7 @@ pytest_plugins = [
     "fixtures.undercloud",
     "fixtures.images",
     "fixtures.compute",
+    "fixtures.orphans",
     "fixtures.haproxies",
     "fixtures.servers",
     "fixtures.refusals",

@@ -190,6 +190,10 @@ class Nova:
         """Id and name of every server whose name begins so."""
         return [(server.id, server.name) for server in self._proxy.servers() if server.name.startswith(prefix)]
 
+    def ids(self) -> frozenset[str]:
+        """The ids of all servers, of every project; only an administrator gets them."""
+        return frozenset(server.id for server in self._proxy.servers(details=False, all_projects=True))
+
     def services(self) -> tuple[Service, ...]:
         """Every service of Nova's, with its availability zone."""
         return tuple(
