@@ -14,6 +14,7 @@ pytest_plugins = [
     "fixtures.topology",
     "fixtures.undercloud",
     "fixtures.images",
+    "fixtures.keyrings",
     "fixtures.compute",
     "fixtures.orphans",
     "fixtures.haproxies",

@@ -54,6 +54,14 @@ class NoSuchEntity(CommandFailed):
 
 
 @dataclass(frozen=True)
+class ClusterIdentity:
+    """The FSID of the cluster that has answered."""
+
+    fsid: str
+    command: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
 class HealthCheck:
     """One of the cluster's complaints: its code (`OSD_DOWN`), severity, and what it says."""
 
@@ -225,8 +233,12 @@ class Cluster:
     def fsid(self) -> str:
         """The cluster's identity; asked once, as it never changes."""
         if self._fsid is None:
-            self._fsid = self._ask(("fsid",), lambda answer, _: str(answer["fsid"]))
+            self._fsid = self.identity().fsid
         return self._fsid
+
+    def identity(self) -> ClusterIdentity:
+        """The FSID of whatever answers, with the command that shows it."""
+        return self._ask(("fsid",), lambda answer, completed: ClusterIdentity(str(answer["fsid"]), completed.by_hand))
 
     def status(self) -> Status:
         return self._ask(("status",), parse_status)

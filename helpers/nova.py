@@ -49,6 +49,11 @@ class Service:
     status: str
     cluster: str | None = None
 
+    @property
+    def condition(self) -> str:
+        """State and status: `up, enabled` where all is well."""
+        return f"{self.state}, {self.status}"
+
 
 class ServerFailed(Exception):
     """A server did not get where it was to go; the message quotes Nova's fault."""

@@ -180,6 +180,11 @@ class Breaking:
         self._note(undo.SetZone(host.name, host.site))
         zones.set_zone(self.lab, host, zone)
 
+    def disable_compute(self, host: Host) -> None:
+        """Have Nova schedule nothing to a host."""
+        self._note(undo.EnableCompute(host.name))
+        reporting.set_status(self.lab, host, "disabled")
+
     def secrets(self, host: Host, *sites: str) -> None:
         """Have libvirt on a host know the keys of exactly these sites' clusters."""
         self._note(undo.SetSecrets(host.name, [host.site]))

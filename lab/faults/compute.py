@@ -83,6 +83,11 @@ def compute_down(at: Breaking) -> None:
     at.stop_service(compute.CONTAINER, *at.site.hosts)
 
 
+def compute_disabled(at: Breaking) -> None:
+    for host in at.site.hosts:
+        at.disable_compute(host)
+
+
 def compute_in_another_zone(at: Breaking) -> None:
     for host in at.site.hosts:
         at.zone(host, at.central.name)

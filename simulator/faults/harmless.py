@@ -131,3 +131,16 @@ def _otherwise(conf: str) -> str:
         hosts = re.findall(r"v2:([\d.]+):3300", line)
         lines.append(f"mon_host={', '.join(reversed(hosts))}" if hosts else line.replace(" = ", "="))
     return "\n".join(lines)
+
+
+@variation(where="last", source="Nova release notes, Train: nova-consoleauth is removed, its row stays")
+def services_that_are_out_of_use(world: World, site: Site) -> Iterator[None]:
+    """Nova still lists a service that its releases have no more, and a host at the site that somebody works on."""
+
+    def hook(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        old = {**found[0], "id": 90, "binary": "nova-consoleauth", "state": "down"}
+        host = {**found[0], "id": 91, "binary": "nova-compute", "host": f"{site.name}-spare-0", "zone": site.nova.zone}
+        return [*found, old, {**host, "state": "down", "status": "disabled"}]
+
+    with hooked(world, "nova.services", hook):
+        yield

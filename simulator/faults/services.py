@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from simulator.faults.changes import changed, hooked, modelled
@@ -74,6 +74,63 @@ def nova_api_down(world: World, site: Site) -> Iterator[None]:
 def cinder_api_down(world: World, site: Site) -> Iterator[None]:
     """Cinder's API does not answer."""
     with _without_answers(world, "volume"):
+        yield
+
+
+def _listed_otherwise(world: World, point: str, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> Any:
+    """What the API lists of its services passes through `change`; None leaves one out."""
+
+    def hook(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [changed for each in found if (changed := change(each)) is not None]
+
+    return hooked(world, point, hook)
+
+
+def _down(binary: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda each: {**each, "state": "down"} if each["binary"] == binary else each
+
+
+@modelled()
+def nova_scheduler_down(world: World, site: Site) -> Iterator[None]:
+    """No server can be scheduled."""
+    with _listed_otherwise(world, "nova.services", _down("nova-scheduler")):
+        yield
+
+
+@modelled()
+def nova_conductor_down(world: World, site: Site) -> Iterator[None]:
+    """The conductor is down; compute nodes report through it, so after a while they are listed as down, too."""
+
+    def change(each: dict[str, Any]) -> dict[str, Any]:
+        return _down(each["binary"])(each) if each["binary"] in ("nova-conductor", "nova-compute") else each
+
+    with _listed_otherwise(world, "nova.services", change):
+        yield
+
+
+@modelled()
+def cinder_scheduler_down(world: World, site: Site) -> Iterator[None]:
+    """No volume can be scheduled."""
+    with _listed_otherwise(world, "cinder.services", _down("cinder-scheduler")):
+        yield
+
+
+@modelled()
+def cinder_scheduler_missing(world: World, site: Site) -> Iterator[None]:
+    """Cinder lists no scheduler."""
+    with _listed_otherwise(
+        world, "cinder.services", lambda each: None if each["binary"] == "cinder-scheduler" else each
+    ):
+        yield
+
+
+@modelled()
+def compute_disabled(world: World, site: Site) -> Iterator[None]:
+    """Somebody has disabled the site's compute services."""
+    names = {node.name for node in site.nodes}
+    with _listed_otherwise(
+        world, "nova.services", lambda each: {**each, "status": "disabled"} if each["host"] in names else each
+    ):
         yield
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from fixtures.claims import claim
-from fixtures.compute import ANSWERS, CinderBackends, NovaConfigs, Services, short
+from fixtures.compute import ANSWERS, REQUIRED, CinderBackends, NovaConfigs, Services, short
 from fixtures.haproxies import ByHaproxy, described
 from fixtures.topology import GlanceFacts
 from helpers.environment import Environment, Site
@@ -84,23 +84,35 @@ def test_compute_nodes_are_in_this_zone(services: Services, any_compute_site: Si
 
 @claim("A14")
 def test_compute_services_are_up(services: Services, any_compute_site: Site):
-    """nova-compute is up and enabled on every compute node of this site."""
+    """nova-compute is up and enabled on every compute node of this site, and down on no other host of its zone."""
     nodes = {short(node.name) for node in any_compute_site.nodes_with("compute")}
-    up = {short(s.host) for s in services.compute if (s.state, s.status) == ("up", "enabled")}
+    seen = {f"nova-compute on {node}": "not listed" for node in nodes} | {
+        f"nova-compute on {short(service.host)}": service.condition
+        for service in services.compute
+        # somebody has disabled a host that is none of the environment file's, and may work on it
+        if short(service.host) in nodes
+        or (service.zone == any_compute_site.availability_zone and service.status == "enabled")
+    }
 
-    assert nodes - up == set()
+    assert seen == dict.fromkeys(seen, "up, enabled")
 
 
 @claim("A14")
 def test_volume_service_is_up(services: Services, compute_site: Site):
     """A cinder-volume is up and enabled in this site's availability zone, and none there is down."""
-    seen = {
-        service.host: f"{service.state}, {service.status}"
-        for service in services.volume
-        if service.zone == compute_site.availability_zone
-    }
+    zone = compute_site.availability_zone
+    here = {f"cinder-volume on {one.host}": one.condition for one in services.volume if one.zone == zone}
+    seen = here or {f"cinder-volume in the zone {zone}": "none is listed"}
 
-    assert seen != {}, f"zones with a cinder-volume: {sorted({service.zone for service in services.volume})}"
+    assert seen == dict.fromkeys(seen, "up, enabled")
+
+
+@claim("A14")
+def test_schedulers_and_conductors_are_up(services: Services, cloud_central: Site):
+    """Nova and Cinder have schedulers, and Nova a conductor; each that is listed is up and enabled."""
+    seen = {f"{service.binary} on {service.host}": service.condition for service in services.control}
+    seen |= {binary: "none is listed" for binary in REQUIRED - {service.binary for service in services.control}}
+
     assert seen == dict.fromkeys(seen, "up, enabled")
 
 
