@@ -190,6 +190,16 @@ class Breaking:
         self._note(undo.SetSecrets(host.name, [host.site]))
         secrets.set_secrets(self.lab, host, sites)
 
+    def wrong_secret(self, host: Host) -> None:
+        """Have libvirt on a host take another key for that of its own site's cluster."""
+        self._note(undo.SetSecrets(host.name, [host.site]))
+        secrets.set_wrong_value(self.lab, host)
+
+    def compute_with(self, host: Host, *options: str) -> None:
+        """Have a host's nova-compute run with further options."""
+        self._note(undo.RecreateCompute(host.name))
+        reporting.recreate_compute(self.lab, host, *options)
+
     def firewall(self, host: Host, address: str, verdict: str) -> None:
         """Have the host's firewall treat Ceph's ports, from and to this address, so: `drop` or `reject with …`."""
         self._note(undo.RemoveFirewall(host.name))

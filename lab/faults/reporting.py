@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from lab import cinder, containers, glance, haproxy, neutron, nova
+from lab import cinder, compute, containers, glance, haproxy, neutron, nova
 from lab.cloud import Cloud
 from lab.faults.lab import FaultError, Lab
 from lab.plan import Host, Site
@@ -60,6 +60,14 @@ def restart(lab: Lab, host: Host, container: str, *, wait: bool = True) -> None:
     containers.restart(lab.shell(host), container)
     if wait:
         wait_until(f"{container} on {host.name} works", partial(_works, lab, host, container, before), seconds=_SECONDS)
+
+
+def recreate_compute(lab: Lab, host: Host, *options: str) -> None:
+    """Have a host's nova-compute run with its usual options and these, and wait until it works."""
+    before = reported(lab, host, compute.CONTAINER)
+    compute.start(lab.plan, site_of(lab, host), host, lab.state, lab.log, *options)
+    works = partial(_works, lab, host, compute.CONTAINER, before)
+    wait_until(f"{compute.CONTAINER} on {host.name} works", works, seconds=_SECONDS)
 
 
 def wait_down(lab: Lab, host: Host, container: str) -> None:

@@ -157,6 +157,16 @@ class EnableCompute:
 
 
 @dataclass(frozen=True)
+class RecreateCompute:
+    """Have a host's nova-compute run as `up` starts it."""
+
+    host: str
+
+    def run(self, lab: Lab) -> None:
+        reporting.recreate_compute(lab, lab.plan.host(self.host))
+
+
+@dataclass(frozen=True)
 class SetSecrets:
     """Have libvirt on a host know the keys of exactly these sites' clusters."""
 
@@ -194,6 +204,7 @@ _KINDS: dict[str, type[Any]] = {
         ForgetVolumeService,
         SetZone,
         EnableCompute,
+        RecreateCompute,
         SetSecrets,
         MakeStack,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from simulator.faults.changes import changed, hooked, modelled
+from simulator.faults.changes import added, changed, hooked, modelled
+from simulator.world.nodes import Container, File
 from simulator.world.refusal import Refusal
 from simulator.world.sites import Cinder, Site
 from simulator.world.world import World
@@ -28,6 +30,44 @@ def cross_az_attach_true(world: World, site: Site) -> Iterator[None]:
 def cross_az_attach_absent(world: World, site: Site) -> Iterator[None]:
     """cross_az_attach is not set on the site's compute nodes, and its default is true."""
     with changed(site.nova, "cross_az_attach", None):
+        yield
+
+
+@modelled()
+def nova_compute_reads_another_file(world: World, site: Site) -> Iterator[None]:
+    """nova-compute reads one more file, in which cross_az_attach is true."""
+    local = "/etc/nova/local.conf"
+    with ExitStack() as stack:
+        for container in _containers(site, "nova_compute"):
+            options = ("--config-file", "/etc/nova/nova.conf", f"--config-file={local}")
+            stack.enter_context(changed(container, "command", (*container.command, *options)))
+            stack.enter_context(added(container.files, local, File("[cinder]\ncross_az_attach = true\n")))
+        yield
+
+
+def _containers(site: Site, name: str) -> list[Container]:
+    return [node.containers[name] for node in site.nodes if name in node.containers]
+
+
+@contextmanager
+def _changed_after_the_start(site: Site, container: str, path: str) -> Iterator[None]:
+    with ExitStack() as stack:
+        for one in _containers(site, container):
+            stack.enter_context(changed(one.files[path], "changed", one.started + 600))
+        yield
+
+
+@modelled()
+def nova_compute_not_restarted(world: World, site: Site) -> Iterator[None]:
+    """nova.conf was put right, and nova-compute was not restarted."""
+    with _changed_after_the_start(site, "nova_compute", "/etc/nova/nova.conf"):
+        yield
+
+
+@modelled()
+def cinder_volume_not_restarted(world: World, site: Site) -> Iterator[None]:
+    """cinder.conf was put right, and cinder-volume was not restarted."""
+    with _changed_after_the_start(site, "cinder_volume", "/etc/cinder/cinder.conf"):
         yield
 
 

@@ -46,7 +46,7 @@ def test_services_may_read_this_site_s_keyrings(central_keys: Keys, dcn: Site):
 
 
 @claim("A9")
-def test_no_other_key_at_central_is_for_everybody(central_keys: Keys, environment: Environment, central: Site):
+def test_no_other_key_at_central_is_for_everybody(central_keys: Keys, environment: Environment, central_site: Site):
     """No other key on central's nodes can be read or written by everybody, central's own among them."""
     keys = central_keys.of_others(*(site.ceph.cluster for site in environment.dcn_storage_sites))
 
@@ -55,7 +55,7 @@ def test_no_other_key_at_central_is_for_everybody(central_keys: Keys, environmen
 
 
 @claim("A9")
-def test_services_may_read_central_s_keyrings(central_keys: Keys, environment: Environment, central: Site):
+def test_services_may_read_central_s_keyrings(central_keys: Keys, environment: Environment, central_site: Site):
     """Glance, Nova and Cinder at central can read all other keyrings that their configuration names."""
     keys = central_keys.of_others(*(site.ceph.cluster for site in environment.dcn_storage_sites))
 
