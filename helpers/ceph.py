@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from helpers import rbd
 from helpers.containers import Adapter, NoContainer, find_adapter, is_container_trouble
 from helpers.environment import Ceph, Pools, Site
+from helpers.fingerprints import digest_of, parse_digest
 from helpers.rbd import PoolListing, TrashEntry, Usage
 from helpers.redact import Secret
 from helpers.remote import CommandFailed, Completed, Runner, Unreachable
@@ -50,6 +51,14 @@ class NoSuchPool(CommandFailed):
 
 class NoSuchEntity(CommandFailed):
     """The cluster has no such cephx user."""
+
+
+@dataclass(frozen=True)
+class ClusterIdentity:
+    """The FSID of the cluster that has answered."""
+
+    fsid: str
+    command: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -133,6 +142,14 @@ class Auth:
 
 
 @dataclass(frozen=True)
+class KeyFingerprint:
+    """The fingerprint of a cephx user's key."""
+
+    fingerprint: str
+    command: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
 class PoolReads:
     """What clients have read from a pool since it was made."""
 
@@ -154,6 +171,14 @@ class ImageNames:
     """The names of the images in a pool."""
 
     names: tuple[str, ...]
+    command: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Trash:
+    """What was deleted from a pool and still has its data."""
+
+    entries: tuple[TrashEntry, ...]
     command: str = field(default="", compare=False)
 
 
@@ -208,8 +233,12 @@ class Cluster:
     def fsid(self) -> str:
         """The cluster's identity; asked once, as it never changes."""
         if self._fsid is None:
-            self._fsid = self._ask(("fsid",), lambda answer, _: str(answer["fsid"]))
+            self._fsid = self.identity().fsid
         return self._fsid
+
+    def identity(self) -> ClusterIdentity:
+        """The FSID of whatever answers, with the command that shows it."""
+        return self._ask(("fsid",), lambda answer, completed: ClusterIdentity(str(answer["fsid"]), completed.by_hand))
 
     def status(self) -> Status:
         return self._ask(("status",), parse_status)
@@ -226,12 +255,17 @@ class Cluster:
 
     def auth(self, entity: str) -> Auth:
         """A cephx user such as `client.external`. Raises NoSuchEntity."""
-        try:
-            return self._ask(("auth", "get", entity), parse_auth)
-        except CommandFailed as error:
-            if "ENOENT" in error.completed.stderr or "failed to find" in error.completed.stderr:
-                raise NoSuchEntity(error.completed, f"cluster {self.name} has no user {entity}") from None
-            raise
+        return self._about_user(entity, lambda: self._ask(("auth", "get", entity), parse_auth))
+
+    def key_fingerprint(self, entity: str) -> KeyFingerprint:
+        """The fingerprint of a cephx user's key, made on the node: the key does not leave it. Raises NoSuchEntity."""
+
+        def command(adapter: Adapter) -> tuple[str, ...]:
+            ceph = shlex.join(self._command(adapter, "ceph", ("--connect-timeout", _CONNECT_TIMEOUT)))
+            return (*adapter.prefix, *digest_of(f"{ceph} auth get-key {shlex.quote(entity)}"))
+
+        completed = self._about_user(entity, lambda: self._checked(command))
+        return KeyFingerprint(self._parsed(completed, lambda: parse_digest(completed.stdout)), completed.by_hand)
 
     def pool_names(self) -> tuple[str, ...]:
         return self._ask(("osd", "pool", "ls"), lambda answer, _: tuple(map(str, answer)))
@@ -279,6 +313,11 @@ class Cluster:
         """What was deleted from the pool and still has its data. Raises NoSuchPool."""
         completed = self._rbd(pool, "-p", pool, "trash", "ls", "--format", "json")
         return self._parsed(completed, lambda: rbd.parse_trash(completed.stdout))
+
+    def trash_details(self, pool: str) -> Trash:
+        """The same, with whether each may be removed yet. Raises NoSuchPool."""
+        completed = self._rbd(pool, "-p", pool, "trash", "ls", "-l", "--format", "json")
+        return Trash(self._parsed(completed, lambda: rbd.parse_trash(completed.stdout)), completed.by_hand)
 
     def du(self, pool: str, image: str) -> Usage:
         """What an image takes in the cluster, its snapshots with it. Raises NoSuchPool, CommandFailed."""
@@ -333,6 +372,14 @@ class Cluster:
         arguments = ("--connect-timeout", _CONNECT_TIMEOUT, *words, "--format", "json")
         completed = self._checked(lambda adapter: self._command(adapter, "ceph", arguments))
         return self._parsed(completed, lambda: parse(json.loads(completed.stdout), completed))
+
+    def _about_user(self, entity: str, ask: Callable[[], T]) -> T:
+        try:
+            return ask()
+        except CommandFailed as error:
+            if "ENOENT" in error.completed.stderr or "failed to find" in error.completed.stderr:
+                raise NoSuchEntity(error.completed, f"cluster {self.name} has no user {entity}") from None
+            raise
 
     def _parsed(self, completed: Completed, parse: Callable[[], T]) -> T:
         try:

@@ -113,6 +113,15 @@ class Cinder:
         """Every volume of this project."""
         return [self._volume(_as_it_came(volume)) for volume in self._proxy.volumes(details=True)]
 
+    def ids(self) -> frozenset[str]:
+        """The ids by which volumes of every project are named in their pools; only an administrator gets them all.
+
+        A volume that was migrated has the name of the one that was made for that.
+        """
+        found = [_as_it_came(volume) for volume in self._proxy.volumes(details=True, all_projects=True)]
+        names = (volume.get("os-vol-mig-status-attr:name_id") for volume in found)
+        return frozenset(str(one["id"]) for one in found) | frozenset(str(name) for name in names if name)
+
     def snapshots(self) -> list[VolumeSnapshot]:
         """Every snapshot of this project."""
         return [self._snapshot(_as_it_came(snapshot)) for snapshot in self._proxy.snapshots(details=True)]

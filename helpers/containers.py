@@ -93,13 +93,21 @@ def find_adapter(node: Runner, ceph: Ceph) -> Adapter:
 def service_file(node: Runner, service: Service, path: str) -> FileFacts:
     """A file as the service sees it: inside its container, or on the host where the environment file says so.
 
-    A container of pacemaker's, `openstack-cinder-volume-podman-0` for `cinder_volume`, is found too.
     Raises NoContainer, which says which containers there are, and CommandFailed.
     """
+    return read_file(node, path, service_prefix(node, service))
+
+
+def service_prefix(node: Runner, service: Service) -> tuple[str, ...]:
+    """What stands before a command that is to run where the service does; nothing on the host itself.
+
+    A container of pacemaker's, `openstack-cinder-volume-podman-0` for `cinder_volume`, is found too.
+    Raises NoContainer, which says which containers there are.
+    """
     if service.container is None:
-        return read_file(node, path)
+        return ()
     container = find_container(node, service.container)
-    return read_file(node, path, (container.engine, "exec", container.name))
+    return (container.engine, "exec", container.name)
 
 
 def find_container(node: Runner, name: str) -> Container:

@@ -332,6 +332,10 @@ class Glance:
         """Ask for the deletion of one store's copy (`stores-delete --store STORE ID`)."""
         self._proxy.delete_image(image_id, store=store, ignore_missing=False)
 
+    def ids(self) -> frozenset[str]:
+        """The ids of all images that are listed; hidden ones and those of a community are not."""
+        return frozenset(image.id for image in self._proxy.images())
+
     def owned(self, prefix: str) -> list[tuple[str, str]]:
         """Id and name of every image whose name begins so."""
         return [(image.id, image.name) for image in self._proxy.images() if (image.name or "").startswith(prefix)]

@@ -1,14 +1,17 @@
-"""libvirt on a compute node: the disks of a server as its domain's XML has them. Nothing here changes a domain.
+"""libvirt on a compute node: a server's disks as its domain's XML has them, and secrets. Nothing here changes either.
 
-Source: virsh(1), `dumpxml`; libvirt's domain XML, "Hard drives, floppy disks, CDROMs", `<source protocol='rbd'>`.
+Source: virsh(1), `dumpxml` and `secret-get-value`; libvirt's domain XML, "Hard drives, floppy disks, CDROMs",
+`<source protocol='rbd'>`.
 """
 
 from __future__ import annotations
 
+import shlex
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 
 from helpers.containers import NoContainer, find_container
+from helpers.fingerprints import digest_of, parse_digest
 from helpers.remote import CommandFailed, Completed, Runner
 from helpers.wait import TimedOut, wait_until
 
@@ -61,6 +64,30 @@ def prefix(node: Runner, container: str | None) -> tuple[str, ...]:
         except NoContainer:
             raise error from None
     return (found.engine, "exec", found.name)
+
+
+@dataclass(frozen=True)
+class SecretValue:
+    """What libvirt on a node has under the id of a secret: its fingerprint, None where there is no such secret."""
+
+    fingerprint: str | None
+    by_hand: str
+
+
+def secret_value(node: Runner, uuid: str, container: str | None) -> SecretValue:
+    """The value of a secret, as a fingerprint that is made on the node: the value does not leave it.
+
+    :raises CommandFailed: no such container, `virsh` gets no answer, or the secret is private
+    """
+    completed = node.run(*prefix(node, container), *digest_of(f"virsh secret-get-value {shlex.quote(uuid)}"))
+    if completed.exit_status != 0:
+        if "failed to get secret" in completed.stderr:
+            return SecretValue(None, completed.by_hand)
+        raise CommandFailed(completed)
+    try:
+        return SecretValue(parse_digest(completed.stdout), completed.by_hand)
+    except ValueError as error:
+        raise CommandFailed(completed, str(error)) from error
 
 
 def domain(node: Runner, server_id: str, container: str | None) -> Domain | None:

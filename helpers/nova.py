@@ -49,6 +49,11 @@ class Service:
     status: str
     cluster: str | None = None
 
+    @property
+    def condition(self) -> str:
+        """State and status: `up, enabled` where all is well."""
+        return f"{self.state}, {self.status}"
+
 
 class ServerFailed(Exception):
     """A server did not get where it was to go; the message quotes Nova's fault."""
@@ -189,6 +194,10 @@ class Nova:
     def named(self, prefix: str) -> list[tuple[str, str]]:
         """Id and name of every server whose name begins so."""
         return [(server.id, server.name) for server in self._proxy.servers() if server.name.startswith(prefix)]
+
+    def ids(self) -> frozenset[str]:
+        """The ids of all servers, of every project; only an administrator gets them."""
+        return frozenset(server.id for server in self._proxy.servers(details=False, all_projects=True))
 
     def services(self) -> tuple[Service, ...]:
         """Every service of Nova's, with its availability zone."""

@@ -96,10 +96,14 @@ class PoolListing:
 
 @dataclass(frozen=True)
 class TrashEntry:
-    """A deleted image that still has its data: its id in the trash, and the name that it had."""
+    """A deleted image that still has its data: its id in the trash, and the name that it had.
+
+    `deferred`: it may not be removed before its time (`rbd trash ls -l` only).
+    """
 
     id: str
     name: str
+    deferred: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,10 +139,10 @@ def parse_ls(text: str) -> tuple[RbdRow, ...]:
 
 
 def parse_trash(text: str) -> tuple[TrashEntry, ...]:
-    """The entries of `rbd trash ls --format json`. Raises BadRbdOutput."""
+    """The entries of `rbd trash ls --format json`, with `-l` or without. Raises BadRbdOutput."""
     try:
         return tuple(
-            TrashEntry(id=str(entry["id"]), name=str(entry["name"]))
+            TrashEntry(str(entry["id"]), str(entry["name"]), str(entry.get("status", "")).startswith("protected"))
             for entry in _entries("rbd trash ls", _load("rbd trash ls", text))
         )
     except KeyError as error:

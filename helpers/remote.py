@@ -73,8 +73,7 @@ class Node:
         :raises DeadlinePassed: the command was not done in time
         """
         seconds = self._ssh.deadline if deadline is None else deadline
-        command = shlex.join((*(("sudo",) if self._ssh.sudo else ()), *argv))
-        by_hand = self._connection.by_hand(command)
+        command, by_hand = self._command(argv), self.by_hand(*argv)
         # sudo stands outside: without its rights, `timeout` could not end what sudo started
         sent = shlex.join((*(("sudo", "-n") if self._ssh.sudo else ()), *limited(argv, seconds)))
         started = time.monotonic()
@@ -94,6 +93,13 @@ class Node:
             stderr=stderr.decode(errors="replace"),
             by_hand=by_hand,
         )
+
+    def by_hand(self, *argv: str) -> str:
+        """The line that a person pastes on this side to run a command on the node; nothing is run."""
+        return self._connection.by_hand(self._command(argv))
+
+    def _command(self, argv: tuple[str, ...]) -> str:
+        return shlex.join((*(("sudo",) if self._ssh.sudo else ()), *argv))
 
     def run_checked(self, *argv: str, deadline: float | None = None) -> Completed:
         """As `run`; raises CommandFailed for another exit status than 0."""

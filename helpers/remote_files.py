@@ -14,8 +14,9 @@ _LARGEST_FILE = 1024 * 1024
 class FileFacts:
     """A file on a node, links followed. `mode` is octal text (`0600`), `size` is bytes.
 
-    An owner or group without a name is its number. `content` is None for what is no regular file. Of a file that
-    is not there, `exists` is false and the rest empty.
+    `changed` is when it was last written, renamed, or given another owner or mode, in seconds since 1970. An owner or
+    group without a name is its number. `content` is None for what is no regular file. Of a file that is not there,
+    `exists` is false and the rest empty.
     """
 
     path: str
@@ -24,6 +25,7 @@ class FileFacts:
     owner: str = ""
     group: str = ""
     size: int = 0
+    changed: int = 0
     content: str | None = field(default=None, repr=False)
     by_hand: str = field(default="", repr=False)
 
@@ -41,7 +43,7 @@ class FileFacts:
 def read_file(runner: Runner, path: str, prefix: tuple[str, ...] = ()) -> FileFacts:
     """A file where `prefix` leads (`podman exec glance_api`), else on the node itself; see Node.read_file."""
     # LC_ALL: the one message that is looked at below is in English then
-    look = (*prefix, "env", "LC_ALL=C", "stat", "-L", "-c", "%f|%a|%U|%u|%G|%g|%s", "--", path)
+    look = (*prefix, "env", "LC_ALL=C", "stat", "-L", "-c", "%f|%a|%U|%u|%G|%g|%s|%Z", "--", path)
     seen = runner.run(*look)
     if seen.exit_status != 0:
         # ENOTDIR: a folder on the way is a file, so this file cannot be there either
@@ -49,7 +51,7 @@ def read_file(runner: Runner, path: str, prefix: tuple[str, ...] = ()) -> FileFa
             return FileFacts(path, exists=False, by_hand=seen.by_hand)
         raise CommandFailed(seen)
     try:
-        kind, mode, owner, uid, group, gid, size = seen.stdout.strip().split("|")
+        kind, mode, owner, uid, group, gid, size, changed = seen.stdout.strip().split("|")
         regular = int(kind, 16) & 0o170000 == 0o100000
     except ValueError:
         raise CommandFailed(seen, f"stat answered {seen.stdout[:80]!r}") from None
@@ -63,6 +65,7 @@ def read_file(runner: Runner, path: str, prefix: tuple[str, ...] = ()) -> FileFa
         owner=uid if owner == "UNKNOWN" else owner,
         group=gid if group == "UNKNOWN" else group,
         size=int(size),
+        changed=int(changed),
         content=content.stdout if regular else None,
         by_hand=content.by_hand,
     )

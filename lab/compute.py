@@ -39,20 +39,20 @@ def _disks(site: Site, state: State) -> str:
     return render("nova-compute-rbd.conf", cluster=site.cluster, fsid=libvirt.secret_uuid(site, state))
 
 
-def start(plan: Plan, site: Site, host: Host, state: State, log: Path) -> None:
-    """Its first report is seen by what Nova's API lists."""
+def start(plan: Plan, site: Site, host: Host, state: State, log: Path, *options: str) -> None:
+    """Its first report is seen by what Nova's API lists. `options` are more than it usually has."""
     conf = configuration(plan, site, host, state)
     write(config_data.folder(state, host, _CONFIG, "nova") / "nova.conf", conf, 0o600, hosts.owner("nova"))
     config_data.make_folders(state, host, "nova", "nova", "tmp", "instances")
     script = config_data.start_script(state, host)
     shell = hosts.shell_in(plan, host, log)
-    containers.start(host, state, shell, container(), conf + script)
+    containers.start(host, state, shell, container(*options), conf + script)
 
 
-def container() -> Container:
+def container(*options: str) -> Container:
     return Container(
         name=CONTAINER,
-        command=config_data.command("nova-compute", "--log-file=/var/log/nova/nova-compute.log"),
+        command=config_data.command("nova-compute", "--log-file=/var/log/nova/nova-compute.log", *options),
         privileged=True,
         volumes=(
             config_data.volume(_CONFIG, "nova"),

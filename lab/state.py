@@ -37,8 +37,19 @@ class Settings:
     layout: Layout = field(default_factory=Layout)
 
 
+def _is_so(path: Path, text: str, mode: int, owner: tuple[int, int] | None) -> bool:
+    try:
+        old = path.stat()
+        same = (old.st_mode & 0o7777, old.st_uid, old.st_gid) == (mode, *(owner or (os.geteuid(), os.getegid())))
+        return same and not path.is_symlink() and path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
 def write(path: Path, text: str, mode: int = 0o600, owner: tuple[int, int] | None = None) -> None:
-    """Put a file in place whole, or not at all."""
+    """Put a file in place whole, or not at all; one that is so already is left alone, with the times that it has."""
+    if _is_so(path, text, mode, owner):
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     # Steps that run at the same time may put the same file in place.
     new = path.with_name(f".{path.name}.{get_ident()}.new")

@@ -20,7 +20,8 @@ finds. The simulator models them all (`simulator/faults/`, `make detect`); many 
 
 - **must fail**: the claims that the fault belongs to. It is *caught* when each of them fails at the site of the fault.
   F5, that nothing is left behind, fails when the run reports a leak there. Where the preflight finds broken what a
-  claim needs, the claim is not tried, and the finding counts in its place.
+  claim needs, the claim is not tried, and the finding counts in its place. *(unknown)*: the fault leaves nobody able to
+  tell whether the claim holds, and that is what has to be said.
 - **and**: what failed as a consequence, such as a copy that cannot be made. Anything else that fails makes the fault
   *noisy*. What is blocked by a failure, or unknown, is neither a pass nor a failure, and is not shown.
 
@@ -56,7 +57,8 @@ def _detections(observations: Mapping[str, Observation]) -> dict[str, Detection]
 
 
 def _row(fault: Fault, *detections: Detection | None) -> str:
-    cells = [f"`{fault.name}`", fault.title, fault.source, " ".join(in_order(fault.must)), *map(_cell, detections)]
+    must = " ".join(in_order(fault.must)) + (" (unknown)" if fault.unknown else "")
+    cells = [f"`{fault.name}`", fault.title, fault.source, must, *map(_cell, detections)]
     return f"| {' | '.join(cells)} |"
 
 

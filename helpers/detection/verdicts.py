@@ -2,7 +2,8 @@
 
 A fault is *caught* when every claim that it must break fails where the fault is, and nothing else fails but what may;
 *missed* when such a claim passes; *noisy* when another claim fails too. What is blocked or unknown is no failure, but
-for a claim that the fault must break: the preflight has found what is broken, and said that this cannot be tried.
+for a claim that the fault must break: the preflight has found what is broken, and said that this cannot be tried; or
+the fault is one of those by which nobody can tell whether the claim holds, and that is said.
 """
 
 from __future__ import annotations
@@ -45,8 +46,10 @@ def judge(fault: Fault, site: str, seen: Seen, seconds: float = 0.0) -> Detectio
     """
     found = (*seen.failing, *(one for one in seen.prevented if one.claim in fault.must))
     here = {one.claim for one in found if one.site in {site, None} or fault.site == "central"}
+    if fault.unknown:
+        here |= fault.must & seen.unknown
     missed = fault.must - here
-    noise = seen.failed - fault.must - fault.may
+    noise = seen.failed - fault.may - (frozenset() if fault.unknown else fault.must)
     if seen.refused:
         verdict = "refused"
     elif missed:

@@ -15,7 +15,8 @@ class Fault:
     `title` says what is broken, `source` who has met it: a row of the specification (`SPEC A8`), a number of
     the list of failures seen in the real world (`FAILURES 25`), a bug of Launchpad (`LP1959186`).
     `site` is the kind of site that it is at. Claims in `must` have to fail; those in `may` can fail as a consequence,
-    and any other claim that fails is noise. With `read_only` it is looked for by the checks that create nothing.
+    and any other claim that fails is noise. With `read_only` it is looked for by the checks that create nothing. With
+    `unknown` nobody can tell any more whether the claims in `must` hold, and that has to be said of each.
     """
 
     name: str
@@ -25,14 +26,23 @@ class Fault:
     must: frozenset[str]
     may: frozenset[str] = frozenset()
     read_only: bool = False
+    unknown: bool = False
 
     def __str__(self) -> str:
         return self.name
 
 
 def fault(
-    name: str, title: str, *, source: str, site: Kind, must: str, may: str = "", read_only: bool = False
+    name: str,
+    title: str,
+    *,
+    source: str,
+    site: Kind,
+    must: str,
+    may: str = "",
+    read_only: bool = False,
+    unknown: bool = False,
 ) -> Fault:
     """An entry; `must` and `may` are claims with blanks between them."""
     wanted, possible = frozenset(must.split()), frozenset(may.split())
-    return Fault(name, title, source, site, wanted, possible - wanted, read_only)
+    return Fault(name, title, source, site, wanted, possible - wanted, read_only, unknown)

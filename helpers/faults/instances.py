@@ -41,7 +41,7 @@ FAULTS: tuple[Fault, ...] = (
         "libvirt at the site does not know the key to the cluster, though nova.conf names its secret",
         source="SPEC A17 C1, FAILURES 28",
         site="dcn",
-        must="C1",
+        must="A17 C1",
         may="C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(

@@ -180,10 +180,25 @@ class Breaking:
         self._note(undo.SetZone(host.name, host.site))
         zones.set_zone(self.lab, host, zone)
 
+    def disable_compute(self, host: Host) -> None:
+        """Have Nova schedule nothing to a host."""
+        self._note(undo.EnableCompute(host.name))
+        reporting.set_status(self.lab, host, "disabled")
+
     def secrets(self, host: Host, *sites: str) -> None:
         """Have libvirt on a host know the keys of exactly these sites' clusters."""
         self._note(undo.SetSecrets(host.name, [host.site]))
         secrets.set_secrets(self.lab, host, sites)
+
+    def wrong_secret(self, host: Host) -> None:
+        """Have libvirt on a host take another key for that of its own site's cluster."""
+        self._note(undo.SetSecrets(host.name, [host.site]))
+        secrets.set_wrong_value(self.lab, host)
+
+    def compute_with(self, host: Host, *options: str) -> None:
+        """Have a host's nova-compute run with further options."""
+        self._note(undo.RecreateCompute(host.name))
+        reporting.recreate_compute(self.lab, host, *options)
 
     def firewall(self, host: Host, address: str, verdict: str) -> None:
         """Have the host's firewall treat Ceph's ports, from and to this address, so: `drop` or `reject with …`."""

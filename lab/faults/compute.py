@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from lab import compute
 from lab.config_data import BASE
 from lab.faults.breaking import Breaking
@@ -36,6 +38,18 @@ def cross_az_attach_true(at: Breaking) -> None:
 
 def cross_az_attach_absent(at: Breaking) -> None:
     _change(at, lambda text: without_option(text, "cinder", "cross_az_attach"))
+
+
+def nova_compute_reads_another_file(at: Breaking) -> None:
+    for host in at.site.hosts:
+        at.add(host, CONF.replace("nova.conf", "local.conf"), "[cinder]\ncross_az_attach = true\n")
+        at.compute_with(host, "--config-file=/etc/nova/nova.conf", "--config-file=/etc/nova/local.conf")
+
+
+def nova_compute_not_restarted(at: Breaking) -> None:
+    """The file is right: the service was started when it was not."""
+    wrong = _set("cinder", "cross_az_attach", "true")
+    at.runs_with(CONF, at.site.hosts, wrong, partial(at.restart, compute.CONTAINER))
 
 
 def nova_uses_central_glance(at: Breaking) -> None:
@@ -76,11 +90,21 @@ def libvirt_secret_missing(at: Breaking) -> None:
         at.secrets(host)
 
 
+def libvirt_secret_has_another_key(at: Breaking) -> None:
+    for host in at.site.hosts:
+        at.wrong_secret(host)
+
+
 # The service
 
 
 def compute_down(at: Breaking) -> None:
     at.stop_service(compute.CONTAINER, *at.site.hosts)
+
+
+def compute_disabled(at: Breaking) -> None:
+    for host in at.site.hosts:
+        at.disable_compute(host)
 
 
 def compute_in_another_zone(at: Breaking) -> None:

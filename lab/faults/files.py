@@ -80,6 +80,39 @@ def central_keyring_has_another_key(at: Breaking) -> None:
         at.edit(host, keyring_of(at.central), _another_key)
 
 
+# Keys to a site's own cluster
+
+
+def own_keyring(site: Site, user: str) -> str:
+    return f"/etc/ceph/{site.cluster}.client.{user}.keyring"
+
+
+def own_admin_keyring_world_readable(at: Breaking) -> None:
+    for host in at.site.hosts:
+        at.chmod(host, own_keyring(at.site, "admin"), 0o644)
+
+
+def own_openstack_keyring_world_readable(at: Breaking) -> None:
+    for host in at.site.hosts:
+        at.chmod(host, own_keyring(at.site, "openstack"), 0o644)
+
+
+def key_in_a_forgotten_copy(at: Breaking) -> None:
+    admin = ceph.entities(at.site, at.lab.state)["client.admin"]
+    for host in at.site.hosts:
+        at.add(host, f"/etc/ceph/{at.site.cluster}.admin.bak", admin.keyring())
+
+
+def own_keyring_not_for_glance(at: Breaking) -> None:
+    for host in at.site.hosts:
+        at.chmod(host, own_keyring(at.site, "openstack"), 0)
+
+
+def admin_keyring_at_central_world_readable(at: Breaking) -> None:
+    for host in at.central.hosts:
+        at.chmod(host, own_keyring(at.central, "admin"), 0o644)
+
+
 # Central's hosts as clients of a DCN site
 
 
@@ -106,6 +139,15 @@ def dcn_conf_has_another_fsid(at: Breaking) -> None:
 def dcn_conf_names_no_keyring(at: Breaking) -> None:
     for host in at.central.hosts:
         at.edit(host, conf_of(at.site), lambda text: without_option(text, "client", "keyring"))
+
+
+def dcn_conf_leads_to_another_cluster(at: Breaking) -> None:
+    """All but the FSID: by the monitors and the key the other site's cluster answers."""
+    other = at.other_dcn
+    theirs = ceph.entities(other, at.lab.state)["client.external"].keyring()
+    for host in at.central.hosts:
+        at.edit(host, conf_of(at.site), lambda text: set_option(text, "global", "mon host", ceph.mon_addresses(other)))
+        at.edit(host, keyring_of(at.site), lambda _: theirs)
 
 
 def dcn_keyring_of_another_site(at: Breaking) -> None:

@@ -37,14 +37,21 @@ def volume_service(lab: Lab, host: Host) -> str:
 def reported(lab: Lab, host: Host, container: str) -> tuple[str, str]:
     """Whether the service is `up` or `down`, and when it has last reported; two empty texts where it never has."""
     cloud = Cloud(lab.plan, lab.state)
-    ask, binary, name = {
-        compute.CONTAINER: (cloud.nova, "nova-compute", host.name),
-        cinder.VOLUME_CONTAINER: (cloud.cinder, "cinder-volume", volume_service(lab, host)),
-    }[container]
+    ask = cloud.cinder if container.startswith("cinder_") else cloud.nova
+    # containers are named as the services in them
+    binary = container.replace("_", "-")
+    name = volume_service(lab, host) if container == cinder.VOLUME_CONTAINER else host.name
     for one in ask("GET", "os-services")["services"]:
         if (one["binary"], one["host"]) == (binary, name):
             return str(one["state"]), str(one["updated_at"])
     return "", ""
+
+
+def set_status(lab: Lab, host: Host, status: str) -> None:
+    """Have Nova take a host's compute service as `enabled` or `disabled`."""
+    cloud = Cloud(lab.plan, lab.state)
+    for one in cloud.nova("GET", f"os-services?binary=nova-compute&host={host.name}")["services"]:
+        cloud.nova("PUT", f"os-services/{one['id']}", {"status": status})
 
 
 def restart(lab: Lab, host: Host, container: str, *, wait: bool = True) -> None:
@@ -53,6 +60,14 @@ def restart(lab: Lab, host: Host, container: str, *, wait: bool = True) -> None:
     containers.restart(lab.shell(host), container)
     if wait:
         wait_until(f"{container} on {host.name} works", partial(_works, lab, host, container, before), seconds=_SECONDS)
+
+
+def recreate_compute(lab: Lab, host: Host, *options: str) -> None:
+    """Have a host's nova-compute run with its usual options and these, and wait until it works."""
+    before = reported(lab, host, compute.CONTAINER)
+    compute.start(lab.plan, site_of(lab, host), host, lab.state, lab.log, *options)
+    works = partial(_works, lab, host, compute.CONTAINER, before)
+    wait_until(f"{compute.CONTAINER} on {host.name} works", works, seconds=_SECONDS)
 
 
 def wait_down(lab: Lab, host: Host, container: str) -> None:

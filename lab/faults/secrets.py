@@ -10,7 +10,7 @@ from lab import ceph, libvirt
 from lab.faults.lab import Lab
 from lab.plan import Host, Site
 from lab.render import render
-from lab.state import write
+from lab.state import new_cephx_key, write
 
 _VIRSH = ("podman", "exec", libvirt.CONTAINER, "virsh")
 
@@ -26,7 +26,13 @@ def set_secrets(lab: Lab, host: Host, sites: Sequence[str]) -> None:
         _define(lab, host, uuid, site)
 
 
-def _define(lab: Lab, host: Host, uuid: str, site: Site) -> None:
+def set_wrong_value(lab: Lab, host: Host) -> None:
+    """Have libvirtd take another key for that of client.openstack of the host's own site."""
+    site = lab.plan.site(host.site)
+    _define(lab, host, libvirt.secret_uuid(site, lab.state), site, new_cephx_key())
+
+
+def _define(lab: Lab, host: Host, uuid: str, site: Site, key: str = "") -> None:
     # No two secrets may be for the same use.
     text = render("libvirt-secret.xml", uuid=uuid)
     if site.name != host.site:
@@ -35,7 +41,7 @@ def _define(lab: Lab, host: Host, uuid: str, site: Site) -> None:
     with tempfile.TemporaryDirectory(dir=lab.file(host, "/etc/libvirt"), prefix="dcn-lab-") as made:
         inside = f"/etc/libvirt/{Path(made).name}"
         write(Path(made) / "secret.xml", text)
-        write(Path(made) / "key", ceph.entities(site, lab.state)["client.openstack"].key)
+        write(Path(made) / "key", key or ceph.entities(site, lab.state)["client.openstack"].key)
         shell = lab.shell(host)
         shell.run(*_VIRSH, "secret-define", "--file", f"{inside}/secret.xml")
         shell.run(*_VIRSH, "secret-set-value", "--secret", uuid, "--file", f"{inside}/key")

@@ -27,6 +27,18 @@ def cinder_api_down(at: Breaking) -> None:
         at.stop_container(host, cinder.container_name("api"))
 
 
+def nova_scheduler_down(at: Breaking) -> None:
+    at.stop_service(nova.container_name("scheduler"), at.lab.plan.controller)
+
+
+def nova_conductor_down(at: Breaking) -> None:
+    at.stop_service(nova.container_name("conductor"), at.lab.plan.controller)
+
+
+def cinder_scheduler_down(at: Breaking) -> None:
+    at.stop_service(cinder.container_name("scheduler"), at.lab.plan.controller)
+
+
 def mon_stopped(at: Breaking) -> None:
     for host in at.site.mons:
         at.stop_container(host, f"ceph-mon-{host.name}")

@@ -147,6 +147,26 @@ class SetZone:
 
 
 @dataclass(frozen=True)
+class EnableCompute:
+    """Have Nova schedule servers to a host again."""
+
+    host: str
+
+    def run(self, lab: Lab) -> None:
+        reporting.set_status(lab, lab.plan.host(self.host), "enabled")
+
+
+@dataclass(frozen=True)
+class RecreateCompute:
+    """Have a host's nova-compute run as `up` starts it."""
+
+    host: str
+
+    def run(self, lab: Lab) -> None:
+        reporting.recreate_compute(lab, lab.plan.host(self.host))
+
+
+@dataclass(frozen=True)
 class SetSecrets:
     """Have libvirt on a host know the keys of exactly these sites' clusters."""
 
@@ -183,6 +203,8 @@ _KINDS: dict[str, type[Any]] = {
         RestartService,
         ForgetVolumeService,
         SetZone,
+        EnableCompute,
+        RecreateCompute,
         SetSecrets,
         MakeStack,
     )

@@ -62,6 +62,12 @@ def volumes_are_made_at_central(at: Breaking) -> None:
     at.runs_with(CONF, at.site.mons, wrong, partial(at.restart, cinder.VOLUME_CONTAINER))
 
 
+def cinder_volume_not_restarted(at: Breaking) -> None:
+    """The file is right: the service was started when it was not."""
+    wrong = _set("DEFAULT", "report_interval", "9")
+    at.runs_with(CONF, at.site.mons, wrong, partial(at.restart, cinder.VOLUME_CONTAINER))
+
+
 # The service, its zone and its cluster
 
 

@@ -171,13 +171,13 @@ def test_the_containers_of_both_engines() -> None:
         assert Container(f"ceph-mon-{HOST}", "running", "docker") in docker
 
 
-STAT = "env LC_ALL=C stat -L -c '%f|%a|%U|%u|%G|%g|%s' -- "
+STAT = "env LC_ALL=C stat -L -c '%f|%a|%U|%u|%G|%g|%s|%Z' -- "
 
 
 def test_a_services_file_is_read_in_its_container() -> None:
     there = node("podman_ps.json")
     path = "/etc/glance/glance-api.conf"
-    there.answers[f"podman exec glance_api {STAT}{path}"] = (0, "81a0|640|UNKNOWN|0|UNKNOWN|42415|2\n", "")
+    there.answers[f"podman exec glance_api {STAT}{path}"] = (0, "81a0|640|UNKNOWN|0|UNKNOWN|42415|2|1700000000\n", "")
     there.answers[f"podman exec glance_api cat -- {path}"] = (0, "a\n", "")
     facts = service_file(there, Service(container="glance_api", config=(path,)), path)
     assert (facts.mode, facts.owner, facts.group, facts.content) == ("0640", "0", "42415", "a\n")

@@ -33,6 +33,8 @@ STEPS: tuple[undo.Undo, ...] = (
     undo.RestartService("control-plane-controller-0", "nova_compute"),
     undo.ForgetVolumeService("control-plane-controller-0", "central"),
     undo.SetZone("dcn0-distributedcomputehci-0", "dcn0"),
+    undo.EnableCompute("dcn0-distributedcomputehci-0"),
+    undo.RecreateCompute("dcn0-distributedcomputehci-0"),
     undo.SetSecrets("dcn0-distributedcomputehci-0", ["dcn0"]),
     undo.MakeStack("dcn0"),
 )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from simulator.commands.shell import Call, Output, command, run
-from simulator.world.nodes import Container
+from simulator.world.nodes import STARTED, Container
 
-_STARTED = 1700000000
 # how Go writes a moment that there was none of
 _NEVER = -62135596800
 
@@ -50,8 +50,12 @@ def _unknown(name: str) -> Output:
 
 
 async def _exec(call: Call, words: list[str]) -> Output:
+    user = ""
     while words and words[0].startswith("-"):
-        if words.pop(0) in ("-u", "--user", "-e", "--env", "-w", "--workdir"):
+        option = words.pop(0)
+        if option in ("-u", "--user"):
+            user = words.pop(0)
+        elif option in ("-e", "--env", "-w", "--workdir"):
             words.pop(0)
     name, *argv = words or [""]
     container = _visible(call).get(name)
@@ -60,7 +64,7 @@ async def _exec(call: Call, words: list[str]) -> Output:
     if container.state != "running":
         message = "Error: can only create exec sessions on running containers: container state improper\n"
         return Output(stderr=message, status=255)
-    return await run(call.again(argv, user="root", container=name))
+    return await run(call.again(argv, user=user or container.user, container=name))
 
 
 def _id(call: Call, name: str) -> str:
@@ -72,10 +76,10 @@ def _record(call: Call, container: Container) -> dict[str, Any]:
     return {
         "AutoRemove": False,
         "Command": [container.name],
-        "Created": _STARTED,
+        "Created": STARTED,
         "CreatedAt": "2 hours ago",
         "Exited": not running,
-        "ExitedAt": _NEVER if running else _STARTED,
+        "ExitedAt": _NEVER if running else STARTED,
         "ExitCode": 0 if running else 1,
         "Id": _id(call, container.name),
         "Image": container.image,
@@ -91,7 +95,7 @@ def _record(call: Call, container: Container) -> dict[str, Any]:
         "PodName": "",
         "Ports": None,
         "Size": None,
-        "StartedAt": _STARTED,
+        "StartedAt": container.started,
         "State": container.state,
         "Status": "Up 2 hours" if running else "Exited (1) 2 minutes ago",
     }
@@ -131,7 +135,8 @@ def _inspect(call: Call, words: list[str]) -> Output:
         return Output(b"[]\n", f'Error: inspecting object: no such object: "{name}"\n', 125)
     state = {"Status": container.state, "Running": container.state == "running"}
     if any(word.startswith(("--format", "-f")) for word in words):
-        return Output(f"{container.state}\n".encode())
+        started = f"{datetime.fromtimestamp(container.started, UTC):%Y-%m-%d %H:%M:%S} +0000 UTC"
+        return Output(f"{started if any('StartedAt' in word for word in words) else container.state}\n".encode())
     record = {"Id": _id(call, name), "Name": name, "State": state, "ImageName": container.image}
     return Output((json.dumps([record], indent=2) + "\n").encode())
 

@@ -21,7 +21,9 @@ def _file(call: Call, path: str) -> File | None:
 
 
 def _may_read(call: Call, file: File) -> bool:
-    return call.user in ("root", file.owner) or bool(file.mode & 0o004)
+    # every user here has a group of its own
+    bit = 0o400 if call.user == file.owner else 0o040 if call.user == file.group else 0o004
+    return call.user == "root" or bool(file.mode & bit)
 
 
 def _reason(call: Call, path: str) -> str | None:
@@ -81,7 +83,9 @@ async def _stat(call: Call) -> Output:
             "%F": kind,
             "%f": f"{(0o100000 if kind == 'regular file' else 0o040000) | file.mode:x}",
             "%A": _symbolic(file.mode, kind),
-            "%Y": str(int(datetime.now(UTC).timestamp())),
+            "%Y": str(file.changed),
+            "%Z": str(file.changed),
+            "%z": f"{datetime.fromtimestamp(file.changed, UTC):%Y-%m-%d %H:%M:%S}.000000000 +0000",
         }
         line = re.sub(r"%[a-zA-Z]", partial(_value, values), form)
         out += line.replace("\\n", "\n").replace("\\0", "\0") if "--printf" in call.argv else line + "\n"
@@ -167,25 +171,92 @@ async def _head(call: Call) -> Output:
 
 @command("grep")
 async def _grep(call: Call) -> Output:
-    """Of fixed words only, in standard input or in one file; -m limits the lines."""
-    words, patterns, others, most = list(call.args), list[str](), list[str](), None
+    """In standard input or in files: fixed words, with -E one regular expression; -l lists files, -m limits lines."""
+    words, patterns, others, most, flags = list(call.args), list[str](), list[str](), None, ""
     while words:
         word = words.pop(0)
+        if word == "--":
+            others += words
+            break
         if word == "-e":
             patterns.append(words.pop(0))
         elif word == "-m":
             most = int(words.pop(0))
-        elif not word.startswith("-"):
+        elif word.startswith("-"):
+            flags += word[1:]
+        else:
             others.append(word)
     patterns = patterns or [others.pop(0)]
-    text = Output(call.stdin).bytes().decode(errors="replace")
-    if others:
-        if reason := _reason(call, others[0]):
-            return call.fails(f"{others[0]}: {reason}", 2)
-        file = _file(call, others[0])
-        text = file.read() if file else ""
-    found = [line for line in text.splitlines(keepends=True) if any(one in line for one in patterns)][:most]
-    return Output("".join(found).encode(), status=int(not found))
+    found = partial(_matching, patterns, regular="E" in flags)
+    if not others:
+        lines = found(Output(call.stdin).bytes().decode(errors="replace"))[:most]
+        return Output("".join(lines).encode(), status=int(not lines))
+    out, err = "", ""
+    for path in others:
+        file = _file(call, path)
+        if (reason := _reason(call, path)) or file is None:
+            err += f"grep: {path}: {reason}\n"
+            continue
+        lines = found(file.read())[:most]
+        prefix = f"{path}:" if "H" in flags or len(others) > 1 else ""
+        out += f"{path}\n" if lines and "l" in flags else "".join(f"{prefix}{line.rstrip()}\n" for line in lines)
+    return Output(out.encode(), err, 2 if err else int(not out))
+
+
+def _matching(patterns: list[str], text: str, *, regular: bool) -> list[str]:
+    lines = text.splitlines(keepends=True)
+    if regular:
+        return [line for line in lines if re.search(patterns[0].replace("[[:space:]]", r"\s"), line)]
+    return [line for line in lines if any(one in line for one in patterns)]
+
+
+@command("find")
+async def _find(call: Call) -> Output:
+    """In folders, not below: `( -type d -o -type f -perm /MODE )`, with -printf of type, mode, owner and path."""
+    words = [word for word in call.args if word not in ("-L", "(", ")")]
+    options = next((at for at, word in enumerate(words) if word.startswith("-")), len(words))
+    folders, rest = words[:options], words[options:]
+    mask = int(next(word for word in rest if word.startswith("/") and word[1:].isdigit())[1:], 8)
+    out, err = "", ""
+    for folder in folders:
+        names = call.node.directory(folder, call.container)
+        if not names:
+            err += f"find: '{folder}': No such file or directory\n"
+            continue
+        out += f"d|755|root|{folder}\n"
+        for name in names:
+            file = _file(call, path := f"{folder}/{name}")
+            if file and file.mode & mask:
+                out += f"f|{file.mode:o}|{file.owner}|{path}\n"
+    return Output(out.encode(), err, int(bool(err)))
+
+
+@command("tr")
+async def _tr(call: Call) -> Output:
+    """Of `tr -d '\\n'` only."""
+    return Output(Output(call.stdin).bytes().replace(b"\n", b""))
+
+
+@command("cut")
+async def _cut(call: Call) -> Output:
+    """Of `cut -c1-N` only."""
+    last = int(call.args[0].removeprefix("-c1-"))
+    lines = Output(call.stdin).bytes().decode(errors="replace").splitlines()
+    return Output("".join(f"{line[:last]}\n" for line in lines).encode())
+
+
+@command("sed")
+async def _sed(call: Call) -> Output:
+    """Of `sed -n 's/PATTERN//p' FILE` only."""
+    _, script, path = call.args
+    if reason := _reason(call, path):
+        return Output(stderr=f"sed: can't read {path}: {reason}\n", status=2)
+    pattern = script.split("/")[1].replace("[[:space:]]", r"\s")
+    file = _file(call, path)
+    lines = [
+        re.sub(pattern, "", line) for line in (file.read() if file else "").splitlines() if re.search(pattern, line)
+    ]
+    return Output("".join(f"{line}\n" for line in lines).encode())
 
 
 @command("hostname")

@@ -1,4 +1,4 @@
-"""virsh, as far as a reader needs it: `list` and `dumpxml`, in the container where libvirt runs."""
+"""virsh, as far as a reader needs it: `list`, `dumpxml` and secrets, in the container where libvirt runs."""
 
 from __future__ import annotations
 
@@ -24,6 +24,14 @@ async def _virsh(call: Call) -> Output:
     if words == ["list"] and "--uuid" in call.args:
         shown = [server.id for server in here if "--all" in call.args or server.status == "ACTIVE"]
         return Output("".join(f"{identifier}\n" for identifier in [*shown, ""]).encode())
+    if words == ["secret-list"]:
+        rows = "".join(f" {identifier}   ceph client.openstack secret\n" for identifier in call.node.secrets)
+        return Output(f" UUID   Usage\n{'-' * 60}\n{rows}\n".encode())
+    if words[:1] == ["secret-get-value"] and len(words) == 2:
+        if words[1] in call.node.secrets:
+            return Output(f"{call.node.secrets[words[1]]}\n\n".encode())
+        told = f"error: failed to get secret '{words[1]}'\nerror: Secret not found: no secret with matching uuid "
+        return Output(stderr=f"{told}'{words[1]}'\n", status=1)
     if words[:1] == ["dumpxml"] and len(words) == 2:
         for server in here:
             if server.id == words[1]:

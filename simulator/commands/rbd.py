@@ -227,9 +227,17 @@ def _export(cluster: Cluster, pool: Pool, image: str, snapshot: str, options: Op
 
 
 def _trash_ls(cluster: Cluster, pool: Pool, image: str, snapshot: str, options: Options) -> Output:
+    if options.json and options.flags & {"-l", "--long"}:
+        return _dump([_in_trash(each) for each in pool.trash.values()])
     if options.json:
         return _dump([{"id": each.id, "name": each.name} for each in pool.trash.values()])
     return Output("".join(f"{each.id} {each.name}\n" for each in pool.trash.values()).encode())
+
+
+def _in_trash(image: RbdImage) -> dict[str, str]:
+    when = image.created.strftime(_CTIME)
+    status = f"{'protected until' if image.deferred else 'expired at'} {when}"
+    return {"id": image.id, "name": image.name, "source": "USER", "deleted_at": when, "status": status}
 
 
 def _du(cluster: Cluster, pool: Pool, image: str, snapshot: str, options: Options) -> Output:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fnmatch
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -147,11 +148,13 @@ async def _parse(place: Call, line: str) -> list[tuple[list[_Simple], str]]:
         position += 1
         if kind == "word":
             simple.words.append(text)
+        elif kind == "pattern":
+            simple.words += _matching(place, text) or [text]
         elif kind == "redirect":
             if text == "2>&1":
                 simple.merge_err = True
                 continue
-            if position >= len(tokens) or tokens[position][0] != "word":
+            if position >= len(tokens) or tokens[position][0] not in ("word", "pattern"):
                 raise _Syntax("syntax error near unexpected token `newline'")
             position += 1  # where to: only /dev/null makes a difference that a reader sees
             simple.quiet_err = simple.quiet_err or text.startswith(("2", "&"))
@@ -166,16 +169,24 @@ async def _parse(place: Call, line: str) -> list[tuple[list[_Simple], str]]:
     return [([part for part in each if part.words], operator) for each, operator in items]
 
 
+def _matching(place: Call, pattern: str) -> list[str]:
+    """The files that a word stands for in which a bracket or an asterisk is not quoted."""
+    depth = pattern.count("/")
+    paths = place.node.paths(place.container) if pattern.startswith("/") else ()
+    return [path for path in paths if path.count("/") == depth and fnmatch.fnmatchcase(path, pattern)]
+
+
 async def _tokens(place: Call, line: str) -> list[tuple[str, str]]:
     tokens: list[tuple[str, str]] = []
     word: str | None = None
+    pattern = False
     position = 0
 
     def end_word() -> None:
-        nonlocal word
+        nonlocal word, pattern
         if word is not None:
-            tokens.append(("word", word))
-        word = None
+            tokens.append(("pattern" if pattern else "word", word))
+        word, pattern = None, False
 
     while position < len(line):
         if plain := _PLAIN.match(line, position):
@@ -214,7 +225,7 @@ async def _tokens(place: Call, line: str) -> list[tuple[str, str]]:
             text, position = await _expansion(place, line, position)
             word = (word or "") + text
         else:
-            word = (word or "") + char
+            word, pattern = (word or "") + char, pattern or char in "*["
             position += 1
     end_word()
     return tokens

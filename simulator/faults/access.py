@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from simulator.commands.shell import Call, Output
-from simulator.faults.changes import changed, hooked, modelled, no_access, removed
+from simulator.faults.changes import added, changed, hooked, modelled, no_access, removed
 from simulator.world.clusters import Cluster, cephx_key
 from simulator.world.nodes import File, Node
 from simulator.world.sites import Site
@@ -113,6 +113,49 @@ def central_keyring_has_another_key(world: World, site: Site) -> Iterator[None]:
         yield
 
 
+# --- keys to a site's own cluster ---
+
+
+def _own_keyring(site: Site, user: str) -> File:
+    return site.nodes[0].files[f"/etc/ceph/{site.ceph.name}.client.{user}.keyring"]
+
+
+@modelled()
+def own_admin_keyring_world_readable(world: World, site: Site) -> Iterator[None]:
+    """Everybody on a DCN node can read the administrator's key."""
+    with changed(_own_keyring(site, "admin"), "mode", 0o644):
+        yield
+
+
+@modelled()
+def own_openstack_keyring_world_readable(world: World, site: Site) -> Iterator[None]:
+    """Everybody on a DCN node can read the key by which Glance uses its own cluster."""
+    with changed(_own_keyring(site, "openstack"), "mode", 0o644):
+        yield
+
+
+@modelled()
+def key_in_a_forgotten_copy(world: World, site: Site) -> Iterator[None]:
+    """Somebody has copied the administrator's keyring."""
+    files, copy = site.nodes[0].files, File(_own_keyring(site, "admin").read(), mode=0o644)
+    with added(files, f"/etc/ceph/{site.ceph.name}.admin.bak", copy):
+        yield
+
+
+@modelled()
+def own_keyring_not_for_glance(world: World, site: Site) -> Iterator[None]:
+    """The keyring by which Glance uses its own cluster has no mode at all."""
+    with changed(_own_keyring(site, "openstack"), "mode", 0):
+        yield
+
+
+@modelled()
+def admin_keyring_at_central_world_readable(world: World, site: Site) -> Iterator[None]:
+    """Everybody on central's nodes can read the administrator's key."""
+    with changed(_own_keyring(site, "admin"), "mode", 0o644):
+        yield
+
+
 # --- at central, about a DCN site ---
 
 
@@ -166,6 +209,19 @@ def dcn_keyring_has_another_key(world: World, site: Site) -> Iterator[None]:
     """The keyring for a DCN cluster at central has a key that is no longer valid."""
     file = _keyring(world.central, site)
     with changed(file, "text", _another_key(file)):
+        yield
+
+
+@modelled()
+def dcn_conf_leads_to_another_cluster(world: World, site: Site) -> Iterator[None]:
+    """A DCN site's conf at central has the monitors of another site, and its keyring that site's key."""
+    other = next(each for each in world.dcn_sites if each is not site and each.cluster)
+    conf, theirs = _conf(world.central, site), _conf(world.central, other).read()
+    text = theirs.replace(other.ceph.fsid, site.ceph.fsid).replace(
+        f"{other.ceph.name}.client", f"{site.ceph.name}.client"
+    )
+    keyring = _keyring(world.central, other).read()
+    with changed(conf, "text", text), changed(_keyring(world.central, site), "text", keyring):
         yield
 
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from simulator.faults.changes import changed, hooked, variation
+from simulator.faults.changes import added, changed, hooked, variation
 from simulator.world.content import Content
 from simulator.world.images import Image, Location
+from simulator.world.nodes import File
 from simulator.world.servers import Server
 from simulator.world.sites import Site
 from simulator.world.volumes import Volume
@@ -131,3 +132,41 @@ def _otherwise(conf: str) -> str:
         hosts = re.findall(r"v2:([\d.]+):3300", line)
         lines.append(f"mon_host={', '.join(reversed(hosts))}" if hosts else line.replace(" = ", "="))
     return "\n".join(lines)
+
+
+@variation(where="last", source="Nova release notes, Train: nova-consoleauth is removed, its row stays")
+def services_that_are_out_of_use(world: World, site: Site) -> Iterator[None]:
+    """Nova still lists a service that its releases have no more, and a host at the site that somebody works on."""
+
+    def hook(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        old = {**found[0], "id": 90, "binary": "nova-consoleauth", "state": "down"}
+        host = {**found[0], "id": 91, "binary": "nova-compute", "host": f"{site.name}-spare-0", "zone": site.nova.zone}
+        return [*found, old, {**host, "state": "down", "status": "disabled"}]
+
+    with hooked(world, "nova.services", hook):
+        yield
+
+
+@variation(where="last", source="Kolla, set_configs.py: the container copies its files before it becomes the service")
+def files_copied_by_the_container(world: World, site: Site) -> Iterator[None]:
+    """The services' files are newer than the processes, which had copied them into place before they read them."""
+    with ExitStack() as stack:
+        for node in world.nodes:
+            for container in node.containers.values():
+                for file in container.files.values():
+                    stack.enter_context(changed(file, "changed", container.started + 1))
+        yield
+
+
+@variation(where="last", source="RDO's units: nova-dist.conf comes first, and cinder-volume has a second process")
+def services_are_told_their_files(world: World, site: Site) -> Iterator[None]:
+    """nova-compute and cinder-volume are started with the files that they read, the distribution's defaults first."""
+    with ExitStack() as stack:
+        for node in world.nodes:
+            for name, project in (("nova_compute", "nova"), ("cinder_volume", "cinder")):
+                if container := node.containers.get(name):
+                    dist, own = f"/usr/share/{project}/{project}-dist.conf", f"/etc/{project}/{project}.conf"
+                    command = (*container.command, "--config-file", dist, "--config-file", own)
+                    stack.enter_context(changed(container, "command", command))
+                    stack.enter_context(added(container.files, dist, File("[cinder]\ncross_az_attach = true\n")))
+        yield

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
-from simulator.faults.changes import changed, hooked, modelled
+from simulator.faults.changes import added, changed, hooked, modelled, removed
+from simulator.world.clusters import cephx_key
 from simulator.world.servers import BuildFailed, Server
 from simulator.world.sites import Site
 from simulator.world.world import World
@@ -30,7 +32,20 @@ def libvirt_secret_missing(world: World, site: Site) -> Iterator[None]:
         return server
 
     at = site
-    with hooked(world, "server.spawning", hook):
+    with ExitStack() as stack:
+        stack.enter_context(hooked(world, "server.spawning", hook))
+        for node in site.nodes:
+            stack.enter_context(removed(node.secrets, *node.secrets))
+        yield
+
+
+@modelled()
+def libvirt_secret_has_another_key(world: World, site: Site) -> Iterator[None]:
+    """Somebody has set the secret's value to a key that the cluster does not know."""
+    with ExitStack() as stack:
+        for node in site.nodes:
+            for identifier in list(node.secrets):
+                stack.enter_context(added(node.secrets, identifier, cephx_key()))
         yield
 
 

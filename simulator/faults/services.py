@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from simulator.faults.changes import changed, hooked, modelled
+from simulator.faults.changes import added, changed, hooked, modelled
+from simulator.world.nodes import Container, File
 from simulator.world.refusal import Refusal
 from simulator.world.sites import Cinder, Site
 from simulator.world.world import World
@@ -28,6 +30,44 @@ def cross_az_attach_true(world: World, site: Site) -> Iterator[None]:
 def cross_az_attach_absent(world: World, site: Site) -> Iterator[None]:
     """cross_az_attach is not set on the site's compute nodes, and its default is true."""
     with changed(site.nova, "cross_az_attach", None):
+        yield
+
+
+@modelled()
+def nova_compute_reads_another_file(world: World, site: Site) -> Iterator[None]:
+    """nova-compute reads one more file, in which cross_az_attach is true."""
+    local = "/etc/nova/local.conf"
+    with ExitStack() as stack:
+        for container in _containers(site, "nova_compute"):
+            options = ("--config-file", "/etc/nova/nova.conf", f"--config-file={local}")
+            stack.enter_context(changed(container, "command", (*container.command, *options)))
+            stack.enter_context(added(container.files, local, File("[cinder]\ncross_az_attach = true\n")))
+        yield
+
+
+def _containers(site: Site, name: str) -> list[Container]:
+    return [node.containers[name] for node in site.nodes if name in node.containers]
+
+
+@contextmanager
+def _changed_after_the_start(site: Site, container: str, path: str) -> Iterator[None]:
+    with ExitStack() as stack:
+        for one in _containers(site, container):
+            stack.enter_context(changed(one.files[path], "changed", one.started + 600))
+        yield
+
+
+@modelled()
+def nova_compute_not_restarted(world: World, site: Site) -> Iterator[None]:
+    """nova.conf was put right, and nova-compute was not restarted."""
+    with _changed_after_the_start(site, "nova_compute", "/etc/nova/nova.conf"):
+        yield
+
+
+@modelled()
+def cinder_volume_not_restarted(world: World, site: Site) -> Iterator[None]:
+    """cinder.conf was put right, and cinder-volume was not restarted."""
+    with _changed_after_the_start(site, "cinder_volume", "/etc/cinder/cinder.conf"):
         yield
 
 
@@ -74,6 +114,63 @@ def nova_api_down(world: World, site: Site) -> Iterator[None]:
 def cinder_api_down(world: World, site: Site) -> Iterator[None]:
     """Cinder's API does not answer."""
     with _without_answers(world, "volume"):
+        yield
+
+
+def _listed_otherwise(world: World, point: str, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> Any:
+    """What the API lists of its services passes through `change`; None leaves one out."""
+
+    def hook(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [changed for each in found if (changed := change(each)) is not None]
+
+    return hooked(world, point, hook)
+
+
+def _down(binary: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    return lambda each: {**each, "state": "down"} if each["binary"] == binary else each
+
+
+@modelled()
+def nova_scheduler_down(world: World, site: Site) -> Iterator[None]:
+    """No server can be scheduled."""
+    with _listed_otherwise(world, "nova.services", _down("nova-scheduler")):
+        yield
+
+
+@modelled()
+def nova_conductor_down(world: World, site: Site) -> Iterator[None]:
+    """The conductor is down; compute nodes report through it, so after a while they are listed as down, too."""
+
+    def change(each: dict[str, Any]) -> dict[str, Any]:
+        return _down(each["binary"])(each) if each["binary"] in ("nova-conductor", "nova-compute") else each
+
+    with _listed_otherwise(world, "nova.services", change):
+        yield
+
+
+@modelled()
+def cinder_scheduler_down(world: World, site: Site) -> Iterator[None]:
+    """No volume can be scheduled."""
+    with _listed_otherwise(world, "cinder.services", _down("cinder-scheduler")):
+        yield
+
+
+@modelled()
+def cinder_scheduler_missing(world: World, site: Site) -> Iterator[None]:
+    """Cinder lists no scheduler."""
+    with _listed_otherwise(
+        world, "cinder.services", lambda each: None if each["binary"] == "cinder-scheduler" else each
+    ):
+        yield
+
+
+@modelled()
+def compute_disabled(world: World, site: Site) -> Iterator[None]:
+    """Somebody has disabled the site's compute services."""
+    names = {node.name for node in site.nodes}
+    with _listed_otherwise(
+        world, "nova.services", lambda each: {**each, "status": "disabled"} if each["host"] in names else each
+    ):
         yield
 
 

@@ -75,12 +75,16 @@ class Snapshot:
 
 @dataclass
 class RbdImage:
-    """One RBD image; `content` is what a reader gets, whether it stands here or in the parent."""
+    """One RBD image; `content` is what a reader gets, whether it stands here or in the parent.
+
+    `deferred`: in the trash it may not be removed before its time.
+    """
 
     name: str
     content: Content
     parent: Parent | None = None
     locked: bool = False
+    deferred: bool = False
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     created: datetime = field(default_factory=now)

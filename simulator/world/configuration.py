@@ -46,7 +46,10 @@ def give_services(node: Node, site: Site) -> None:
 
     def run(name: str, image: str, group: str = "", path: str = "", text: Callable[[], str] | None = None) -> None:
         files = {path: File(text, "root", group, 0o640)} if text else {}
-        node.containers[name] = Container(name, f"{REGISTRY}/{image}:latest", files=files)
+        command = ("/usr/bin/python3", f"/usr/bin/{name.replace('_', '-')}") if text else ()
+        # Glance reads its keys as its own user, what opens disks as root
+        user = "glance" if group == "glance" else "root"
+        node.containers[name] = Container(name, f"{REGISTRY}/{image}:latest", files=files, user=user, command=command)
 
     if site.cluster is not None and "ceph-mon" in node.roles:
         run(f"ceph-mon-{node.name}", "ceph")
@@ -63,6 +66,8 @@ def give_services(node: Node, site: Site) -> None:
             run(container, container.replace("_", "-"), "nova", "/etc/nova/nova.conf", lambda: nova_conf(site, node))
     if "compute" in node.roles:
         run("nova_libvirt", "nova-libvirt")
+        if site.cluster is not None:
+            node.secrets[site.nova.secret] = site.cluster.users["client.openstack"].key
     if site.cinder is not None and "cinder-volume" in node.roles:
         run("cinder_volume", "cinder-volume", "cinder", "/etc/cinder/cinder.conf", lambda: cinder_conf(site, node))
 

@@ -4,8 +4,9 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from fixtures.claims import claim
-from fixtures.compute import ANSWERS, CinderBackends, NovaConfigs, Services, short
+from fixtures.compute import ANSWERS, REQUIRED, CinderBackends, NovaConfigs, SecretValues, Services, short
 from fixtures.haproxies import ByHaproxy, described
+from fixtures.outcomes import tell_unseen
 from fixtures.topology import GlanceFacts
 from helpers.environment import Environment, Site
 from helpers.server_actions import BootedServer
@@ -27,6 +28,18 @@ def test_cross_az_attach_is_off_without_storage(bare_nova_config: NovaConfigs, b
     seen = {config.node: config.cross_az_attach for config in bare_nova_config.nodes}
 
     assert seen == dict.fromkeys(seen, False)
+
+
+@claim("A12")
+def test_nova_compute_has_read_its_files(dcn_nova_config: NovaConfigs, compute_dcn: Site):
+    """Every nova-compute here was started after the last change of its files: it runs with what they say."""
+    tell_unseen(dcn_nova_config.doubts.lines, dcn_nova_config.doubts.by_hand)
+
+
+@claim("A12")
+def test_nova_compute_has_read_its_files_without_storage(bare_nova_config: NovaConfigs, bare_site: Site):
+    """Every nova-compute of a site without storage was started after the last change of its files, too."""
+    tell_unseen(bare_nova_config.doubts.lines, bare_nova_config.doubts.by_hand)
 
 
 @claim("A13")
@@ -84,23 +97,35 @@ def test_compute_nodes_are_in_this_zone(services: Services, any_compute_site: Si
 
 @claim("A14")
 def test_compute_services_are_up(services: Services, any_compute_site: Site):
-    """nova-compute is up and enabled on every compute node of this site."""
+    """nova-compute is up and enabled on every compute node of this site, and down on no other host of its zone."""
     nodes = {short(node.name) for node in any_compute_site.nodes_with("compute")}
-    up = {short(s.host) for s in services.compute if (s.state, s.status) == ("up", "enabled")}
+    seen = {f"nova-compute on {node}": "not listed" for node in nodes} | {
+        f"nova-compute on {short(service.host)}": service.condition
+        for service in services.compute
+        # somebody has disabled a host that is none of the environment file's, and may work on it
+        if short(service.host) in nodes
+        or (service.zone == any_compute_site.availability_zone and service.status == "enabled")
+    }
 
-    assert nodes - up == set()
+    assert seen == dict.fromkeys(seen, "up, enabled")
 
 
 @claim("A14")
 def test_volume_service_is_up(services: Services, compute_site: Site):
     """A cinder-volume is up and enabled in this site's availability zone, and none there is down."""
-    seen = {
-        service.host: f"{service.state}, {service.status}"
-        for service in services.volume
-        if service.zone == compute_site.availability_zone
-    }
+    zone = compute_site.availability_zone
+    here = {f"cinder-volume on {one.host}": one.condition for one in services.volume if one.zone == zone}
+    seen = here or {f"cinder-volume in the zone {zone}": "none is listed"}
 
-    assert seen != {}, f"zones with a cinder-volume: {sorted({service.zone for service in services.volume})}"
+    assert seen == dict.fromkeys(seen, "up, enabled")
+
+
+@claim("A14")
+def test_schedulers_and_conductors_are_up(services: Services, cloud_central: Site):
+    """Nova and Cinder have schedulers, and Nova a conductor; each that is listed is up and enabled."""
+    seen = {f"{service.binary} on {service.host}": service.condition for service in services.control}
+    seen |= {binary: "none is listed" for binary in REQUIRED - {service.binary for service in services.control}}
+
     assert seen == dict.fromkeys(seen, "up, enabled")
 
 
@@ -136,8 +161,9 @@ def test_volume_service_is_active_passive_at_central(services: Services, compute
 @claim("A17")
 def test_nova_uses_the_local_pool(nova_config: NovaConfigs, compute_site: Site):
     """Every nova-compute here keeps its disks in the local cluster's pool vms."""
-    expected = NovaConfigs(
-        tuple(
+    expected = replace(
+        nova_config,
+        nodes=tuple(
             replace(
                 config,
                 images_type="rbd",
@@ -146,7 +172,6 @@ def test_nova_uses_the_local_pool(nova_config: NovaConfigs, compute_site: Site):
             )
             for config in nova_config.nodes
         ),
-        by_hand=(),
     )
 
     assert nova_config.disks == expected.disks
@@ -155,8 +180,9 @@ def test_nova_uses_the_local_pool(nova_config: NovaConfigs, compute_site: Site):
 @claim("A17")
 def test_cinder_uses_the_local_pool(cinder_config: CinderBackends, compute_site: Site):
     """Every cinder-volume here keeps its volumes in the local cluster's pool volumes."""
-    expected = CinderBackends(
-        tuple(
+    expected = replace(
+        cinder_config,
+        backends=tuple(
             replace(
                 backend,
                 driver=RBD_DRIVER,
@@ -165,10 +191,9 @@ def test_cinder_uses_the_local_pool(cinder_config: CinderBackends, compute_site:
             )
             for backend in cinder_config.backends
         ),
-        by_hand=(),
     )
 
-    assert cinder_config.backends != ()
+    assert cinder_config.backends, f"{compute_site}: no node has a backend (enabled_backends in cinder.conf)"
     assert cinder_config.volumes == expected.volumes
 
 
@@ -181,6 +206,20 @@ def test_nova_and_cinder_name_the_same_secret(
     secret = next(filter(None, seen.values()), "the id of a secret")
 
     assert seen == dict.fromkeys(seen, secret)
+
+
+@claim("A17")
+def test_libvirt_has_the_cluster_s_key(secret_values: SecretValues, compute_site: Site):
+    """libvirt on every compute node here has the key to this cluster under the ids that Nova and Cinder name."""
+    assert secret_values.seen == secret_values.expected
+
+
+@claim("A17")
+def test_services_have_read_their_files(nova_config: NovaConfigs, cinder_config: CinderBackends, compute_site: Site):
+    """Every cinder-volume here, and nova-compute at central, was started after the last change of its files."""
+    doubts = [cinder_config.doubts, *([nova_config.doubts] if compute_site.central else [])]
+
+    tell_unseen([line for one in doubts for line in one.lines], tuple(line for one in doubts for line in one.by_hand))
 
 
 @claim("A19")

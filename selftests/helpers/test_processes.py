@@ -1,0 +1,119 @@
+"""A service's process, told from others by its words, and since when it runs with what it has read."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from helpers.processes import Process, find_process, is_program, parse_processes
+from helpers.remote import CommandFailed, Completed
+
+PROGRAM = "nova-compute"
+_ZEROS = "0 " * 18
+
+
+class Here:
+    """This very machine as a node."""
+
+    name = hostname = "here"
+
+    def by_hand(self, *argv: str) -> str:
+        return shlex.join(argv)
+
+    def run(self, *argv: str, deadline: float | None = None) -> Completed:
+        ended = subprocess.run(argv, capture_output=True, text=True, check=False)  # noqa: S603 - of our making
+        return Completed("here", argv, "", ended.returncode, ended.stdout, ended.stderr, shlex.join(argv))
+
+    def run_checked(self, *argv: str, deadline: float | None = None) -> Completed:
+        if (completed := self.run(*argv)).exit_status:
+            raise CommandFailed(completed)
+        return completed
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[str]:
+    """A program that has begun a second thread, and has a name that no other process has."""
+    program = tmp_path / f"service-{tmp_path.name}"
+    program.write_text("import sys, threading\nthreading.Thread(target=print, args=('up',), daemon=True).start()\n")
+    program.write_text(program.read_text() + "threading.Thread(target=sys.stdin.read).start()\n")
+    command = [sys.executable, str(program), "--config-file", "/etc/a.conf", "--config-dir=/etc/a.d"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield program.name
+        process.communicate()
+
+
+def test_a_process_of_this_machine_is_found(service: str):
+    found = find_process(Here(), service)
+
+    assert found is not None
+    assert (found.config_files, found.config_folders) == (("/etc/a.conf",), ("/etc/a.d",))
+    assert not found.is_older_than(int(time.time()) - 3600)
+    assert found.is_older_than(int(time.time()) + 3600)
+
+
+def test_what_does_not_run_is_not_found():
+    assert find_process(Here(), "no-such-service-of-anybody") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "is_it"),
+    [
+        ("/usr/bin/nova-compute --config-file /etc/nova/nova.conf", True),
+        ("/usr/bin/python3 /usr/bin/nova-compute", True),
+        ("/usr/bin/python3.9 -s /usr/bin/nova-compute", True),
+        ("/usr/bin/python3 /opt/start.py nova-compute --log-file=/var/log/nova/nova-compute.log", True),
+        ("dumb-init --single-child -- nova-compute", False),
+        ("grep nova-compute", False),
+        ("tail -f /var/log/nova/nova-compute.log", False),
+        ("/usr/bin/python3 /usr/bin/nova-compute-report", False),
+        ("sh -c nova-compute", False),
+    ],
+)
+def test_a_program_is_told_by_its_words(words: str, is_it: bool):
+    assert is_program(words.split(), PROGRAM) is is_it
+
+
+def proc(pid: int, *starts: int, words: str = "/usr/bin/python3 /usr/bin/nova-compute") -> str:
+    """What is read of a process whose threads began so many ticks after the boot."""
+    lines = [
+        "/proc/stat:cpu  1 2 3",
+        "/proc/stat:btime 1000",
+        f"/proc/{pid}/cmdline:" + words.replace(" ", "\0") + "\0",
+    ]
+    lines += [f"/proc/{pid}/task/{n}/stat:{n} (a ) b) S {_ZEROS}{start} 1 2" for n, start in enumerate(starts)]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "loaded"),
+    [
+        (proc(7, 10_000, 11_500, 12_000), 1115.0),
+        (proc(7, 10_000), 1160.0),
+        (proc(7, 10_000) + proc(8, 10_900, 11_000), 1109.0),
+        (proc(7, 10_000, 11_500) + proc(8, 1, 2, words="grep nova-compute"), 1115.0),
+    ],
+    ids=["by its second thread", "by nothing", "by its worker", "beside another"],
+)
+def test_a_configuration_is_read_before_the_second_thread_begins(text: str, loaded: float):
+    found = parse_processes(text, PROGRAM)
+
+    assert found is not None
+    assert found.loaded == loaded
+
+
+@pytest.mark.parametrize("text", ["", proc(7, 100, words="grep nova-compute"), "/proc/7/cmdline:nova-compute\0\n"])
+def test_where_there_is_none_none_is_found(text: str):
+    assert parse_processes(text, PROGRAM) is None
+
+
+@pytest.mark.parametrize(("changed", "older"), [(900, False), (1001, False), (1002, False), (1003, True)])
+def test_a_file_that_changed_later_may_not_have_been_read(changed: int, older: bool):
+    assert Process((PROGRAM,), 1000.0).is_older_than(changed) is older
