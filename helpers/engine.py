@@ -229,7 +229,8 @@ class Engine:
         except StageFailed as error:
             outcome = {"outcome": "failed", "error": str(error), "by_hand": error.by_hand}
         except self._unknown as error:
-            outcome = {"outcome": "unknown", "error": str(error), "by_hand": getattr(error, "by_hand", ())}
+            outcome = {"outcome": "unknown", "error": str(error)}
+            outcome |= {"by_hand": getattr(error, "by_hand", ()), "cause": getattr(error, "cause", None)}
         except Exception as error:  # whatever else a library raises is this stage's failure, and is said in one line
             log.debug("stage %s", key, exc_info=True)
             failure = self._explain(error) or StageFailed(f"{type(error).__module__}.{type(error).__name__}: {error}")
