@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
-from helpers.ledger import LedgerClosed
+from helpers.ledger import NotNoted
 from helpers.places import place
 from helpers.redact import redact
 from helpers.results import ResultStore, StageResult
@@ -86,7 +86,7 @@ class Engine:
         self.registry, self.environment, self.resources, self.store = registry, environment, resources, store
         self._obstacle, self._explain = obstacle, explain
         self._limits, self._default_limit = dict(limits), default_limit
-        self._unknown: tuple[type[Exception], ...] = (CannotTell, LedgerClosed, *unknown)
+        self._unknown: tuple[type[Exception], ...] = (CannotTell, NotNoted, *unknown)
         self._lock = threading.RLock()
         self._idle = threading.Condition(self._lock)
         self._waiting: dict[StageKey, dict[str, StageKey]] = {}
