@@ -41,6 +41,14 @@ class ClusterUnreachable(Unreachable):
         self.by_hand = tuple(line for reason in reasons for line in reason.by_hand)
 
 
+class NoMonitorRuns(NoContainer):
+    """On no node of the cluster that can be logged in to does a monitor's container run: nobody can ask it anything."""
+
+    def __init__(self, first: CommandFailed) -> None:
+        super().__init__(first.completed)
+        self.args = first.args
+
+
 class BadAnswer(CommandFailed):
     """The cluster's answer is not the JSON that this command prints."""
 
@@ -292,26 +300,32 @@ class Cluster:
         names = self._parsed(completed, lambda: tuple(map(str, json.loads(completed.stdout))))
         return ImageNames(names, completed.by_hand)
 
-    def look(self, pool: str, *, trash: bool = False) -> Look:
+    @property
+    def known_fsid(self) -> str | None:
+        """The cluster's identity where it was asked for before."""
+        return self._fsid
+
+    def look(self, pool: str, *, trash: bool = False, deadline: float | None = None) -> Look:
         """The pool as it is now. Raises NoSuchPool.
 
         :param trash: look into its trash too
+        :param deadline: seconds for each command, otherwise the environment file's
         """
-        listing = self.listing(pool)
-        names = frozenset(entry.name for entry in self.trash(pool)) if trash else frozenset()
+        listing = self.listing(pool, deadline)
+        names = frozenset(entry.name for entry in self.trash(pool, deadline)) if trash else frozenset()
         return Look(self.fsid(), listing, names)
 
-    def listing(self, pool: str) -> PoolListing:
+    def listing(self, pool: str, deadline: float | None = None) -> PoolListing:
         """Every image and snapshot of the pool, as `rbd ls -l` has them. Raises NoSuchPool."""
-        completed = self._rbd_ls(pool)
+        completed = self._rbd_ls(pool, deadline)
         rows = self._parsed(completed, lambda: rbd.parse_ls(completed.stdout))
         # a client of another site's cluster lists that cluster, not the site's own
         place = self.site.name if self._client is None else self.name
         return PoolListing(place, pool, rows, completed.by_hand)
 
-    def trash(self, pool: str) -> tuple[TrashEntry, ...]:
+    def trash(self, pool: str, deadline: float | None = None) -> tuple[TrashEntry, ...]:
         """What was deleted from the pool and still has its data. Raises NoSuchPool."""
-        completed = self._rbd(pool, "-p", pool, "trash", "ls", "--format", "json")
+        completed = self._rbd(pool, "-p", pool, "trash", "ls", "--format", "json", deadline=deadline)
         return self._parsed(completed, lambda: rbd.parse_trash(completed.stdout))
 
     def trash_details(self, pool: str) -> Trash:
@@ -347,21 +361,21 @@ class Cluster:
 
     # how commands are run
 
-    def _rbd_ls(self, pool: str) -> Completed:
+    def _rbd_ls(self, pool: str, deadline: float | None) -> Completed:
         # `rbd ls -l` opens one image after the other, and gives up when one was removed meanwhile, by whomever
         for _ in range(_MOST_LISTINGS - 1):
             try:
-                return self._rbd(pool, "-p", pool, "ls", "-l", "--format", "json")
+                return self._rbd(pool, "-p", pool, "ls", "-l", "--format", "json", deadline=deadline)
             except NoSuchPool:
                 raise
             except CommandFailed as error:
                 if not _REMOVED_MEANWHILE.search(error.completed.stderr):
                     raise
-        return self._rbd(pool, "-p", pool, "ls", "-l", "--format", "json")
+        return self._rbd(pool, "-p", pool, "ls", "-l", "--format", "json", deadline=deadline)
 
-    def _rbd(self, pool: str, *arguments: str) -> Completed:
+    def _rbd(self, pool: str, *arguments: str, deadline: float | None = None) -> Completed:
         try:
-            return self._checked(lambda adapter: self._command(adapter, "rbd", arguments))
+            return self._checked(lambda adapter: self._command(adapter, "rbd", arguments), deadline)
         except CommandFailed as error:
             if f"error opening pool '{pool}'" not in error.completed.stderr:
                 raise
@@ -396,7 +410,7 @@ class Cluster:
         """The command's answer from the first node that has one.
 
         A node that cannot be logged in to, or on which no mon container runs, leaves it to the next. If none is
-        left: CommandFailed where one could be logged in to, else ClusterUnreachable.
+        left: NoMonitorRuns where one could be logged in to, else ClusterUnreachable.
         """
         unreachable: list[Unreachable] = []
         no_container: CommandFailed | None = None
@@ -413,7 +427,7 @@ class Cluster:
                     raise
                 no_container = no_container or error
         if no_container:
-            raise no_container
+            raise NoMonitorRuns(no_container) from no_container
         raise ClusterUnreachable(self.name, self.site.name, unreachable)
 
     def _adapter(self, node: Runner) -> Adapter:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from helpers.environment import Ceph, Service
@@ -30,11 +30,15 @@ class NoContainer(CommandFailed):
 
 @dataclass(frozen=True)
 class Container:
-    """One container, running or not; `state` is the engine's word (`running`, `exited`, …)."""
+    """One container, running or not; `state` is the engine's word (`running`, `exited`, …).
+
+    `started` is when it was started last, in seconds since the epoch by its node's clock; None where that is not told.
+    """
 
     name: str
     state: str
     engine: Engine
+    started: int | None = field(default=None, compare=False)
 
     @property
     def running(self) -> bool:
@@ -141,9 +145,13 @@ class Listing:
     containers: tuple[Container, ...]
     by_hand: str
 
+    def service(self, name: str) -> Container | None:
+        """The service's running container, by its name or as pacemaker's bundle."""
+        return _service_container(self.containers, name)
+
     def has_service(self, name: str) -> bool:
         """Whether the service's container runs, by its name or as pacemaker's bundle."""
-        return _service_container(self.containers, name) is not None
+        return self.service(name) is not None
 
     def has_mon(self, ceph: Ceph, hostname: str) -> bool:
         """Whether the cluster's monitor runs in one of them, named as the environment file or the runtime has it."""
@@ -191,7 +199,7 @@ def parse_podman_ps(text: str) -> tuple[Container, ...]:
     """The containers of `podman ps --all --format json`. ValueError: not that JSON."""
     entries = json.loads(text or "[]") or []
     return tuple(
-        Container(name=name, state=str(entry.get("State", "")).lower(), engine="podman")
+        Container(name, str(entry.get("State", "")).lower(), "podman", _moment(entry.get("StartedAt")))
         for entry in entries
         for name in entry.get("Names") or ()
     )
@@ -206,6 +214,10 @@ def parse_docker_ps(text: str) -> tuple[Container, ...]:
         for name in str(entry.get("Names", "")).split(",")
         if name
     )
+
+
+def _moment(value: object) -> int | None:
+    return value if isinstance(value, int) and value > 0 else None
 
 
 def _docker_state(entry: dict[str, Any]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from helpers.clusters import Clusters, Role
+from helpers.clusters import UNOBSERVABLE, Clusters, Role, unobserved
 from helpers.images import Snapshot
+from helpers.observed import BySite, Sites
 from helpers.rbd import PoolListing
 
 
@@ -27,23 +28,23 @@ class Disk:
 class WitnessedDisk:
     """A disk by its RBD name, in one pool of every cluster. `copies`: site name → what is there, where it is.
 
-    `home` is the site that it belongs to.
+    `home` is the site that it belongs to. What depends on a cluster that could not be observed raises NotObserved.
     """
 
     name: str
-    copies: Mapping[str, Disk]
+    copies: BySite[Disk]
     commands: Mapping[str, str] = field(repr=False)
     home: str | None = None
 
     @property
-    def sites(self) -> frozenset[str]:
+    def sites(self) -> Sites:
         """The sites whose cluster holds it."""
-        return frozenset(self.copies)
+        return self.copies.where(lambda _: True)
 
     @property
     def by_hand(self) -> tuple[str, ...]:
         """What shows the clusters that hold it, and its home's; nobody reads the commands for a hundred others."""
-        here = [command for site, command in self.commands.items() if site in self.copies or site == self.home]
+        here = [command for site, command in self.commands.items() if site in self.copies.seen or site == self.home]
         return tuple(here or self.commands.values())
 
 
@@ -61,15 +62,20 @@ def volume_disk(volume_id: str, clusters: Clusters, *, home: str | None = None) 
 
 
 def _witness(name: str, role: Role, clusters: Clusters, home: str | None) -> WitnessedDisk:
-    listings = {site: look.listing for site, look in clusters.look(role).items()}
-    disks = {site: _disk(name, listing) for site, listing in listings.items()}
-    if home is not None and (here := disks.get(home)):
-        used = clusters[home].du(listings[home].pool, name).used
-        disks[home] = replace(here, used=used)
+    looks = clusters.look(role)
+    missing = dict(looks.unobserved)
+    disks = {site: disk for site, look in looks.seen.items() if (disk := _disk(name, look.listing))}
+    if home in disks:
+        try:
+            used = clusters[home].du(looks[home].listing.pool, name).used
+            disks[home] = replace(disks[home], used=used)
+        except UNOBSERVABLE as error:
+            missing[home] = unobserved(home, error)
+            del disks[home]
     return WitnessedDisk(
         name=name,
-        copies={site: disk for site, disk in disks.items() if disk is not None},
-        commands={site: listing.command for site, listing in listings.items()},
+        copies=BySite(disks, missing),
+        commands=looks.commands(lambda look: look.listing.command),
         home=home,
     )
 

@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol
 
 from helpers.capacity import Capacity, Demand, Limits
-from helpers.ledger import LedgerClosed
+from helpers.ledger import NotNoted
 from helpers.places import place
 from helpers.redact import redact
 from helpers.results import ResultStore, StageResult
@@ -84,7 +84,7 @@ class Engine:
     ) -> None:
         self.registry, self.environment, self.resources, self.store = registry, environment, resources, store
         self._obstacle, self._explain = obstacle, explain
-        self._unknown: tuple[type[Exception], ...] = (CannotTell, LedgerClosed, *unknown)
+        self._unknown: tuple[type[Exception], ...] = (CannotTell, NotNoted, *unknown)
         self._lock = threading.RLock()
         self._idle = threading.Condition(self._lock)
         self._capacity = Capacity(limits)
@@ -135,7 +135,8 @@ class Engine:
         except StageFailed as error:
             outcome = {"outcome": "failed", "error": str(error), "by_hand": error.by_hand}
         except self._unknown as error:
-            outcome = {"outcome": "unknown", "error": str(error), "by_hand": getattr(error, "by_hand", ())}
+            outcome = {"outcome": "unknown", "error": str(error)}
+            outcome |= {"by_hand": getattr(error, "by_hand", ()), "cause": getattr(error, "cause", None)}
         except Exception as error:  # whatever else a library raises is this stage's failure, and is said in one line
             log.debug("stage %s", key, exc_info=True)
             failure = self._explain(error) or StageFailed(f"{type(error).__module__}.{type(error).__name__}: {error}")

@@ -54,18 +54,31 @@ class Location:
 
 @dataclass(frozen=True)
 class Task:
-    """One import task of an image: `status` is pending, processing, success or failure."""
+    """One import task of an image: `status` is pending, processing, success or failure.
+
+    `updated` is when Glance noted something of it last, in UTC by its own clock (ISO 8601).
+    """
 
     id: str
     status: str
     message: str
+    updated: str = ""
+
+    @property
+    def ended(self) -> bool:
+        return self.status in {"success", "failure"}
+
+    @classmethod
+    def from_api(cls, task: Mapping[str, Any]) -> Task:
+        return cls(task["id"], task["status"], task.get("message") or "", task.get("updated_at") or "")
 
 
 @dataclass(frozen=True)
 class ImageRecord:
     """An image as one Glance's API shows it. Stores are a set: their order means nothing.
 
-    `size` is bytes; `locations` and `direct_url` are None where the API hides them.
+    `size` is bytes; `locations` and `direct_url` are None where the API hides them. `import_task` is the id of the task
+    that holds the image's import lock.
     """
 
     id: str
@@ -83,6 +96,7 @@ class ImageRecord:
     locations: tuple[Location, ...] | None
     direct_url: Location | None
     by_hand: str
+    import_task: str | None = None
 
     def __str__(self) -> str:
         form = f"{self.disk_format}, {self.size} bytes" if self.size else self.disk_format
@@ -116,6 +130,7 @@ class ImageRecord:
             ),
             direct_url=Location.from_url(direct_url) if direct_url else None,
             by_hand=by_hand,
+            import_task=image.get("os_glance_import_task"),
         )
 
 
@@ -218,7 +233,12 @@ class Glance:
             f"/images/{image_id}/tasks"
         )  # the SDK's own call asks for the API's versions each time
         openstack.exceptions.raise_from_response(response)
-        return tuple(Task(task["id"], task["status"], task["message"] or "") for task in response.json()["tasks"])
+        return tuple(map(Task.from_api, response.json()["tasks"]))
+
+    def task(self, task_id: str) -> Task | None:
+        """A task by its id, also of an image that is gone; None when Glance knows it no more (`GET /v2/tasks/ID`)."""
+        found = body_of(self._proxy.get(f"/tasks/{task_id}"))
+        return Task.from_api(found) if found else None
 
     def create(self, image_id: str, name: str, disk_format: str, container_format: str) -> None:
         """Create an empty record under an id of the caller's choice."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from helpers.ceph import Look
 from helpers.clusters import Clusters
 from helpers.glance import Glance, ImageRecord
+from helpers.observed import BySite, Sites
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,14 @@ ABSENT = Copy()
 class WitnessedImage:
     """An image at one moment. `copies` and `fsids`: site name → what its cluster holds, and the cluster's FSID.
 
-    `record` is central's; None when Glance has no such image.
+    `record` is central's; None when Glance has no such image. What depends on a cluster that could not be observed
+    raises NotObserved.
     """
 
     id: str
     record: ImageRecord | None
-    copies: Mapping[str, Copy]
-    fsids: Mapping[str, str]
+    copies: BySite[Copy]
+    fsids: BySite[str]
     commands: Mapping[str, str] = field(repr=False)
 
     @property
@@ -72,17 +74,22 @@ class WitnessedImage:
         return self.record.stores if self.record else frozenset()
 
     @property
-    def sites_by_cluster(self) -> frozenset[str]:
+    def sites_by_cluster(self) -> Sites:
         """The sites whose cluster holds the image."""
-        return frozenset(site for site, copy in self.copies.items() if copy.present)
+        return self.copies.where(lambda copy: copy.present)
 
     @property
-    def sites_by_location(self) -> frozenset[str] | None:
+    def sites_by_location(self) -> Sites | None:
         """The sites that the locations name by their FSID (an FSID of no site stands for itself); None where hidden."""
         if self.record is None or self.record.locations is None:
             return None
-        names = {fsid: site for site, fsid in self.fsids.items()}
-        return frozenset(names.get(location.fsid or "", location.url) for location in self.record.locations)
+        names = {fsid: site for site, fsid in self.fsids.seen.items()}
+        named = {location.url: names.get(location.fsid or "") for location in self.record.locations}
+        placed = frozenset(site for site in named.values() if site)
+        unplaced = frozenset(url for url, site in named.items() if not site)
+        if unplaced and self.fsids.unobserved:  # it may be the location of a cluster whose FSID nobody knows
+            return Sites(placed, self.fsids.unobserved)
+        return Sites(placed | unplaced)
 
     @property
     def by_hand(self) -> tuple[str, ...]:
@@ -93,7 +100,7 @@ class WitnessedImage:
         record, named = (self.record.by_hand,) if self.record else (), self.sites_by_location
         if self.record and named is None:
             return (*record, *self.commands.values())
-        told = self.sites_by_cluster | (named or frozenset())
+        told = self.sites_by_cluster.found | (named.found if named else frozenset())
         here = [command for site, command in self.commands.items() if site in told]
         return (*record, *(here or self.commands.values()))
 
@@ -102,20 +109,18 @@ Witness = Callable[[str], WitnessedImage]
 
 
 def witness(image_id: str, glance: Glance, clusters: Clusters, *, trash: bool = False) -> WitnessedImage:
-    """Look at an image in central's Glance and, at the same time, in every cluster.
+    """Look at an image in central's Glance and in every cluster.
 
     :param trash: look into the pools' trash too, where something was or should have been removed
-    :raises helpers.remote.Unreachable: a cluster's nodes do not answer
-    :raises helpers.remote.CommandFailed: `rbd` fails there
     """
 
     looks = clusters.look("images", trash=trash)
     return WitnessedImage(
         id=image_id,
         record=glance.image(image_id),
-        copies={name: _copy(image_id, look) for name, look in looks.items()},
-        fsids={name: look.fsid for name, look in looks.items()},
-        commands={name: look.listing.command for name, look in looks.items()},
+        copies=looks.map(lambda look: _copy(image_id, look)),
+        fsids=clusters.fsids(looks),
+        commands=looks.commands(lambda look: look.listing.command),
     )
 
 

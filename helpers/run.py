@@ -40,7 +40,7 @@ class Run:
 
     @cached_property
     def ledger(self) -> Ledger:
-        return Ledger(self.folder / "ledger.jsonl")
+        return Ledger(self.folder / "ledger.jsonl", self.id)
 
     @property
     def results(self) -> Path:

@@ -61,15 +61,15 @@ class ServerActions:
         :raises openstack.exceptions.HttpException: when Nova refuses it
         """
         name = self.run.name(what)
-        self.run.ledger.plan("server", name, site=site.name)
         network = self.environment.network_of(site)
-        server_id = self.cloud.nova.create(
-            name,
-            flavor=str(self.environment.flavor),
-            zone=site.availability_zone,
-            network=self.cloud.network_id(network) if network else None,
-            **source,  # type: ignore[arg-type]
-        )
+        with self.run.ledger.asking("server", name, site=site.name):
+            server_id = self.cloud.nova.create(
+                name,
+                flavor=str(self.environment.flavor),
+                zone=site.availability_zone,
+                network=self.cloud.network_id(network) if network else None,
+                **source,  # type: ignore[arg-type]
+            )
         self.run.ledger.plan("server", name, id=server_id, site=site.name)
         return server_id
 
@@ -154,9 +154,8 @@ class ServerActions:
         :raises StageFailed: Nova refuses it, or the image does not become active
         """
         name = self.run.name(what)
-        self.run.ledger.plan("image", name)
         by_hand = self.cloud.nova.by_hand("server", "image", "create", "--name", name, server_id)
-        with refusals_fail(f"image of server {server_id}", by_hand):
+        with refusals_fail(f"image of server {server_id}", by_hand), self.run.ledger.asking("image", name):
             image_id = self.cloud.nova.create_image(server_id, name)
         self.run.ledger.plan("image", name, id=image_id)
         glance = self.cloud.glance(self.environment.central)

@@ -29,8 +29,8 @@ ALL = "all"
 class Verdict:
     """What became of one test, or of one stage if `stage` names it.
 
-    `test` is the node id, `title` what it states, `message` why it did not pass, `cause` the stage that blocked it;
-    `by_hand` holds commands that show it by hand.
+    `test` is the node id, `title` what it states, `message` why it did not pass, `cause` the stage that blocked it, or
+    what left others unknown, too; `by_hand` holds commands that show it by hand.
     """
 
     test: str
@@ -112,7 +112,8 @@ def checks(verdicts: Iterable[Verdict]) -> tuple[Check, ...]:
 def _cause(verdict: Verdict) -> str | None:
     if verdict.outcome == "passed":
         return None
-    return verdict.cause or "; ".join(" ".join(line.split()) for line in verdict.message.splitlines()[:3]) or None
+    blocked_by = verdict.cause if verdict.outcome == "blocked" else None
+    return blocked_by or "; ".join(" ".join(line.split()) for line in verdict.message.splitlines()[:3]) or None
 
 
 @dataclass(frozen=True)
@@ -193,24 +194,36 @@ class Cause:
 
 
 def causes(verdicts: Sequence[Verdict], results: Iterable[StageResult] = ()) -> list[Cause]:
-    """Each failure once, then each unknown once, with what they block.
+    """Each failure once, then each unknown once, with what they block; what one cause has left unknown is one.
 
     :param results: what became of the stages; tells of a cause whose own line is missing from an interrupted run
     """
     blocked: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
-        if verdict.outcome == "blocked" and verdict.cause:
+        if verdict.outcome in {"blocked", "unknown"} and verdict.cause:
             blocked.setdefault(verdict.cause, []).append(verdict)
-    bad = [verdict for verdict in verdicts if verdict.outcome in {"failed", "unknown"}]
+    bad = [verdict for verdict in verdicts if verdict.outcome == "failed" or _is_unknown_alone(verdict)]
     known = {verdict.stage for verdict in bad}
-    by_key = {result.stage: result for result in results}
-    for cause in blocked:
+    by_key: dict[str, StageResult] = {}
+    for result in results:
+        by_key[result.stage] = result
+        if result.outcome == "unknown" and result.cause:
+            by_key[result.cause] = result
+    for cause, kept in blocked.items():
         if cause not in known:
+            told = next((verdict for verdict in kept if verdict.outcome == "unknown"), None)
+            if told:
+                bad.append(Verdict(cause, "unknown", stage=cause, message=told.message, by_hand=told.by_hand))
+                continue
             result = by_key.get(cause, StageResult(cause, "failed"))
             outcome: Outcome = "unknown" if result.outcome == "unknown" else "failed"
             bad.append(Verdict(cause, outcome, stage=cause, message=result.error, by_hand=result.by_hand))
     found = [Cause(verdict, checks(blocked.get(verdict.stage or "", ()))) for verdict in bad]
     return sorted(found, key=lambda cause: cause.verdict.outcome != "failed")
+
+
+def _is_unknown_alone(verdict: Verdict) -> bool:
+    return verdict.outcome == "unknown" and not verdict.cause
 
 
 def by_their_judges(verdicts: Iterable[Verdict], findings: Iterable[Probed]) -> list[Verdict]:

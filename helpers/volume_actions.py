@@ -44,9 +44,9 @@ class VolumeActions:
         :raises StageFailed: Cinder refuses it, or it does not become available
         """
         name, cinder = self.run.name(what), self.cloud.cinder
-        self.run.ledger.plan("volume", name, site=site.name)
         request = f"{site.name}: volume {name} of image {image} in zone {site.availability_zone}"
-        with refusals_fail(request, cinder.by_hand("volume", "show", name)):
+        asking = self.run.ledger.asking("volume", name, site=site.name)
+        with refusals_fail(request, cinder.by_hand("volume", "show", name)), asking:
             size = gib(image_bytes)
             volume_id = cinder.create(name, size=size, zone=site.availability_zone, image=image)
         self.run.ledger.plan("volume", name, id=volume_id, site=site.name)
@@ -98,9 +98,9 @@ class VolumeActions:
         :raises StageFailed: Cinder refuses it, or it does not become available
         """
         name, cinder = self.run.name(what), self.cloud.cinder
-        self.run.ledger.plan("snapshot", name)
         request = f"snapshot {name} of volume {volume_id}"
-        with refusals_fail(request, cinder.by_hand("volume", "snapshot", "show", name)):
+        asking = self.run.ledger.asking("snapshot", name)
+        with refusals_fail(request, cinder.by_hand("volume", "snapshot", "show", name)), asking:
             snapshot_id = cinder.create_snapshot(volume_id, name)
         self.run.ledger.plan("snapshot", name, id=snapshot_id)
         return self.available_snapshot(snapshot_id, request)

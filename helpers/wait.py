@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from helpers.observed import NotObserved
 from helpers.redact import redact
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def wait_until(
         sleep(max(0.0, min(interval, start + timeout - now)))
         interval = min(interval * 1.5, max_interval)
         before, value = value, probe()
-        if value != before:
+        if _differ(value, before):
             changed = clock()
             if log.isEnabledFor(logging.INFO):
                 log.info("%s: %s after %.1f s", what, _quoted(value), changed - start)
@@ -124,6 +125,13 @@ def wait_for_moment(
     """Return when `clock` shows that moment; at once where it is past."""
     if (left := moment - clock()) > 0:
         sleep(left)
+
+
+def _differ(value: object, before: object) -> bool:
+    try:
+        return value != before
+    except NotObserved:  # as far as it was seen, it is as before
+        return False
 
 
 def _quoted(value: object) -> str:

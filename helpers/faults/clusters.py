@@ -31,6 +31,22 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
+        "mon-stopped-in-mid-run",
+        "the site's only monitor stops when the first copy of an image is in its cluster",
+        source="FAILURES 29",
+        site="dcn",
+        must="F5",
+        may="A1 A2 A3 A8 A9 A10 A11 A16 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
+    ),
+    fault(
+        "images-pool-over-quota",
+        "the quota of the site's pool of images is used up: imports and copies wait, and go on when it is lifted",
+        source="FAILURES 29",
+        site="dcn",
+        must="A16 B3 F5",
+        may="B1 B2 B4 B5 B6 B7 B8 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
+    ),
+    fault(
         "fsid-of-another-site",
         "the site's cluster has central's FSID: it is central's cluster, or was cloned from it",
         source="SPEC A1",

@@ -16,6 +16,7 @@ from lab.faults import endpoints, reporting, secrets, undo, zones
 from lab.faults.ini import set_option
 from lab.faults.lab import Edit, FaultError, Lab
 from lab.plan import Host, PlanError, Site
+from lab.poll import wait_until
 from lab.state import write
 
 _BUGGY_GLANCE = Path(__file__).parent / "buggy_glance.py"
@@ -30,6 +31,15 @@ table inet {table} {{
     ip daddr {address} tcp dport {{ 3300, 6789, 6800-7300 }} {verdict}
   }}
 }}
+"""
+#: what a host does in the background, where the one that has started it waits for nothing
+_WATCH = """\
+exec </dev/null >/dev/null 2>&1
+echo $$ >{pid}
+whole() {{ rbd --cluster {cluster} -p images ls -l --format json | grep -o '"protected":"true"' | wc -l; }}
+before=$(whole)
+until test "$(whole)" -gt "$before"; do sleep 1; done
+podman stop --time=10 {container}
 """
 
 
@@ -145,6 +155,14 @@ class Breaking:
         self._note(undo.TellCluster(site.name, list(back)))
         self.lab.ceph(site, *command)
 
+    def wait_for_health(self, site: Site, code: str) -> None:
+        """Wait until a cluster complains of this."""
+
+        def complains() -> bool:
+            return code in json.loads(self.lab.ceph(site, "health", "--format", "json"))["checks"]
+
+        wait_until(f"{site.name}'s cluster says {code}", complains, seconds=60)
+
     def set_external(self, site: Site, keyring: str) -> None:
         """Give the cluster's client.external the key and caps of this keyring."""
         self._note(undo.RestoreExternalKey(site.name))
@@ -155,6 +173,12 @@ class Breaking:
     def stop_container(self, host: Host, container: str) -> None:
         self._note(undo.StartContainer(host.name, container))
         self.lab.shell(host).run("podman", "stop", "--time=10", container, timeout=60)
+
+    def stop_container_when(self, host: Host, container: str, *, copy_in: Site) -> None:
+        """Have the host stop a container as soon as there is one more whole image in a site's pool of images."""
+        self._note(undo.StartContainer(host.name, container), undo.EndWatch(host.name))
+        script = _WATCH.format(pid=undo.WATCH, cluster=copy_in.cluster, container=container)
+        self.lab.shell(host).run("setsid", "--fork", "sh", "-c", script)
 
     def restart(self, container: str, *hosts: Host, wait: bool = True) -> None:
         """Have a service of Nova, Cinder or Neutron read what was changed; `wait` until it works."""

@@ -44,6 +44,17 @@ def mon_stopped(at: Breaking) -> None:
         at.stop_container(host, f"ceph-mon-{host.name}")
 
 
+def mon_stopped_in_mid_run(at: Breaking) -> None:
+    for host in at.site.mons:
+        at.stop_container_when(host, f"ceph-mon-{host.name}", copy_in=at.site)
+
+
+def images_pool_over_quota(at: Breaking) -> None:
+    quota = ("osd", "pool", "set-quota", "images", "max_bytes")
+    at.tell_cluster(at.site, *quota, "1", back=(*quota, "0"))
+    at.wait_for_health(at.site, "POOL_FULL")
+
+
 def cluster_warns(at: Breaking) -> None:
     at.tell_cluster(at.site, "osd", "set", "noout", back=("osd", "unset", "noout"))
 

@@ -13,6 +13,8 @@ from lab.faults import endpoints, reporting, secrets, zones
 from lab.faults.lab import FaultError, Lab
 
 NFT_TABLE = "dcn_lab_fault"
+#: the file of a host that has the process id, and so the group, of what watches there
+WATCH = "/run/dcn-lab-fault.pid"
 
 
 class Undo(Protocol):
@@ -73,6 +75,17 @@ class StartContainer:
 
     def run(self, lab: Lab) -> None:
         lab.shell(lab.plan.host(self.host)).run("podman", "start", self.container)
+
+
+@dataclass(frozen=True)
+class EndWatch:
+    """End what watches on a host for the moment in which it is to break something, if that has not come."""
+
+    host: str
+
+    def run(self, lab: Lab) -> None:
+        shell = lab.shell(lab.plan.host(self.host))
+        shell.run("sh", "-c", f"test ! -e {WATCH} || kill -- -$(cat {WATCH}); rm -f {WATCH}", check=False)
 
 
 @dataclass(frozen=True)
@@ -197,6 +210,7 @@ _KINDS: dict[str, type[Any]] = {
         TellCluster,
         RestoreExternalKey,
         StartContainer,
+        EndWatch,
         RemoveFirewall,
         RestoreEndpoints,
         RestartGlance,

@@ -1,4 +1,4 @@
-"""All clusters are looked at together: each site's own pools, and one failure is everybody's."""
+"""All clusters are observed together: each site's own pools, and one that does not answer is its own matter alone."""
 
 from __future__ import annotations
 
@@ -9,18 +9,29 @@ import pytest
 from helpers.ceph import Cluster
 from helpers.clusters import Clusters
 from helpers.environment import Ceph, NodeSpec, Site
-from helpers.remote import CommandFailed, Completed
+from helpers.observed import Unobserved
+from helpers.remote import CommandFailed, Completed, DeadlinePassed, Unreachable
+from helpers.wait import wait_until
+
+STOPPED = "Error: can only create exec sessions on running containers: container state improper"
+#: what a node says on its standard error, or raises, in the place of an answer
+Problem = str | Exception | None
 
 
 class FakeNode:
     """A node whose cluster has one image, called as the pool is, and one in the trash."""
 
-    def __init__(self, name: str, *, broken: bool = False) -> None:
+    def __init__(self, name: str, *, problem: Problem = None) -> None:
         self.name = self.hostname = name
-        self.broken = broken
+        self.problem = problem
         self.pools: list[str] = []
 
     def run(self, *argv: str, deadline: float | None = None) -> Completed:
+        if isinstance(self.problem, Exception):
+            self.pools.append("nothing")
+            raise self.problem
+        if self.problem:
+            return Completed(self.name, argv, "", 255, "", f"{self.problem}\n", f"ssh {self.name}")
         words = argv[argv.index("rbd") :] if "rbd" in argv else ()
         if not words:
             answer: object = {"fsid": f"fsid-of-{self.name}"}
@@ -29,7 +40,7 @@ class FakeNode:
             self.pools.append(pool)
             name = {"image": pool, "size": 1} if "trash" not in words else {"id": "1", "name": f"{pool}-deleted"}
             answer = [name]
-        return Completed(self.name, argv, "", 1 if self.broken else 0, json.dumps(answer), "no", f"ssh {self.name}")
+        return Completed(self.name, argv, "", 0, json.dumps(answer), "", f"ssh {self.name}")
 
     def run_checked(self, *argv: str, deadline: float | None = None) -> Completed:
         completed = self.run(*argv, deadline=deadline)
@@ -52,6 +63,7 @@ def test_each_site_s_own_pool_is_looked_at() -> None:
     assert {site: look.listing.names for site, look in looks.items()} == {"one": {"vms"}, "other": {"machines"}}
     assert {site: look.fsid for site, look in looks.items()} == {"one": "fsid-of-one", "other": "fsid-of-other"}
     assert {look.trash for look in looks.values()} == {frozenset()}
+    assert looks.unobserved == {}
     assert (one.pools, other.pools) == (["vms"], ["machines"])
 
 
@@ -61,8 +73,42 @@ def test_the_trash_is_looked_into_where_it_is_asked_for() -> None:
     assert clusters.look("images", trash=True)["one"].trash == {"images-deleted"}
 
 
-def test_a_cluster_that_fails_fails_the_look() -> None:
-    clusters = Clusters({"one": cluster(FakeNode("one")), "other": cluster(FakeNode("other", broken=True))})
+@pytest.mark.parametrize(
+    ("problem", "why", "serves_nobody"),
+    [
+        (STOPPED, f"other: exit status 255: {STOPPED}", True),
+        ("rbd: listing failed", "other: exit status 255: rbd: listing failed", False),
+        (DeadlinePassed("other", "ssh other", 60.0), "no answer within 60 s on other", True),
+        (
+            Unreachable("other", "192.0.2.20:22", "refused", "ssh other"),
+            "cluster other (site other): other (192.0.2.20:22): refused",
+            False,
+        ),
+    ],
+)
+def test_a_cluster_that_gives_no_answer_spoils_no_other(problem: Problem, why: str, serves_nobody: bool) -> None:
+    clusters = Clusters({"one": cluster(FakeNode("one")), "other": cluster(FakeNode("other", problem=problem))})
+    looks = clusters.look("volumes")
 
-    with pytest.raises(CommandFailed, match="other: exit status 1"):
-        clusters.look("volumes")
+    assert looks["one"].listing.names == {"volumes"}
+    assert looks.unobserved["other"] == Unobserved("other", why, ("ssh other",), serves_nobody)
+
+
+def test_a_silent_cluster_costs_its_deadline_once_and_is_seen_when_it_answers_again() -> None:
+    node = FakeNode("one", problem=DeadlinePassed("one", "ssh one", 60.0))
+    clusters = Clusters({"one": cluster(node)})
+    looks = [clusters.look(role) for role in ("images", "vms", "volumes")]
+
+    assert {look.unobserved["one"].why for look in looks} == {"no answer within 60 s on one"}
+    node.problem = None
+    again = wait_until(lambda: clusters.look("vms"), lambda look: not look.unobserved, timeout=10, what="an answer")
+    assert again["one"].listing.names == {"vms"}
+
+
+def test_the_fsid_of_a_cluster_is_known_from_before() -> None:
+    node = FakeNode("one")
+    clusters = Clusters({"one": cluster(node)})
+    clusters.look("images")
+    node.problem = STOPPED
+
+    assert clusters.fsids(clusters.look("images")).seen == {"one": "fsid-of-one"}

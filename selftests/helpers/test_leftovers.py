@@ -10,8 +10,11 @@ import pytest
 import requests
 from openstack.exceptions import HttpException
 
-from helpers.leftovers import NotLookedFor, find, note_cloud
+from helpers.ledger import pending
+from helpers.leftovers import Leftovers, find, note_cloud
 from helpers.run import Run
+
+BY_NAME = "looked for by name"
 
 
 class FakeCloud:
@@ -19,6 +22,7 @@ class FakeCloud:
 
     def __init__(self, auth_url: str, images: Any = ()) -> None:
         self.auth_url, self._images = auth_url, images
+        self.servers: list[tuple[str, str]] = []
 
     def glance(self, site: object) -> FakeCloud:
         return self
@@ -27,6 +31,14 @@ class FakeCloud:
         if isinstance(self._images, Exception):
             raise self._images
         return self._images
+
+    @property
+    def nova(self) -> Any:
+        return SimpleNamespace(named=lambda prefix: self.servers)
+
+    @property
+    def cinder(self) -> Any:
+        return SimpleNamespace(volumes=list, snapshots=list)
 
 
 def deployed(auth_url: str = "http://192.0.2.10:5000", images: Any = ()) -> Any:
@@ -64,16 +76,31 @@ def test_an_image_of_a_known_run_goes_into_its_ledger_and_others_are_named(tmp_p
 
     found = find(tmp_path, deployed(images=images))
 
-    assert {entry.id for entry in left.ledger.pending()} == {"8083", "8084"}
+    assert {entry.id for entry in pending(left.folder / "ledger.jsonl")} == {"8083", "8084"}
     assert found.foreign == ("image dcn-verify.20240101-000000-aaaaaa.guest 8085",)
 
 
-def test_a_glance_that_does_not_answer_is_one_line(tmp_path: Path):
+def test_a_glance_that_does_not_answer_is_one_line_and_keeps_no_run_from_being_known(tmp_path: Path):
+    left = run(tmp_path, at=deployed())
     answered = requests.Response()
     answered.status_code, answered.request = 500, requests.Request("GET", "http://192.0.2.10/v2/images").prepare()
     broken = HttpException(response=answered, details="it<br />broke")
 
-    with pytest.raises(
-        NotLookedFor, match=r"cannot be looked for: GET http://192\.0\.2\.10/v2/images: HTTP 500 it broke$"
-    ):
-        find(tmp_path, deployed(images=broken))
+    found = find(tmp_path, deployed(images=broken))
+
+    said = "what earlier runs have left cannot be looked for: GET http://192.0.2.10/v2/images: HTTP 500 it broke"
+    assert found == Leftovers((left,), remarks=(said,), complete=False)
+
+
+def test_what_a_damaged_ledger_may_have_lost_is_looked_for_by_name(tmp_path: Path):
+    left = run(tmp_path, at=deployed())
+    path = left.folder / "ledger.jsonl"
+    with path.open("a") as file:
+        file.write("not JSON\n")
+    here = deployed()
+    here.cloud.servers = [("7001", left.name("pet")), ("7002", "somebody-s"), ("7003", "dcn-verify.other.pet")]
+
+    found = find(tmp_path, here)
+
+    assert found.remarks == (f"{path} is damaged: no resource of the run in line 2; what carries its id is {BY_NAME}",)
+    assert {entry.id for entry in pending(path)} == {"8083", "7001"}

@@ -7,6 +7,7 @@ import dataclasses
 from helpers.disks import Disk, WitnessedDisk
 from helpers.glance import ImageRecord, Location
 from helpers.images import ABSENT, Copy, WitnessedImage
+from helpers.observed import BySite
 
 SITES = ("central", "dcn0", "dcn1", "dcn2")
 COMMANDS = {site: f"ls at {site}" for site in SITES}
@@ -31,7 +32,8 @@ RECORD = ImageRecord(
 
 def image(record: ImageRecord | None, *holding: str) -> WitnessedImage:
     copies = {site: Copy.whole(1) if site in holding else ABSENT for site in SITES}
-    return WitnessedImage("8083", record, copies, {site: f"fsid-of-{site}" for site in SITES}, COMMANDS)
+    fsids = BySite({site: f"fsid-of-{site}" for site in SITES})
+    return WitnessedImage("8083", record, BySite(copies), fsids, COMMANDS)
 
 
 def test_an_image_is_shown_where_it_is_and_where_its_record_says():
@@ -50,8 +52,8 @@ def test_where_nothing_says_where_it_is_every_cluster_is_shown():
 
 
 def test_a_disk_is_shown_where_it_is_and_at_home():
-    astray = WitnessedDisk("volume-1", {"dcn2": Disk(1, None)}, COMMANDS, home="dcn0")
-    nowhere = WitnessedDisk("volume-1", {}, COMMANDS)
+    astray = WitnessedDisk("volume-1", BySite({"dcn2": Disk(1, None)}), COMMANDS, home="dcn0")
+    nowhere = WitnessedDisk("volume-1", BySite({}), COMMANDS)
 
     assert astray.by_hand == ("ls at dcn0", "ls at dcn2")
     assert nowhere.by_hand == tuple(COMMANDS.values())

@@ -5,10 +5,10 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
-from simulator.faults.changes import changed, modelled, no_access, removed
-from simulator.world.clusters import cephx_key
+from simulator.faults.changes import changed, hooked, modelled, no_access, removed
+from simulator.world.clusters import Cluster, RbdImage, cephx_key
 from simulator.world.configuration import keyring
 from simulator.world.sites import Site
 from simulator.world.world import World
@@ -81,11 +81,40 @@ def mon_out_of_quorum(world: World, site: Site) -> Iterator[None]:
 @modelled()
 def mon_stopped(world: World, site: Site) -> Iterator[None]:
     """The site's monitors' containers are stopped, so nobody can ask the cluster."""
+    with _without_mons(site):
+        yield
+
+
+@contextmanager
+def _without_mons(site: Site) -> Iterator[None]:
     with ExitStack() as stack:
         for node in site.nodes:
             for name, container in node.containers.items():
                 if name.startswith("ceph-mon-"):
                     stack.enter_context(changed(container, "state", "exited"))
+        yield
+
+
+@modelled()
+def mon_stopped_in_mid_run(world: World, site: Site) -> Iterator[None]:
+    """The site's monitors stop as soon as the first copy of an image is in its cluster."""
+    with ExitStack() as stack:
+
+        def stop(image: RbdImage, cluster: Cluster, pool: str) -> RbdImage:
+            if cluster is site.ceph and cluster.reachable:
+                stack.enter_context(changed(cluster, "reachable", False))
+                stack.enter_context(_without_mons(site))
+            return image
+
+        stack.enter_context(hooked(world, "store.written", stop))
+        yield
+
+
+@modelled()
+def images_pool_over_quota(world: World, site: Site) -> Iterator[None]:
+    """The quota of the site's pool of images is used up: whoever writes there waits."""
+    health = {"POOL_FULL": "1 pool(s) full"}
+    with changed(site.ceph, "health", health), changed(site.ceph.pool("images"), "full", True):
         yield
 
 

@@ -100,6 +100,8 @@ class Pool:
     id: int
     images: dict[str, RbdImage] = field(default_factory=dict)
     trash: dict[str, RbdImage] = field(default_factory=dict)
+    # its quota is used up: who writes waits until there is room
+    full: bool = False
     read_bytes: int = 0
     written_bytes: int = 0
 

@@ -83,6 +83,8 @@ class World:
 
     async def take_time_to_write_copy(self, store: Store, image_id: str, content: Content) -> None:
         """The same; while it is written, the image is there, locked by its writer and without a snapshot."""
+        while store.rbd.pool(store.pool).full:
+            await asyncio.sleep(_RETRY)
         image = self._begun_copy(store, image_id, content)
         await self.clock.takes("copy", content.size // 2)
         if image:
