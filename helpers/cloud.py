@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,9 +19,10 @@ import requests
 import yaml
 from requests.adapters import HTTPAdapter
 
+from helpers.api_clients import image, network
 from helpers.cinder import Cinder
 from helpers.environment import Environment, Site
-from helpers.glance import Glance, ImageApi
+from helpers.glance import Glance
 from helpers.nova import Nova
 from helpers.redact import register
 
@@ -60,37 +60,32 @@ class Cloud:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self._glances: dict[str, Glance] = {}
-        self._lock = threading.Lock()
         self.connection = log_in(environment.cloud, environment.clouds_file, environment.timeouts.api)
         self.nova = Nova(self.connection, environment.cloud)
         self.cinder = Cinder(self.connection, environment.cloud)
 
     def glance(self, site: Site) -> Glance:
-        """The image service of a site, at the site's own endpoint."""
+        """The image service of a site, at the site's own endpoint, which is not asked for anything yet."""
         if site.glance is None:
             raise ValueError(f"site {site.name} has no Glance")
-        with self._lock:
-            if site.name not in self._glances:
-                api = image_api(self.connection, site.glance)
-                self._glances[site.name] = Glance(api, site, self.environment.cloud)
-            return self._glances[site.name]
+        if site.name not in self._glances:
+            self._glances[site.name] = Glance(image(self.connection, site.glance), site, self.environment.cloud)
+        return self._glances[site.name]
 
     def glance_at(self, url: str, site: Site) -> Glance:
         """What answers at another address in the place of a site's image service, such as a HAProxy."""
-        return Glance(image_api(self.connection, url), replace(site, glance=url), self.environment.cloud)
+        return Glance(image(self.connection, url), replace(site, glance=url), self.environment.cloud)
 
     def network_id(self, name: str) -> str:
         """The id of a network.
 
         :raises openstack.exceptions.NotFoundException: there is none of that name
         """
-        network: Any = self.connection.network
-        return str(network.find_network(name, ignore_missing=False).id)
+        return str(network(self.connection).find_network(name, ignore_missing=False).id)
 
     def networks(self) -> frozenset[str]:
         """The names and the ids of all networks, by either of which one is found."""
-        network: Any = self.connection.network
-        return frozenset(name for one in network.networks() for name in (one.name, one.id))
+        return frozenset(name for one in network(self.connection).networks() for name in (one.name, one.id))
 
     @property
     def auth_url(self) -> str:
@@ -108,14 +103,6 @@ class Cloud:
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Every endpoint of the catalog that the token came with."""
         return catalog(self.connection)
-
-
-def image_api(connection: openstack.connection.Connection, url: str) -> ImageApi:
-    """The image service at an endpoint of its own, in no catalog, with the connection's token."""
-    other = openstack.connection.Connection(
-        session=connection.session, image_endpoint_override=f"{url.rstrip('/')}/v2", image_api_version="2"
-    )
-    return cast("ImageApi", other.image)
 
 
 def catalog(connection: openstack.connection.Connection) -> tuple[Endpoint, ...]:

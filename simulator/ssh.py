@@ -39,6 +39,7 @@ async def serve(world: World, node: Node, listener: socket.socket, key: asyncssh
             process.stderr.write(b"no interactive shell here; give a command\n")
             process.exit(1)
             return
+        await world.silence.over("ssh", node.name, node.site)
         output = await shell.run_line(shell.Call(world, node, [], user=process.get_extra_info("username")), line)
         try:
             if isinstance(output.stdout, Content):

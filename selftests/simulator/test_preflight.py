@@ -19,8 +19,8 @@ def test_a_ready_deployment_is_exit_code_0_and_nothing_is_run(simulator: Any, su
     ended = suite(simulator.folder / "environment.yaml", "--preflight-only", *options)
 
     assert ended.exit_code == 0, ended.printed
-    assert "preflight: 3 sites ready; 22 probes in " in ended.printed
-    assert row(ended.printed, "central") == ["central", *"✓✓✓✓✓✓✓✓✓"]
+    assert "preflight: 3 sites ready; 23 probes in " in ended.printed
+    assert row(ended.printed, "central") == ["central", *"✓✓✓✓✓✓✓✓✓✓"]
     assert row(ended.printed, "dcn1") == ["dcn1", *"✓✓✓✓✓✓"]
     assert "no tests ran" in ended.printed
     assert ended.summary == {}
@@ -31,7 +31,7 @@ def test_findings_are_exit_code_1(start: Any, suite: Any, tmp_path: Path):
         ended = suite(found.folder / "environment.yaml", "--preflight-only")
 
     assert ended.exit_code == 1
-    assert "preflight: 2 findings at 3 sites; 22 probes in " in ended.printed
+    assert "preflight: 2 findings at 3 sites; 23 probes in " in ended.printed
     assert row(ended.printed, "dcn0") == ["dcn0", *"✓✗✓✓✓✓"]
     assert row(ended.printed, "dcn1") == ["dcn1", *"✓✓✓✓✗·"]
     assert "answers 500" in ended.printed

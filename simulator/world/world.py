@@ -14,6 +14,7 @@ from simulator.world.images import Images
 from simulator.world.network import Networks
 from simulator.world.nodes import Node
 from simulator.world.servers import Servers
+from simulator.world.silence import Silence
 from simulator.world.sites import Site, Store
 from simulator.world.undercloud import Undercloud
 from simulator.world.volumes import Volumes
@@ -30,6 +31,7 @@ class World:
         self.urls = urls
         self.clock = Clock(speed)
         self.hooks = Hooks()
+        self.silence = Silence()
         self.identity = Identity()
         self.images = Images({site.cluster.fsid: site.cluster for site in sites if site.cluster})
         self.volumes = Volumes(self)
