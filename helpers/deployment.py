@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from helpers.ceph import Cluster
-from helpers.cloud import BadCloud, Cloud, CloudUser
+from helpers.cloud import Cloud, CloudUser
+from helpers.clouds_yaml import BadCloud
 from helpers.clusters import Clusters
 from helpers.environment import Environment
 from helpers.remote import Node, Unreachable

@@ -14,7 +14,7 @@ from openstack.connection import Connection
 from helpers import api_clients
 from helpers.answers import API_ERRORS, in_words
 from helpers.cinder import Cinder
-from helpers.cloud import Endpoint, catalog
+from helpers.cloud_login import Endpoint, catalog
 from helpers.deployment_files.findings import printable
 from helpers.environment import Site
 from helpers.glance import Glance, Store

@@ -35,9 +35,9 @@ def read_yaml(path: Path) -> object:
     except yaml.composer.ComposerError as error:
         if "single document" in str(error):
             raise BadEnvironment(path, "", "holds several YAML documents; keep one, without `---` between") from None
-        raise BadEnvironment(path, "", f"is not YAML: {_yaml_problem(error)}") from None
+        raise BadEnvironment(path, "", f"is not YAML: {yaml_problem(error)}") from None
     except yaml.YAMLError as error:
-        raise BadEnvironment(path, "", f"is not YAML: {_yaml_problem(error)}") from None
+        raise BadEnvironment(path, "", f"is not YAML: {yaml_problem(error)}") from None
     except RecursionError:
         raise BadEnvironment(path, "", "is nested too deeply to be an environment file") from None
     except ValueError as error:
@@ -73,7 +73,7 @@ def _read_text(path: Path) -> str:
     return text
 
 
-def _yaml_problem(error: yaml.YAMLError) -> str:
+def yaml_problem(error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.reader.ReaderError):
         return f"character {error.character:#x} at position {error.position} is not allowed"
     if isinstance(error, yaml.MarkedYAMLError):

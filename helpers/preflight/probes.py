@@ -7,10 +7,10 @@ from concurrent.futures import wait
 from dataclasses import dataclass
 from functools import partial
 
-import keystoneauth1.exceptions
 import openstack.exceptions
 
 from helpers.answers import API_ERRORS, in_words
+from helpers.api_session import Silent
 from helpers.ceph import Cluster
 from helpers.cloud import Cloud
 from helpers.containers import NoContainer, is_container_trouble, list_containers, mon_name
@@ -126,7 +126,7 @@ def ask_glance(cloud: Cloud, site: Site, seconds: float) -> Iterator[Probed]:
     try:
         status = glance.status("/info/import", timeout=seconds)
         problem = "" if status == 200 else f"{glance.site.glance} answers {status}"
-    except keystoneauth1.exceptions.ConnectTimeout:
+    except Silent:
         problem = f"{glance.site.glance} does not answer within {seconds:g} s"
     except API_ERRORS as error:
         problem = in_words(error)

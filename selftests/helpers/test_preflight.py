@@ -16,7 +16,7 @@ from keystoneauth1.exceptions import ConnectFailure, EndpointNotFound
 from openstack.exceptions import HttpException, NotFoundException
 
 from helpers.ceph import Cluster
-from helpers.cloud import Endpoint
+from helpers.cloud_login import Endpoint
 from helpers.deployment import Deployment
 from helpers.environment import Environment, NodeSpec, load_environment
 from helpers.preflight.obstacles import Answers, Asks, Obstacles, reads, reads_in

@@ -40,6 +40,8 @@ class World:
         self.keypairs = {f"{name}-key": "ssh-ed25519 AAAA" for name in self.sites}
         self.internet: dict[str, bytes] = {}
         self.logs: dict[str, list[str]] = {}
+        #: what the account's ~/.bashrc prints on every node before a command's own answer
+        self.shell_text = b""
 
     @property
     def central(self) -> Site:
