@@ -12,23 +12,15 @@ from hypothesis import strategies as st
 
 from selftests.simulator.test_clouds_yaml import said
 
-scalars = (
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.dates() | st.binary(max_size=4)
-)
+numbers = st.booleans() | st.integers() | st.floats() | st.dates()
+scalars = st.none() | numbers | st.text(max_size=8) | st.binary(max_size=4)
 values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(scalars, inner, max_size=2))
 #: What stands in a real entry; one or two of these get another value, or none at all.
 KEYS = (
     *("region_name", "regions", "auth_type", "interface", "verify", "insecure", "cacert", "cert", "key", "networks"),
-    *("identity_api_version", "compute_api_version", "volume_api_version", "compute_default_microversion"),
+    *("identity_api_version", "compute_api_version", "volume_api_version", "compute_default_microversion", "metrics"),
     *("connect_retries", "status_code_retries", "retriable_status_codes", "api_timeout", "force_ipv4", "auth_methods"),
-    *(
-        "compute_endpoint_override",
-        "image_api_version",
-        "has_compute",
-        "metrics",
-        "domain_name",
-        "additional_metric_tags",
-    ),
+    *("compute_endpoint_override", "image_api_version", "has_compute", "domain_name", "additional_metric_tags"),
 )
 #: `auth_url` is not among them: nothing here asks another machine.
 OF_AUTH = ("username", "password", "project_name", "project_id", "user_domain_name", "project_domain_name", "token")
