@@ -10,7 +10,7 @@ import ipaddress
 import json
 import re
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -237,6 +237,17 @@ class Cluster:
             *("--conf", f"/etc/ceph/{cluster_name}.conf"),
         )
         return other
+
+    def by_node(self) -> tuple[Cluster, ...]:
+        """The same cluster, asked on each of its nodes alone."""
+        alone = tuple(Cluster(self.site, (node,)) for node in self._nodes)
+        for one in alone:
+            one._adapters = self._adapters
+        return alone
+
+    def ask_last(self, nodes: Collection[str]) -> None:
+        """Ask on the nodes of these names only where no other one has an answer."""
+        self._nodes = tuple(sorted(self._nodes, key=lambda node: node.name in nodes))
 
     def fsid(self) -> str:
         """The cluster's identity; asked once, as it never changes."""

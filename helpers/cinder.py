@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import openstack.exceptions
 from openstack.connection import Connection
 
+from helpers import api_clients
 from helpers.answers import body_of
 from helpers.nova import Service
 from helpers.openstack_cli import command_line
@@ -64,8 +67,12 @@ class Cinder:
     """
 
     def __init__(self, connection: Connection, cloud: str) -> None:
-        self._proxy: Any = connection.block_storage
+        self._client = functools.cache(partial(api_clients.block_storage, connection))
         self._cloud = cloud
+
+    @property
+    def _proxy(self) -> Any:
+        return self._client()
 
     def by_hand(self, *words: str) -> str:
         """An `openstack` command line that a person would type."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from helpers.ceph import Cluster
-from helpers.cloud import BadCloud, Cloud, CloudUser
+from helpers.cloud import Cloud, CloudUser
+from helpers.clouds_yaml import BadCloud
 from helpers.clusters import Clusters
 from helpers.environment import Environment
 from helpers.remote import Node, Unreachable
+from helpers.side_by_side import begin, begin_in_turn
 from helpers.undercloud import Undercloud, undercloud_of
 
 #: The role without which services, stores' details and other zones are not shown, and images are not copied.
 ADMIN = "admin"
+#: Logins at the same time, each of which takes CPU time here; after so many seconds one makes room for the next.
+_LOGINS, _PATIENCE = 64, 2.0
 
 
 class NotReady(Exception):
@@ -69,13 +73,12 @@ def connect(environment: Environment, *, allow_unreachable: bool = False) -> Dep
         except (BadCloud, Unreachable) as error:
             return error
 
-    with ThreadPoolExecutor(max_workers=64) as pool:
-        login = pool.submit(attempt, lambda: Cloud(environment))
-        greetings = {name: pool.submit(attempt, node.connect) for name, node in nodes.items()}
-        cloud = login.result()
-        for name, greeting in greetings.items():
-            if isinstance(greeting.result(), Unreachable):
-                unreachable[name] = greeting.result()
+    [login] = begin([partial(attempt, partial(Cloud, environment))], "login")
+    greetings = begin_in_turn((partial(attempt, node.connect) for node in nodes.values()), "login", _LOGINS, _PATIENCE)
+    cloud = login.result()
+    for name, greeting in zip(nodes, greetings, strict=True):
+        if isinstance(greeting.result(), Unreachable):
+            unreachable[name] = greeting.result()
     if isinstance(cloud, BadCloud):
         problems.append(str(cloud))
     elif missing := _missing_right(environment, cloud.user):
@@ -90,4 +93,6 @@ def connect(environment: Environment, *, allow_unreachable: bool = False) -> Dep
             for site in environment.storage_sites
         }
     )
+    for cluster in clusters.values():
+        cluster.ask_last(unreachable)
     return Deployment(environment, cloud, nodes, clusters, unreachable, undercloud_of(environment))

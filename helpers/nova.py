@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import openstack.exceptions
 from openstack.connection import Connection
 
+from helpers import api_clients
 from helpers.answers import body_of
 from helpers.openstack_cli import command_line
 from helpers.wait import wait_for_resource
@@ -70,9 +72,24 @@ class Nova:
     """
 
     def __init__(self, connection: Connection, cloud: str) -> None:
-        self._proxy: Any = connection.compute
+        self._client = functools.cache(partial(api_clients.compute, connection))
         self._cloud = cloud
-        self._flavor_id = functools.cache(lambda name: self._proxy.find_flavor(name, ignore_missing=False).id)
+        self.flavor_id = functools.cache(self._flavor_id)
+
+    @property
+    def _proxy(self) -> Any:
+        return self._client()
+
+    def _flavor_id(self, name: str) -> str:
+        """The id of a flavor, of which its name or its id is given; asked once.
+
+        :raises openstack.exceptions.NotFoundException: there is none
+        """
+        return str(self._proxy.find_flavor(name, ignore_missing=False).id)
+
+    def flavors(self) -> tuple[str, ...]:
+        """The names of all flavors."""
+        return tuple(sorted({str(flavor.name) for flavor in self._proxy.flavors()}))
 
     def by_hand(self, *words: str) -> str:
         """An `openstack` command line that a person would type."""
@@ -98,7 +115,7 @@ class Nova:
         """
         body: dict[str, Any] = {
             "name": name,
-            "flavorRef": self._flavor_id(flavor),
+            "flavorRef": self.flavor_id(flavor),
             "availability_zone": zone,
             "networks": [{"uuid": network}] if network else "none",
         }

@@ -19,6 +19,7 @@ from testinfra.backend.paramiko import ParamikoBackend
 
 from helpers.deadline import GRACE, limited
 from helpers.environment import NodeSpec, Ssh
+from helpers.environment.values import HOST_NAME
 from helpers.remote_files import FileFacts, read_file
 from helpers.runner import CommandFailed, Completed, DeadlinePassed, Runner, Unreachable
 from helpers.ssh_connection import Connection
@@ -45,6 +46,7 @@ class Node:
         self.spec = spec
         self._ssh = ssh
         self._connection = Connection(spec, ssh)
+        self._hostname: str | None = None
 
     def __repr__(self) -> str:
         return f"<node {self.name} of {self.spec.site} at {self.spec.address}>"
@@ -64,18 +66,20 @@ class Node:
         """End the connection; a later command opens it anew."""
         self._connection.close()
 
-    def run(self, *argv: str, deadline: float | None = None) -> Completed:
+    def run(self, *argv: str, deadline: float | None = None, sudo: bool = True) -> Completed:
         """Run a command and wait for its end, whatever its exit status.
 
         :param argv: the command and its arguments; each is quoted, none is ever read by a shell
         :param deadline: seconds, otherwise the environment file's; the node ends the command then
+        :param sudo: with sudo, where the environment file says so; False: as the user that has logged in
         :raises Unreachable: the node cannot be logged in to, or the connection was lost twice
         :raises DeadlinePassed: the command was not done in time
         """
         seconds = self._ssh.deadline if deadline is None else deadline
-        command, by_hand = self._command(argv), self.by_hand(*argv)
+        sudo = sudo and self._ssh.sudo
+        command, by_hand = self._command(argv, sudo), self.by_hand(*argv, sudo=sudo)
         # sudo stands outside: without its rights, `timeout` could not end what sudo started
-        sent = shlex.join((*(("sudo", "-n") if self._ssh.sudo else ()), *limited(argv, seconds)))
+        sent = shlex.join((*(("sudo", "-n") if sudo else ()), *limited(argv, seconds)))
         started = time.monotonic()
         try:
             status, stdout, stderr = self._connection.execute(sent, seconds + GRACE)
@@ -94,12 +98,12 @@ class Node:
             by_hand=by_hand,
         )
 
-    def by_hand(self, *argv: str) -> str:
+    def by_hand(self, *argv: str, sudo: bool = True) -> str:
         """The line that a person pastes on this side to run a command on the node; nothing is run."""
-        return self._connection.by_hand(self._command(argv))
+        return self._connection.by_hand(self._command(argv, sudo and self._ssh.sudo))
 
-    def _command(self, argv: tuple[str, ...]) -> str:
-        return shlex.join((*(("sudo",) if self._ssh.sudo else ()), *argv))
+    def _command(self, argv: tuple[str, ...], sudo: bool) -> str:
+        return shlex.join((*(("sudo",) if sudo else ()), *argv))
 
     def run_checked(self, *argv: str, deadline: float | None = None) -> Completed:
         """As `run`; raises CommandFailed for another exit status than 0."""
@@ -115,10 +119,17 @@ class Node:
         """
         return read_file(self, path)
 
-    @functools.cached_property
+    @property
     def hostname(self) -> str:
-        """What the node calls itself (`hostname`), as the doc's `ceph-mon-$(hostname)` has it."""
-        return self.run_checked("hostname").stdout.strip()
+        """What the node calls itself (`hostname`), as the doc's `ceph-mon-$(hostname)` has it; asked once."""
+        # no cached_property: its lock is one for all nodes, and one that is silent would hold up the others
+        if self._hostname is None:
+            completed = self.run_checked("hostname")
+            name = completed.stdout.strip()
+            if not HOST_NAME.fullmatch(name):
+                raise CommandFailed(completed, f"printed {name[:80]!r}, which is no host name")
+            self._hostname = name
+        return self._hostname
 
     @functools.cached_property
     def host(self) -> testinfra.host.Host:

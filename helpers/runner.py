@@ -31,7 +31,7 @@ class CommandFailed(Exception):
     """A command ended with another status than 0; says where, which, the status and the end of its errors."""
 
     def __init__(self, completed: Completed, problem: str = "") -> None:
-        self.completed, self.node = completed, completed.node
+        self.completed, self.node, self.problem = completed, completed.node, redact(problem)
         self.by_hand = (completed.by_hand,)
         said = "\n".join(completed.stderr.strip().splitlines()[-5:])
         if not problem:
@@ -72,8 +72,8 @@ class Runner(Protocol):
     @property
     def hostname(self) -> str: ...
 
-    def by_hand(self, *argv: str) -> str: ...
+    def by_hand(self, *argv: str, sudo: bool = True) -> str: ...
 
-    def run(self, *argv: str, deadline: float | None = None) -> Completed: ...
+    def run(self, *argv: str, deadline: float | None = None, sudo: bool = True) -> Completed: ...
 
     def run_checked(self, *argv: str, deadline: float | None = None) -> Completed: ...

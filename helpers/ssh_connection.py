@@ -70,10 +70,15 @@ class Connection:
             return self._client
 
     def close(self) -> None:
-        with self._lock:
+        # a login that is still under way, at a node that does not answer, ends by its own time limit
+        if not self._lock.acquire(timeout=_LAST_MOMENT):
+            return
+        try:
             if self._client is not None:
                 self._client.close()
             self._client = self._jump = None
+        finally:
+            self._lock.release()
 
     def execute(self, command: str, seconds: float) -> tuple[int, bytes, bytes]:
         """Exit status and both outputs; TimeoutError when `seconds` are over. Connects anew once."""

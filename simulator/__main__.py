@@ -42,6 +42,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         default="fail",
         help="what a HEALTH_WARN is to do",
     )
+    parser.add_argument("--shell-text", metavar="TEXT", help="what every node's shell prints before each answer")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[:SITE]", help="start with this fault")
     parser.add_argument("--list-faults", action="store_true", help="print the catalogue of faults and end")
     arguments = parser.parse_args(argv)
@@ -98,6 +99,7 @@ def main(argv: list[str] | None = None) -> int:
         other_zone_names=arguments.other_zone_names,
         seed=arguments.delays,
     )
+    world.shell_text = f"{arguments.shell_text}\n".encode() if arguments.shell_text else b""
     try:
         asyncio.run(_serve(world, sockets, arguments.fault, arguments.state, arguments.ceph_warnings))
     except UnknownFault as error:

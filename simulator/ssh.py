@@ -40,8 +40,10 @@ async def serve(world: World, node: Node, listener: socket.socket, key: asyncssh
             process.exit(1)
             return
         await world.clock.answers(f"shell of {node.name}")
+        await world.silence.over("ssh", node.name, node.site)
         output = await shell.run_line(shell.Call(world, node, [], user=process.get_extra_info("username")), line)
         try:
+            process.stdout.write(world.shell_text)
             if isinstance(output.stdout, Content):
                 for chunk in output.stdout.chunks():
                     process.stdout.write(chunk)

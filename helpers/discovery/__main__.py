@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helpers.answers import API_ERRORS, in_words
-from helpers.cloud import BadCloud, log_in
+from helpers.cloud_login import log_in
+from helpers.clouds_yaml import BadCloud
 from helpers.deployment_files.layout import NoDeploymentFiles, read
 from helpers.discovery import document, outline
 from helpers.discovery.access import Access

@@ -6,14 +6,15 @@ import re
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from openstack.connection import Connection
 
+from helpers import api_clients
 from helpers.answers import API_ERRORS, in_words
 from helpers.cinder import Cinder
-from helpers.cloud import Endpoint, catalog, image_api
+from helpers.cloud_login import Endpoint, catalog
 from helpers.deployment_files.findings import printable
 from helpers.environment import Site
 from helpers.glance import Glance, Store
@@ -59,9 +60,7 @@ class Ask:
         volumes = (self._attempt("Cinder's services", self._volume_services) if cinder else None) or ()
         zones = {short(service.host): service.zone for service in known if service.binary == "nova-compute"}
         zones |= {short(host): zone for zone, hosts in aggregates.items() for host in hosts}
-        compute_api: Any = self._connection.compute if compute else None
         network = "network" in services
-        network_api: Any = self._connection.network if network else None
         return CloudView(
             image_url=_without_version(_public(endpoints, "image")),
             identity_host=urlsplit(_public(endpoints, "identity") or "").hostname,
@@ -69,23 +68,26 @@ class Ask:
             addresses=(self._attempt("Nova's hypervisors", self._hypervisors) if compute else None) or {},
             controllers=tuple(dict.fromkeys(short(s.host) for s in known if s.binary != "nova-compute")),
             volume_zones={short(s.host.split("@")[0]): s.zone for s in volumes if s.binary == "cinder-volume"},
-            flavors=(self._attempt("the flavors", lambda: _names(compute_api.flavors())) if compute else None) or (),
-            networks=(self._attempt("the networks", lambda: _names(network_api.networks())) if network else None) or (),
+            flavors=(self._attempt("the flavors", nova.flavors) if compute else None) or (),
+            networks=(self._attempt("the networks", self._networks) if network else None) or (),
             remarks=tuple(self.remarks),
         )
 
     def stores(self, site: str, url: str) -> tuple[Store, ...] | None:
         """What `stores-info` of the Glance at this address answers; None: nothing of use."""
         at = Site(site, False, "", None, None, None, url, None)
-        glance = Glance(image_api(self._connection, url), at, self._cloud)
+        glance = Glance(api_clients.image(self._connection, url), at, self._cloud)
         return self._attempt(f"Glance of {site} at {url}", glance.stores)
 
     def _volume_services(self) -> tuple[Service, ...]:
         return Cinder(self._connection, self._cloud).services()
 
     def _hypervisors(self) -> dict[str, str]:
-        compute: Any = self._connection.compute
-        return {short(one.name): str(one.host_ip) for one in compute.hypervisors(details=True) if one.host_ip}
+        found = api_clients.compute(self._connection).hypervisors(details=True)
+        return {short(one.name): str(one.host_ip) for one in found if one.host_ip}
+
+    def _networks(self) -> tuple[str, ...]:
+        return tuple(sorted({str(one.name) for one in api_clients.network(self._connection).networks()}))
 
     def _attempt(self, what: str, action: Callable[[], T]) -> T | None:
         try:
@@ -120,7 +122,3 @@ def _public(endpoints: tuple[Endpoint, ...], service: str) -> str | None:
 
 def _without_version(url: str | None) -> str | None:
     return re.sub(r"/v\d+(\.\d+)?/?$", "", url).rstrip("/") if url else None
-
-
-def _names(things: Any) -> tuple[str, ...]:
-    return tuple(sorted({str(thing.name) for thing in things}))

@@ -6,6 +6,7 @@ import difflib
 import re
 import types
 import typing
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Union
 
@@ -24,7 +25,8 @@ class BadEnvironment(Exception):
     def __init__(self, file: Path, key: str, problem: str) -> None:
         self.file, self.key = file, key
         self.problem = redact(" ".join(problem.split()))
-        super().__init__(": ".join(part for part in (str(file), key, self.problem) if part))
+        # a key may hold line breaks, as any text may
+        super().__init__(": ".join(part for part in (str(file), " ".join(key.split()), self.problem) if part))
 
 
 def first_mistake(path: Path, error: ValidationError, model: type[BaseModel]) -> BadEnvironment:
@@ -44,7 +46,7 @@ def first_mistake(path: Path, error: ValidationError, model: type[BaseModel]) ->
 def _problem(
     kind: str, location: list[int | str], value: object, context: dict[str, Any], message: str, model: type[BaseModel]
 ) -> str:
-    shown = _shown(location, value)
+    shown = shown_value(location, value)
     if kind == "extra_forbidden":
         return f"unknown key; {_known_keys(location, model)}"
     if kind == "missing":
@@ -71,6 +73,10 @@ def _problem(
         return f"{shown} is too small; it must be {'more than' if kind == 'greater_than' else 'at least'} " + str(
             context.get("gt", context.get("ge"))
         )
+    if kind in {"less_than", "less_than_equal"}:
+        return f"{shown} is too large; it must be at most {context.get('le', context.get('lt'))}"
+    if kind == "invalid_key":
+        return f"the key {shown} is not text; put it in quotes"
     if kind == "path_type":
         return f"{shown} is not a path"
     if kind == "too_short":
@@ -78,11 +84,17 @@ def _problem(
     return f"{shown}: {message}"
 
 
-def _shown(location: list[int | str], value: object) -> str:
+_LONGEST_NUMBER = 256
+
+
+def shown_value(location: Sequence[int | str], value: object) -> str:
+    """The value as a message may show it: no secret, and not longer than a line."""
     if any(re.search(r"pass|secret|token|key", str(part), re.IGNORECASE) for part in location):
         return "the value (not shown)"
     if isinstance(value, dict | list | tuple):
         return "a mapping" if isinstance(value, dict) else "a list"
+    if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER:  # Python refuses to write it
+        return "a number of many digits"
     text = redact(str(value))
     return repr(text if len(text) <= 60 else text[:57] + "…")
 

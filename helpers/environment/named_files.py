@@ -16,7 +16,7 @@ def named_file(path: Path, key: str, given: Path | None) -> Path | None:
     """The absolute path of a file that the environment file names under that key; it can be read."""
     if given is None:
         return None
-    found = _absolute(path, given)
+    found = _absolute(path, key, given)
     try:
         with found.open("rb"):
             pass
@@ -32,15 +32,18 @@ def named_folder(path: Path, key: str, given: Path | None) -> Path | None:
     """The absolute path of a folder that the environment file names under that key."""
     if given is None:
         return None
-    found = _absolute(path, given)
+    found = _absolute(path, key, given)
     if not found.is_dir():
         reason = "is not a folder" if found.exists() else "does not exist"
         raise BadEnvironment(path, key, f"{found} {reason}; {_RELATIVE}")
     return found
 
 
-def _absolute(path: Path, given: Path) -> Path:
-    expanded = given.expanduser()
+def _absolute(path: Path, key: str, given: Path) -> Path:
+    try:
+        expanded = given.expanduser()
+    except RuntimeError:
+        raise BadEnvironment(path, key, f"{given} is in the home of a user that there is not here") from None
     return expanded if expanded.is_absolute() else path.absolute().parent / expanded
 
 

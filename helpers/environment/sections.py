@@ -22,6 +22,7 @@ from helpers.environment.values import (
     GlanceUrl,
     HttpUrl,
     LocalPath,
+    NetworkName,
     Positive,
     RemotePath,
     Seconds,
@@ -87,7 +88,7 @@ class Limits(Section):
     central: Positive = 4
     site: Positive = 2
     reading: Positive = 4
-    compare_bytes: Annotated[StrictInt, Field(ge=0)] = 2 * 1024**3
+    compare_bytes: Annotated[StrictInt, Field(ge=0, le=2**60)] = 2 * 1024**3
 
     def of_sites(self, number: int) -> Limits:
         """These limits in a deployment of so many sites."""
@@ -252,7 +253,7 @@ class File(Section):
     ssh: Ssh = Ssh()
     image: ImageSource
     flavor: Word | None = None
-    network: Word = "none"
+    network: NetworkName = "none"
     ceph_warnings: Literal["fail", "warn"] = "fail"
     limits: Limits = Limits()
     timeouts: Timeouts = Timeouts()

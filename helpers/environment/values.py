@@ -22,7 +22,8 @@ def _url(value: str) -> str:
         port = parts.port
     except ValueError as error:
         raise ValueError(f"{shown} is not a URL ({error}); write it like http://192.0.2.10:9292") from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", value) or port == 0:
+    unfit = re.search(r"\s", value) or not value.isprintable()
+    if parts.scheme not in {"http", "https"} or not parts.hostname or unfit or port == 0:
         raise ValueError(f"{shown} is not an http(s) URL; write it like http://192.0.2.10:9292")
     if parts.username or parts.password:
         raise ValueError(f"{shown} holds credentials; they belong in clouds.yaml, leave them out here")
@@ -61,6 +62,12 @@ def container_pattern(value: str) -> str:
     return value
 
 
+def _network_name(value: str) -> str:
+    if re.search(r"[{}]", _word(value).replace("{site}", "")):
+        raise ValueError(f"{value!r}: only {{site}} may stand in braces, for the site's name")
+    return value
+
+
 def _ceph_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", value) or value.startswith("client."):
         raise ValueError(f"{value!r} is not a name of Ceph's; use letters, digits, `-_.`, without `client.` before it")
@@ -93,8 +100,11 @@ HttpUrl = Annotated[str, AfterValidator(_url)]
 GlanceUrl = Annotated[str, AfterValidator(_glance_url)]
 Address = Annotated[str, AfterValidator(_address)]
 LocalPath = Annotated[Path, BeforeValidator(_as_path)]
+NetworkName = Annotated[str, AfterValidator(_network_name)]
 CephName = Annotated[str, AfterValidator(_ceph_name)]
 StackName = Annotated[str, AfterValidator(_stack_name)]
 RemotePath = Annotated[str, AfterValidator(_absolute_path)]
-Positive = Annotated[StrictInt, Field(gt=0)]
-Seconds = Annotated[StrictInt | StrictFloat, Field(gt=0)]
+#: More than any number that a person means, and less than what a socket or a lock takes for seconds.
+MOST = 1_000_000
+Positive = Annotated[StrictInt, Field(gt=0, le=MOST)]
+Seconds = Annotated[StrictInt | StrictFloat, Field(gt=0, le=MOST)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from helpers.environment.mistakes import BadEnvironment
+from helpers.environment.mistakes import BadEnvironment, shown_value
 
 # a hundred sites of three nodes are about 60 kB
 _LARGEST_FILE = 1024 * 1024
@@ -35,14 +35,11 @@ def read_yaml(path: Path) -> object:
     except yaml.composer.ComposerError as error:
         if "single document" in str(error):
             raise BadEnvironment(path, "", "holds several YAML documents; keep one, without `---` between") from None
-        raise BadEnvironment(path, "", f"is not YAML: {_yaml_problem(error)}") from None
+        raise BadEnvironment(path, "", f"is not YAML: {yaml_problem(error)}") from None
     except yaml.YAMLError as error:
-        raise BadEnvironment(path, "", f"is not YAML: {_yaml_problem(error)}") from None
+        raise BadEnvironment(path, "", f"is not YAML: {yaml_problem(error)}") from None
     except RecursionError:
         raise BadEnvironment(path, "", "is nested too deeply to be an environment file") from None
-    except ValueError as error:
-        # a date such as 2024-13-45 passes YAML's pattern and fails datetime's
-        raise BadEnvironment(path, "", f"holds a value that YAML cannot take: {error}; quote it") from None
     if not isinstance(document, dict):
         kind = "a list" if isinstance(document, list) else f"the single value {str(document)[:40]!r}"
         raise BadEnvironment(path, "", f"holds {kind} at the top; an environment file is `key: value` lines")
@@ -73,7 +70,7 @@ def _read_text(path: Path) -> str:
     return text
 
 
-def _yaml_problem(error: yaml.YAMLError) -> str:
+def yaml_problem(error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.reader.ReaderError):
         return f"character {error.character:#x} at position {error.position} is not allowed"
     if isinstance(error, yaml.MarkedYAMLError):
@@ -105,6 +102,8 @@ def _check_nodes(path: Path, root: yaml.Node) -> None:
         elif isinstance(node, yaml.SequenceNode):
             for number, value in enumerate(node.value):
                 total += size(value, _join(key, number))
+        elif isinstance(node, yaml.ScalarNode):
+            _check_scalar(path, node, key)
         if total > _MOST_NODES:
             raise BadEnvironment(path, key, f"grows to more than {_MOST_NODES} values by its aliases; write it out")
         open_nodes.discard(id(node))
@@ -112,6 +111,19 @@ def _check_nodes(path: Path, root: yaml.Node) -> None:
         return total
 
     size(root, "")
+
+
+def _check_scalar(path: Path, node: yaml.ScalarNode, key: str) -> None:
+    """A date such as 2024-13-45 passes YAML's pattern and fails Python's; so does `!!int ''`, each in its own way."""
+    try:
+        yaml.SafeLoader("").construct_object(node)
+    except yaml.YAMLError:
+        return  # it says where by itself, when the whole is made
+    except Exception:  # the boundary: PyYAML lets through what Python's own types raise
+        kind, line = node.tag.rpartition(":")[2], node.start_mark.line + 1
+        shown = shown_value(key.split("."), node.value)
+        problem = f"line {line}: {shown} is no {kind} that YAML can take; put it in quotes"
+        raise BadEnvironment(path, key, problem) from None
 
 
 def _check_duplicates(node: yaml.MappingNode, key: str) -> None:

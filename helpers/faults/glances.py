@@ -124,6 +124,23 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
+        "dcn-glance-hangs",
+        "the site's Glance accepts requests and never answers",
+        source="SPEC A3",
+        site="dcn",
+        must="A3",
+        may="A2 A13 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
+        read_only=True,
+    ),
+    fault(
+        "central-glance-hangs",
+        "central's Glance accepts requests and never answers",
+        source="SPEC A2",
+        site="central",
+        must="A2",
+        may="A3 E6",
+    ),
+    fault(
         "second-public-image-endpoint",
         "the catalog has a second public image endpoint, at the site",
         source="SPEC A4",

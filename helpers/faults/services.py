@@ -132,6 +132,23 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
+        "nova-api-hangs",
+        "Nova's API at central accepts requests and never answers",
+        source="SPEC A14",
+        site="central",
+        must="A14",
+        may="E6",
+        read_only=True,
+    ),
+    fault(
+        "cinder-api-hangs",
+        "Cinder's API at central accepts requests and never answers",
+        source="SPEC A14",
+        site="central",
+        must="A14",
+        may="A15 E6 F5",
+    ),
+    fault(
         "compute-down",
         "the site's compute services are down",
         source="SPEC A14",

@@ -53,7 +53,10 @@ def reads_in(axis: str, service: str) -> Files:
 
 #: What acts is witnessed in every cluster, and asks central's Glance; what boots or makes volumes needs more.
 _ACTS = frozenset({"images", "servers", "volumes"})
-_AT_CENTRAL: dict[str, tuple[Prerequisite, ...]] = {"servers": ("catalog", "compute"), "volumes": ("catalog", "volume")}
+_AT_CENTRAL: dict[str, tuple[Prerequisite, ...]] = {
+    "servers": ("catalog", "compute", "flavor"),
+    "volumes": ("catalog", "volume"),
+}
 _AT_THE_SITE: dict[str, tuple[Prerequisite, ...]] = {"servers": ("network", "glance"), "volumes": ("glance",)}
 
 

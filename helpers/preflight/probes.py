@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import wait
 from dataclasses import dataclass
+from functools import partial
 
-import keystoneauth1.exceptions
+import openstack.exceptions
 
 from helpers.answers import API_ERRORS, in_words
+from helpers.api_session import Silent
 from helpers.ceph import Cluster
 from helpers.cloud import Cloud
-from helpers.containers import NoContainer, list_containers, mon_name
+from helpers.containers import NoContainer, is_container_trouble, list_containers, mon_name
 from helpers.deployment import Deployment
 from helpers.environment import SERVICE_OF_ROLE, Environment, NodeSpec, Site
-from helpers.glance import Glance
 from helpers.openstack_cli import command_line
 from helpers.preflight.results import MON, UNDERCLOUD, Prerequisite, Probed
-from helpers.remote import CommandFailed, Completed, DeadlinePassed, Node, Unreachable
+from helpers.redact import redact
+from helpers.remote import CommandFailed, Completed, DeadlinePassed, Node, Runner, Unreachable
+from helpers.side_by_side import begin
 from helpers.undercloud import Undercloud
+
+#: Seconds that an answer may take from the node to this side, after the node's own deadline.
+_RETURN = 0.5
+_MOST_NAMES, _LONGEST_TEXT = 20, 80
 
 
 @dataclass(frozen=True)
@@ -70,6 +78,24 @@ def ask_compute(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
     yield _probed(environment.central.name, "compute", _refusal(cloud.nova.services), by_hand=(by_hand,))
 
 
+def ask_flavor(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
+    """There is the flavor that the environment file names."""
+    try:
+        problem = _no_flavor(environment, cloud)
+    except API_ERRORS as error:
+        problem = in_words(error)
+    by_hand = cloud.nova.by_hand("flavor", "list", "--all")
+    yield _probed(environment.central.name, "flavor", problem, by_hand=(by_hand,))
+
+
+def _no_flavor(environment: Environment, cloud: Cloud) -> str:
+    try:
+        cloud.nova.flavor_id(environment.flavor or "")
+    except openstack.exceptions.NotFoundException:
+        return f"no flavor {environment.flavor!r}, which {environment} names; there are {_some(cloud.nova.flavors())}"
+    return ""
+
+
 def ask_volume(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
     """Cinder answers; whether its services are up is a claim's matter (A14)."""
     by_hand = cloud.cinder.by_hand("volume", "service", "list")
@@ -83,7 +109,8 @@ def ask_networks(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
     by_hand = (command_line(environment.cloud, "network", "list"),)
     for site in sites_with_servers(environment):
         name = environment.network_of(site)
-        missing = f"no network {name}" if name and name not in known else ""
+        there = f"{name!r}, which {environment} names; there are {_some(known)}"
+        missing = f"no network {there}" if name and name not in known else ""
         yield _probed(site.name, "network", problem or missing, by_hand=by_hand)
 
 
@@ -92,13 +119,14 @@ def sites_with_servers(environment: Environment) -> Iterator[Site]:
     return (site for site in environment.sites if site.central or site.nodes_with("compute"))
 
 
-def ask_glance(glance: Glance, seconds: float) -> Iterator[Probed]:
+def ask_glance(cloud: Cloud, site: Site, seconds: float) -> Iterator[Probed]:
     """This site's Glance answers at its own endpoint, with this run's token."""
+    glance = cloud.glance(site)
     by_hand = (glance.by_hand("/v2/info/import"),)
     try:
         status = glance.status("/info/import", timeout=seconds)
         problem = "" if status == 200 else f"{glance.site.glance} answers {status}"
-    except keystoneauth1.exceptions.ConnectTimeout:
+    except Silent:
         problem = f"{glance.site.glance} does not answer within {seconds:g} s"
     except API_ERRORS as error:
         problem = in_words(error)
@@ -106,10 +134,18 @@ def ask_glance(glance: Glance, seconds: float) -> Iterator[Probed]:
 
 
 def ask_cluster(cluster: Cluster, seconds: float) -> Iterator[Probed]:
-    """`rbd` lists the images of this site's cluster, on any of the nodes that can ask it."""
+    """`rbd` lists the images of this site's cluster, on any of the nodes that can ask it.
+
+    They are asked side by side, so that one that is silent does not keep the others' answers back.
+    """
     site = cluster.site.name
+    asked = begin((partial(one.image_names, one.pools.images, seconds) for one in cluster.by_node()), "preflight")
+    wait(asked, timeout=seconds + _RETURN)
+    heard = [one for one in asked if one.done()]
+    if not heard:
+        return
     try:
-        listed = cluster.image_names(cluster.pools.images, deadline=seconds)
+        listed = min(heard, key=lambda one: _weight(one.exception())).result()
         yield Probed(site, "rbd", by_hand=(listed.command,))
     except Unreachable as error:
         yield Probed(site, "rbd", None, "unknown", str(error), error.by_hand)
@@ -123,8 +159,11 @@ def ask_node(deployment: Deployment, spec: NodeSpec, seconds: float) -> Iterator
     if unreachable:
         yield _unreachable(spec, unreachable)
         return
-    yield Probed(spec.site, "ssh", spec.name)
     node, environment = deployment.nodes[spec.name], deployment.environment
+    greeted = _greeted(spec.site, node, seconds)
+    yield greeted
+    if greeted.outcome != "ok":
+        return
     try:
         refused = _sudo_refused(node, seconds) if environment.ssh.sudo else None
     except Unreachable as error:
@@ -141,13 +180,9 @@ def ask_node(deployment: Deployment, spec: NodeSpec, seconds: float) -> Iterator
         yield _containers(deployment, node, names, seconds)
 
 
-def ask_undercloud(undercloud: Undercloud) -> Iterator[Probed]:
+def ask_undercloud(undercloud: Undercloud, seconds: float) -> Iterator[Probed]:
     """The undercloud is logged in to; whether it knows its stacks is a claim's matter (A18)."""
-    try:
-        undercloud.connect()
-        yield Probed(UNDERCLOUD, "ssh", undercloud.node.name)
-    except Unreachable as error:
-        yield Probed(UNDERCLOUD, "ssh", undercloud.node.name, "unknown", error.reason, error.by_hand)
+    yield _greeted(UNDERCLOUD, undercloud.node, seconds)
 
 
 def _probed(
@@ -165,6 +200,38 @@ def _refusal(ask: Callable[[], object]) -> str:
     return ""
 
 
+def _some(names: Iterable[str]) -> str:
+    """The names in their order; not all where they are many."""
+    known = sorted(set(filter(None, names)))
+    more = f" and {len(known) - _MOST_NAMES} more" if len(known) > _MOST_NAMES else ""
+    return (", ".join(known[:_MOST_NAMES]) or "none") + more
+
+
+def _weight(error: BaseException | None) -> int:
+    """An answer comes first, then what a node says of its cluster, then what it says of itself, and silence last."""
+    if isinstance(error, CommandFailed):
+        of_itself = isinstance(error, NoContainer) or is_container_trouble(error.completed)
+        return 2 if of_itself else 1
+    if isinstance(error, DeadlinePassed):
+        return 3
+    return 4 if isinstance(error, Unreachable) else 0
+
+
+def _greeted(site: str, node: Runner, seconds: float) -> Probed:
+    """Whether the node's shell runs a command, and nothing but that: `true` has nothing to say."""
+    try:
+        ended = node.run("true", deadline=seconds, sudo=False)
+    except Unreachable as error:
+        return Probed(site, "ssh", node.name, "unknown", error.reason, error.by_hand)
+    except DeadlinePassed as error:
+        return Probed(site, "ssh", node.name, "unknown", _short(error), error.by_hand)
+    if not ended.stdout.strip():
+        return Probed(site, "ssh", node.name)
+    said = redact(ended.stdout.strip().splitlines()[0])[:_LONGEST_TEXT]
+    problem = f"this account prints {said!r} before every answer; guard it in ~/.bashrc: [[ $- == *i* ]] || return"
+    return Probed(site, "ssh", node.name, "unknown", problem, (ended.by_hand,))
+
+
 def _unreachable(spec: NodeSpec, error: Unreachable) -> Probed:
     return Probed(spec.site, "ssh", spec.name, "unknown", error.reason, error.by_hand)
 
@@ -175,13 +242,13 @@ def _sudo_refused(node: Node, seconds: float) -> Completed | None:
 
 
 def _short(error: Unreachable | DeadlinePassed | CommandFailed) -> str:
-    """Why, in one line; the command stands below it, by hand."""
+    """Why, in one line; the command stands below it."""
     if isinstance(error, DeadlinePassed):
         return f"{error.node} did not answer within {error.deadline:g} s"
     if isinstance(error, NoContainer):
         return " ".join(str(error).split())
     if isinstance(error, CommandFailed):
-        return f"{error.node}: {_end(error.completed)}"
+        return f"{error.node}: {error.problem or _end(error.completed)}"
     return str(error)
 
 

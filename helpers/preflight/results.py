@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-Prerequisite = Literal["catalog", "compute", "volume", "network", "glance", "ssh", "sudo", "containers", "rbd"]
+Prerequisite = Literal[
+    "catalog", "compute", "flavor", "volume", "network", "glance", "ssh", "sudo", "containers", "rbd"
+]
 #: In the order in which one builds on another.
 PREREQUISITES: tuple[Prerequisite, ...] = get_args(Prerequisite)
 #: `failed`: it is not as it must be; `unknown`: nobody could look; `not looked at`: another finding is the reason.

@@ -1,11 +1,15 @@
-"""The pass itself: every site at the same time, over the logins that are there already, within one deadline."""
+"""The pass itself: every site at the same time, over the logins that are there already, within one deadline.
+
+Each question has a thread of its own and shares nothing with the others: one that is never answered is unknown by
+itself, and the verdict of no other.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import wait
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -17,6 +21,7 @@ from helpers.preflight.probes import (
     ask_catalog,
     ask_cluster,
     ask_compute,
+    ask_flavor,
     ask_glance,
     ask_networks,
     ask_node,
@@ -26,6 +31,7 @@ from helpers.preflight.probes import (
     sites_with_servers,
 )
 from helpers.preflight.results import MON, UNDERCLOUD, Preflight, Prerequisite, Probed
+from helpers.side_by_side import begin
 
 #: Seconds for everything together; logins come before it, with the time limit of the environment file.
 DEADLINE = 10.0
@@ -60,14 +66,11 @@ def survey(deployment: Deployment, deadline: float = DEADLINE) -> Preflight:
     started = time.monotonic()
     environment, answers = deployment.environment, _Answers()
     asked = list(questions(environment))
-    # threads wait for the network nearly all the time
-    pool = ThreadPoolExecutor(max_workers=min(256, len(asked) + 1), thread_name_prefix="preflight")
     left = max(deadline - _WAY_BACK, 0.1)
-    under_way = [pool.submit(_asker(answers, ask)) for ask in _asks(deployment, left)]
+    under_way = begin((_asker(answers, ask) for ask in _asks(deployment, left)), "preflight")
     wait(under_way, timeout=max(0.0, started + deadline - time.monotonic()))
-    pool.shutdown(wait=False, cancel_futures=True)
     for future in under_way:
-        if future.done() and not future.cancelled():
+        if future.done():
             future.result()  # what a probe does not expect is a mistake of ours, and is not hidden
     found = answers.end()
     silence = f"no answer within {deadline:g} s"
@@ -83,6 +86,7 @@ def questions(environment: Environment) -> Iterator[Question]:
             yield Question(site.name, "catalog")
             if environment.flavor:
                 yield Question(site.name, "compute")
+                yield Question(site.name, "flavor")
                 yield Question(site.name, "volume")
         if site.name in with_servers:
             yield Question(site.name, "network")
@@ -105,16 +109,17 @@ def _asks(deployment: Deployment, seconds: float) -> Iterator[Callable[[], Itera
     yield partial(ask_catalog, environment, deployment.cloud)
     if environment.flavor:
         yield partial(ask_compute, environment, deployment.cloud)
+        yield partial(ask_flavor, environment, deployment.cloud)
         yield partial(ask_volume, environment, deployment.cloud)
         yield partial(ask_networks, environment, deployment.cloud)
     for site in environment.storage_sites:
-        yield partial(ask_glance, deployment.cloud.glance(site), seconds)
+        yield partial(ask_glance, deployment.cloud, site, seconds)
         if site.nodes_with("ceph-mon"):
             yield partial(ask_cluster, deployment.clusters[site.name], seconds)
     for spec in environment.nodes:
         yield partial(ask_node, deployment, spec, seconds)
     if deployment.undercloud:
-        yield partial(ask_undercloud, deployment.undercloud)
+        yield partial(ask_undercloud, deployment.undercloud, seconds)
 
 
 def _asker(answers: _Answers, ask: Callable[[], Iterator[Probed]]) -> Callable[[], Any]:
@@ -152,9 +157,11 @@ def _reason(
     of_central: dict[Prerequisite, Probed],
     environment: Environment,
 ) -> Probed | None:
-    if one.prerequisite in {"compute", "volume", "network"}:
+    if one.prerequisite in {"compute", "flavor", "volume", "network"}:
         if _bad(of_central["catalog"]):
             return of_central["catalog"]
+        if one.prerequisite == "flavor" and _bad(of_central["compute"]):
+            return of_central["compute"]
         # a site's network is in the hands of the one Neutron; Nova and Cinder that are silent as well are not
         neutron = of_central.get("network") if one.prerequisite == "network" else None
         return neutron if neutron and neutron is not one and neutron.problem == one.problem else None

@@ -13,15 +13,15 @@ import pytest
 import requests
 import yaml
 from keystoneauth1.exceptions import ConnectFailure, EndpointNotFound
-from openstack.exceptions import HttpException
+from openstack.exceptions import HttpException, NotFoundException
 
 from helpers.ceph import Cluster
-from helpers.cloud import Endpoint
+from helpers.cloud_login import Endpoint
 from helpers.deployment import Deployment
 from helpers.environment import Environment, NodeSpec, load_environment
 from helpers.preflight.obstacles import Answers, Asks, Obstacles, reads, reads_in
 from helpers.preflight.probes import expected_containers
-from helpers.preflight.results import Preflight, Probed
+from helpers.preflight.results import PREREQUISITES, Preflight, Probed
 from helpers.preflight.survey import survey
 from helpers.preflight.table import in_one_line, rendered
 from helpers.remote import CommandFailed, Completed, DeadlinePassed, Unreachable
@@ -43,12 +43,17 @@ class FakeNode:
     def __init__(self, spec: NodeSpec, answers: Mapping[str, Any]) -> None:
         self.spec, self.name, self.hostname = spec, spec.name, spec.name
         mon = f"ceph-mon-{spec.name}"
-        usual = {"true": (0, "", ""), PODMAN: running("glance_api", "nova_compute", mon), "rbd": (0, '["i"]', "")}
+        usual = {
+            "without sudo": (0, "", ""),
+            "true": (0, "", ""),
+            PODMAN: running("glance_api", "nova_compute", mon),
+            "rbd": (0, '["i"]', ""),
+        }
         self.answers = {**usual, **answers}
 
-    def run(self, *argv: str, deadline: float | None = None) -> Completed:
+    def run(self, *argv: str, deadline: float | None = None, sudo: bool = True) -> Completed:
         words = " ".join(argv)
-        answer = self.answers["rbd" if "rbd" in argv else words]
+        answer = self.answers["rbd" if "rbd" in argv else words if sudo else "without sudo"]
         if isinstance(answer, Exception):
             raise answer
         status, stdout, stderr = answer
@@ -76,10 +81,19 @@ class FakeGlance:
 
 
 class FakeApi:
-    """Nova's and Cinder's list of services, or why there is none."""
+    """Nova's and Cinder's list of services, or why there is none; and the one flavor that there is."""
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
+
+    def flavor_id(self, name: str) -> str:
+        self.services()
+        if name != "tiny":
+            raise NotFoundException(f"No Flavor found for {name}")
+        return "1"
+
+    def flavors(self) -> tuple[str, ...]:
+        return ("tiny",)
 
     def services(self) -> tuple[()]:
         if isinstance(self.answer, Exception):
@@ -156,9 +170,9 @@ def test_all_is_ready(environment: Environment):
     found = survey(deployed(environment))
 
     assert found.good
-    assert len(found.probed) == 3 + 3 * 6
+    assert len(found.probed) == 4 + 3 * 6
     assert {one.outcome for one in found.probed} == {"ok"}
-    assert in_one_line(found).startswith("preflight: 3 sites ready; 21 probes in ")
+    assert in_one_line(found).startswith("preflight: 3 sites ready; 22 probes in ")
 
 
 def test_refused_sudo_is_said_once(environment: Environment):
@@ -265,7 +279,37 @@ def test_a_site_s_network_must_be_there(environment: Environment):
 
     found = survey(deployed(environment, apis={"network": {"central-network", "dcn0-network"}}))
 
-    assert seen(found) == {"preflight[dcn1-network]": "no network dcn1-network"}
+    assert seen(found) == {
+        "preflight[dcn1-network]": f"no network 'dcn1-network', which {environment} names; "
+        "there are central-network, dcn0-network"
+    }
+
+
+def test_a_flavor_that_is_not_there_is_one_line_with_those_that_are(environment: Environment):
+    environment = replace(environment, flavor="tinny")
+
+    found = survey(deployed(environment))
+
+    assert seen(found) == {"preflight[central-flavor]": f"no flavor 'tinny', which {environment} names; there are tiny"}
+    assert found.findings[0].outcome == "failed"
+
+
+def test_text_that_a_shell_prints_is_one_finding_that_shows_it(environment: Environment):
+    banner = "Site EDGE-7: authorised use only\n"
+    answers = {
+        "without sudo": (0, banner, ""),
+        "true": (0, banner, ""),
+        PODMAN: (0, f"{banner}[]", ""),
+        "rbd": (0, f"{banner}[]", ""),
+    }
+
+    found = survey(deployed(environment, answers={"dcn1-0": answers}))
+
+    assert seen(found) == {
+        "preflight[dcn1-0-ssh]": "this account prints 'Site EDGE-7: authorised use only' before every answer; "
+        "guard it in ~/.bashrc: [[ $- == *i* ]] || return"
+    }
+    assert (found.cell("dcn1", "containers"), found.cell("dcn1", "rbd")) == ("not looked at",) * 2
 
 
 def test_without_a_flavor_nothing_is_booted_and_no_such_api_asked(environment: Environment):
@@ -282,8 +326,8 @@ def test_the_table_says_each_finding_once_and_how_to_see_it(environment: Environ
     shown = rendered(survey(deployed(environment, glances={"dcn1": 503})), plain=True)
 
     rows = [line.split() for line in shown.splitlines()]
-    assert rows[0] == ["site", "catalog", "compute", "volume", "network", "glance", "ssh", "sudo", "containers", "rbd"]
-    assert rows[1] == ["central", *["ok"] * 9]
+    assert rows[0] == ["site", *PREREQUISITES]
+    assert rows[1] == ["central", *["ok"] * 10]
     assert rows[3] == ["dcn1", "ok", "FAILED", *["ok"] * 4]
     assert shown.splitlines()[-2:] == [
         "FAILED dcn1: glance: http://192.0.2.30:9292 answers 503",
@@ -355,6 +399,7 @@ def test_what_boots_needs_the_site_s_own_glance(environment: Environment):
     ("site", "prerequisite", "held"),
     [
         ("central", "compute", [BOOT]),
+        ("central", "flavor", [BOOT]),
         ("central", "volume", [FILL]),
         ("dcn1", "network", [BOOT]),
         ("central", "network", []),

@@ -19,8 +19,8 @@ def test_a_ready_deployment_is_exit_code_0_and_nothing_is_run(simulator: Any, su
     ended = suite(simulator.folder / "environment.yaml", "--preflight-only", *options)
 
     assert ended.exit_code == 0, ended.printed
-    assert "preflight: 3 sites ready; 22 probes in " in ended.printed
-    assert row(ended.printed, "central") == ["central", *"✓✓✓✓✓✓✓✓✓"]
+    assert "preflight: 3 sites ready; 23 probes in " in ended.printed
+    assert row(ended.printed, "central") == ["central", *"✓✓✓✓✓✓✓✓✓✓"]
     assert row(ended.printed, "dcn1") == ["dcn1", *"✓✓✓✓✓✓"]
     assert "no tests ran" in ended.printed
     assert ended.summary == {}
@@ -31,7 +31,7 @@ def test_findings_are_exit_code_1(start: Any, suite: Any, tmp_path: Path):
         ended = suite(found.folder / "environment.yaml", "--preflight-only")
 
     assert ended.exit_code == 1
-    assert "preflight: 2 findings at 3 sites; 22 probes in " in ended.printed
+    assert "preflight: 2 findings at 3 sites; 23 probes in " in ended.printed
     assert row(ended.printed, "dcn0") == ["dcn0", *"✓✗✓✓✓✓"]
     assert row(ended.printed, "dcn1") == ["dcn1", *"✓✓✓✓✗·"]
     assert "answers 500" in ended.printed
@@ -132,3 +132,31 @@ def test_a_node_out_of_reach_is_one_unknown_that_blocks_what_needs_it(start: Any
     assert ended.summary["outcomes"]["failed"] == ended.summary["outcomes"]["unknown"] == 0
     assert "? preflight[dcn1-distributedcomputehci-0-ssh]\n" in ended.printed
     assert "blocks 2 checks: A1 A7 at dcn1\n" in ended.printed
+
+
+def test_text_of_a_shell_is_one_finding_a_node_and_no_claim_s_failure(start: Any, suite: Any, tmp_path: Path):
+    with start(tmp_path / "sim", "--dcn", "1", "--shell-text", "Site EDGE-7: authorised use only") as found:
+        ended = suite(found.folder / "environment.yaml", "-m", "A1 or A18 or A5", "-q")
+
+    said = "this account prints 'Site EDGE-7: authorised use only' before every answer; guard it in ~/.bashrc"
+    found_at = [finding["node"] for finding in ended.summary["preflight"]]
+    assert found_at == ["control-plane-controller-0", "dcn0-distributedcomputehci-0", "undercloud"]
+    assert all(said in finding["problem"] for finding in ended.summary["preflight"])
+    assert ended.summary["outcomes"]["failed"] == 0
+    assert set(ended.outcomes("A1").values()) | set(ended.outcomes("A18").values()) == {"blocked"}
+    assert set(ended.outcomes("A5").values()) == {"passed"}
+
+
+def test_an_unknown_flavor_is_one_finding_that_names_those_that_there_are(simulator: Any, suite: Any):
+    path = simulator.folder / "flavor.yaml"
+    path.write_text(yaml.safe_dump({**simulator.environment, "flavor": "tinny"}))
+
+    ended = suite(path, "-m", "C1 or A5", "-q")
+
+    assert ended.exit_code == 1
+    assert ended.summary["outcomes"]["failed"] == 0
+    assert set(ended.outcomes("C1").values()) == {"blocked"}
+    assert set(ended.outcomes("A5").values()) == {"passed"}
+    [finding] = ended.summary["preflight"]
+    assert finding["problem"].startswith(f"no flavor 'tinny', which {path} names; there are ")
+    assert "tiny" in finding["problem"]

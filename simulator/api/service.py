@@ -88,6 +88,7 @@ def application(
             site: Site = request.scope["site"]
             request_id = f"req-{uuid.uuid4()}"
             request.scope["request_id"] = request_id
+            await world.silence.over(service, site.name)
             try:
                 user = world.identity.user_of(request.headers.get("x-auth-token"))
                 if user is None and path not in opened:
@@ -107,6 +108,7 @@ def application(
         return Route(path, endpoint, methods=[method])
 
     async def unknown(request: Request, error: Exception) -> Response:
+        await world.silence.over(service, request.scope["site"].name)
         response = render(request, Refusal(404, "The resource could not be found."))
         for name in names:
             response.headers[name] = f"req-{uuid.uuid4()}"

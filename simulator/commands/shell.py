@@ -79,6 +79,7 @@ async def run(call: Call) -> Output:
     function = COMMANDS.get(call.name)
     if function is None:
         return Output(stderr=f"bash: line 1: {call.argv[0]}: command not found\n", status=127)
+    await call.world.silence.over(call.name, call.node.site, call.node.name)
     output = await function(call)
     return call.world.hooks.through("command", output, call=call)
 

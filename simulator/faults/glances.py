@@ -222,6 +222,20 @@ def central_glance_stopped(world: World, site: Site) -> Iterator[None]:
         yield
 
 
+@modelled()
+def dcn_glance_hangs(world: World, site: Site) -> Iterator[None]:
+    """The site's Glance accepts requests and never answers."""
+    with world.silence.of("image", site.name):
+        yield
+
+
+@modelled()
+def central_glance_hangs(world: World, site: Site) -> Iterator[None]:
+    """Central's Glance accepts requests and never answers."""
+    with world.silence.of("image", site.name):
+        yield
+
+
 def _broken(world: World, site: Site) -> Any:
     return hooked(world, "request", _refuse(site, 500, "Internal Server Error"))
 

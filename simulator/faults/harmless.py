@@ -31,6 +31,25 @@ def stores_in_another_order(world: World, site: Site) -> Iterator[None]:
         yield
 
 
+@variation(where="central", source="saltstack/salt #39850, ContainX/openstack4j #386")
+def another_region(world: World, site: Site) -> Iterator[None]:
+    """The same Keystone serves another region too, whose endpoints stand first in the catalog."""
+
+    def hook(services: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for service in services:
+            others = [
+                each
+                | {"id": uuid.uuid4().hex, "region": "regionTwo", "region_id": "regionTwo"}
+                | {"url": each["url"].replace("127.0.0.10", "127.0.99.10")}
+                for each in service["endpoints"]
+            ]
+            service["endpoints"] = [*(() if service["type"] == "identity" else others), *service["endpoints"]]
+        return services
+
+    with hooked(world, "catalog", hook):
+        yield
+
+
 @variation(where="central", source="SPEC F5: nothing without a run's id is ever deleted")
 def unrelated_resources(world: World, site: Site) -> Iterator[None]:
     """There are images, volumes and servers that belong to nobody's test."""

@@ -175,6 +175,20 @@ def compute_disabled(world: World, site: Site) -> Iterator[None]:
 
 
 @modelled()
+def nova_api_hangs(world: World, site: Site) -> Iterator[None]:
+    """Nova's API accepts requests and never answers."""
+    with world.silence.of("compute", site.name):
+        yield
+
+
+@modelled()
+def cinder_api_hangs(world: World, site: Site) -> Iterator[None]:
+    """Cinder's API accepts requests and never answers."""
+    with world.silence.of("volume", site.name):
+        yield
+
+
+@modelled()
 def compute_down(world: World, site: Site) -> Iterator[None]:
     """The site's compute services are down."""
     with changed(site.nova, "down", {node.name for node in site.nodes}):

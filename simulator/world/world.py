@@ -14,6 +14,7 @@ from simulator.world.images import Images
 from simulator.world.network import Networks
 from simulator.world.nodes import Node
 from simulator.world.servers import Servers
+from simulator.world.silence import Silence
 from simulator.world.sites import Site, Store
 from simulator.world.undercloud import Undercloud
 from simulator.world.volumes import Volumes
@@ -32,6 +33,7 @@ class World:
         self.urls = urls
         self.clock = Clock(speed, seed)
         self.hooks = Hooks()
+        self.silence = Silence()
         self.identity = Identity()
         self.images = Images({site.cluster.fsid: site.cluster for site in sites if site.cluster})
         self.volumes = Volumes(self)
@@ -40,6 +42,8 @@ class World:
         self.keypairs = {f"{name}-key": "ssh-ed25519 AAAA" for name in self.sites}
         self.internet: dict[str, bytes] = {}
         self.logs: dict[str, list[str]] = {}
+        #: what the account's ~/.bashrc prints on every node before a command's own answer
+        self.shell_text = b""
 
     @property
     def central(self) -> Site:
