@@ -48,7 +48,10 @@ class Section(BaseModel):
 
 
 class Ssh(Section):
-    """How nodes are reached. Paths are absolute after loading."""
+    """How nodes are reached.
+
+    Paths are absolute after loading.
+    """
 
     config: LocalPath | None = None
     """An OpenSSH client configuration file. The default is none: not even `~/.ssh/config` is read."""
@@ -73,11 +76,12 @@ class Console(Section):
     booted: Word
     """Text that the guest writes to its console once it has booted (C9)."""
     marker: Word | None = None
-    """The beginning of the line in which the guest lists the servers that have booted from this disk before (D6)."""
+    """The beginning of the line in which the guest lists the ids of the servers that have booted from this disk.
+    Without it, D6 is skipped."""
 
 
 class ImageSource(Section):
-    """The guest image that the run imports: where central Glance downloads it from, and its form there."""
+    """The guest image that the run imports."""
 
     uri: HttpUrl
     """Where the Glance service of the central site downloads the image from. Choose a small image that boots at every
@@ -87,7 +91,7 @@ class ImageSource(Section):
     container_format: Literal["bare", "ovf", "ova", "docker", "compressed", "ami", "ari", "aki"] = "bare"
     """The container format of the image at that address."""
     console: Console | None = None
-    """What the guest writes to its console. Without it, C9 is skipped, and D6 follows a volume only."""
+    """What the guest writes to its console. Without it, C9 and D6 are skipped."""
 
 
 class Limits(Section):
@@ -111,7 +115,10 @@ class Limits(Section):
 
 
 class Timeouts(Section):
-    """How long one operation may take. `import` is a keyword of Python, so it is `import_` here."""
+    """How long one operation may take.
+
+    `import` is a keyword of Python, so it is `import_` here.
+    """
 
     import_: WholeSeconds = Field(default=300, alias="import")
     """An import, for each store that it goes to."""
@@ -178,7 +185,7 @@ SERVICE_OF_ROLE: Mapping[str, str] = {
 
 
 class Services(Section):
-    """The services whose configuration is read; what the file does not say is as TripleO deploys it."""
+    """Where services run, and where their configuration and logs are. The defaults are those of TripleO."""
 
     glance: Service
     """The Image service."""
@@ -265,7 +272,10 @@ class NodeEntry(Section):
 
 
 class SiteEntry(Section):
-    """A site, below its name. What depends on other keys is checked in `sites`."""
+    """A site, below its name.
+
+    What depends on other keys is checked in `sites`.
+    """
 
     central: StrictBool = False
     """Whether this is the central site. Exactly one site is."""
@@ -311,7 +321,7 @@ class File(Section):
     timeouts: Timeouts = Timeouts()
     """How long single operations may take."""
     services: Services = Field(default_factory=lambda: Services.model_validate({}))
-    """Where services run and keep their files. The defaults are those of TripleO."""
+    """Where services run, and where their configuration and logs are."""
     undercloud: Undercloud | None = None
     """Where the stacks can be listed (A18). Without it, A18 is skipped."""
     deployment_files: LocalPath | None = None
