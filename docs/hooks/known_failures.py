@@ -1,4 +1,4 @@
-"""What a failure is compared with: a table in the reference of known failures, made from `helpers/known_failures.py`."""
+"""What a failure is compared with: a table of the known failures, made from `helpers/known_failures.py`."""
 
 from __future__ import annotations
 
