@@ -77,9 +77,9 @@ def _type(value: Schema, path: Keys) -> str:
 
 def _default(key: Schema) -> str:
     given = key.get("default")
-    if given in (None, [], {}):
-        return "-"
-    return "see there" if isinstance(given, dict) else f"`{_flow(given)}`"
+    if "$ref" in key:  # a section that is there even if the file does not have it
+        return "see there"
+    return "-" if given in (None, [], {}) else f"`{_flow(given)}`"
 
 
 def _services_by_default() -> Iterator[str]:

@@ -14,6 +14,10 @@ from helpers.faults.sources import places
 SOURCES = ("simulator", "lab")
 
 _DOCUMENT = """\
+---
+hide: [navigation, toc]
+---
+
 # Faults and their detection
 
 Each fault of the catalogue is brought about, the acceptance suite is run, and this page shows what the suite finds. The
@@ -25,6 +29,8 @@ this page from `docs/reference/faults.json`. A dash means that the fault was not
   claim broken, the claim is not tried, and the finding counts in its place.
 - **and**: other claims that failed as a consequence, such as a copy that cannot be made. Any further failure makes the
   fault *noisy*. Claims that are blocked or unknown are neither passes nor failures, and are not shown.
+
+So far:
 
 {counts}
 

@@ -10,13 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-#: Word that a source begins with → the page of the reference, and what stands before the anchor in a label.
+#: Word that a source begins with → the page of the reference, its anchors, and what stands before one in a label.
 _PAGES = {
-    "claims": ("claims", ""),
-    "known-failures": ("known-failures", "known failure "),
+    "claims": ("claims", r"[A-F]\d+", ""),
+    "known-failures": ("known-failures", r"\d+", "known failure "),
     # the words before there were such pages
-    "SPEC": ("claims", ""),
-    "FAILURES": ("known-failures", "known failure "),
+    "SPEC": ("claims", r"[A-F]\d+", ""),
+    "FAILURES": ("known-failures", r"\d+", "known failure "),
 }
 
 
@@ -37,10 +37,10 @@ def places(source: str) -> Iterator[Place]:
     """The places that a source names. Raises ValueError for one that nobody could look up."""
     for part in source.split(", "):
         word, *anchors = part.split(" ")
+        page, pattern, before = _PAGES.get(word, (None, "", ""))
         if re.fullmatch(r"LP\d{6,7}", part):
             yield Place(None, part, part)
-        elif word in _PAGES and anchors:
-            page, before = _PAGES[word]
+        elif anchors and all(re.fullmatch(pattern, anchor) for anchor in anchors):
             yield from (Place(page, anchor, f"{before}{anchor}") for anchor in anchors)
         else:
             raise ValueError(f"{part!r} of {source!r} is no source: `claims A8`, `known-failures 25`, `LP1886374`")
