@@ -1,6 +1,6 @@
 # dcn-verify: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo verify test doc-commands drift lint lab lab-status lab-down record clean-leftovers detect lock
+.PHONY: help venv demo verify test doc-commands drift lint docs lab lab-status lab-down record clean-leftovers detect lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -47,6 +47,9 @@ lint: .venv/ready ## ruff and mypy --strict
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: .venv/ready ## build the documentation into site/, and check all links and anchors in it
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 lab: .venv/ready ## bring up the lab: a real deployment on this machine (root on a disposable Debian 12)
 	$(BIN)/python -m lab up

@@ -142,7 +142,7 @@ KNOWN: tuple[KnownFailure, ...] = (
     _known(
         "the image of a volume-backed server has no data, it only points to a Cinder snapshot: the journey needs a "
         "server that was booted from an image",
-        "README, Where the deployment document misleads",
+        "docs/explanation/guide.md, The example takes a snapshot of a volume-backed server",
         "D1",
         r"seen: +0\b|0 bytes",
     ),
@@ -180,7 +180,7 @@ KNOWN: tuple[KnownFailure, ...] = (
     _known(
         "the cluster cannot be reached over the WAN: its monitors' ports 3300 and 6789, and 6800-7300 of its OSDs; "
         "a copy to it may block central's Glance for everybody",
-        "README, the lab's fault wan-drops-ceph",
+        "docs/reference/faults.md, wan-drops-ceph",
         "A1 A11 B3",
         r"RADOS timed out|\[errno 110\]|connection timed out|no answer within",
     ),

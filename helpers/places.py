@@ -51,8 +51,8 @@ def expected_stacks(environment: Environment) -> tuple[ExpectedStack, ...]:
 
 
 def ring(environment: Environment) -> tuple[Pair, ...]:
-    """Every DCN site with storage once as origin and once as target; none when there are fewer than two."""
-    sites = environment.dcn_storage_sites
+    """Every DCN site with storage and compute nodes once as origin and once as target; none when there is only one."""
+    sites = tuple(site for site in environment.dcn_storage_sites if site.has_compute)
     if len(sites) < 2:
         return ()
     return tuple(Pair(site, sites[(number + 1) % len(sites)]) for number, site in enumerate(sites))

@@ -34,6 +34,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--port-base", type=int, help="first of ten ports (default: the first ten that are free)")
     parser.add_argument("--image-size", type=int, default=8, metavar="MIB", help="size of the guest's disk (default 8)")
     parser.add_argument("--without-storage", action="append", default=[], metavar="SITE", help="a site without storage")
+    parser.add_argument("--without-compute", action="append", default=[], metavar="SITE", help="a site of storage only")
     parser.add_argument("--same-store-names", action="store_true", help="every site calls its own store alike")
     parser.add_argument("--other-zone-names", action="store_true", help="zones are not called as the sites are")
     parser.add_argument(
@@ -95,6 +96,7 @@ def main(argv: list[str] | None = None) -> int:
         base=sockets.base,
         mebibytes=arguments.image_size,
         without_storage=arguments.without_storage,
+        without_compute=arguments.without_compute,
         same_store_names=arguments.same_store_names,
         other_zone_names=arguments.other_zone_names,
         seed=arguments.delays,

@@ -27,7 +27,7 @@ from simulator.process import DidNotStart, running
 
 SOURCE = "simulator"
 _REPORTS = Path("reports")
-_DOCUMENT, _DATA = Path("docs/detection.md"), Path("docs/detection.json")
+_DOCUMENT, _DATA = Path("docs/reference/faults.md"), Path("docs/reference/faults.json")
 #: DCN sites of a deployment: some faults mix up two, and a snapshot travels from one to another.
 _DCN = 2
 

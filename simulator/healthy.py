@@ -23,6 +23,7 @@ VARIATIONS: dict[str, tuple[str, ...]] = {
     **{name: ("--fault", name) for name, change in CHANGES.items() if change.harmless},
     "zones-named-otherwise": ("--other-zone-names",),
     "a-site-without-storage": ("--dcn", "3", "--without-storage", "dcn1"),
+    "a-site-without-compute": ("--dcn", "3", "--without-compute", "dcn1"),
     "health-warn-allowed": ("--ceph-warnings", "warn", "--fault", "health-warning"),
     "three-nodes-a-site": ("--nodes", "3"),
     "scale-out-nodes": ("--nodes", "4"),

@@ -1,37 +1,47 @@
-"""docs/detection.md: what is detected, in the simulator and in the lab, as one table."""
+"""docs/reference/faults.md: what is detected, in the simulator and in the lab, as one table."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 
 from helpers.claims import CLAIMS
 from helpers.detection.results import Observation, Published
 from helpers.detection.verdicts import Detection, in_order
 from helpers.faults import FAULTS, Fault
+from helpers.faults.sources import places
 
 SOURCES = ("simulator", "lab")
 
 _DOCUMENT = """\
-# What is detected
+---
+hide: [navigation, toc]
+---
 
-Every fault of the catalogue (`helpers/faults/`) is brought about, the acceptance suite is run, and this is what it
-finds. The simulator models them all (`simulator/faults/`, `make detect`); many are really brought about in the lab
-(`lab/faults/`, `make detect LAB=1`). Both write this page, from `docs/detection.json`; `-` is what nobody looked at.
+# Faults and their detection
 
-- **must fail**: the claims that the fault belongs to. It is *caught* when each of them fails at the site of the fault.
-  F5, that nothing is left behind, fails when the run reports a leak there. Where the preflight finds broken what a
-  claim needs, the claim is not tried, and the finding counts in its place. *(unknown)*: the fault leaves nobody able to
-  tell whether the claim holds, and that is what has to be said.
-- **and**: what failed as a consequence, such as a copy that cannot be made. Anything else that fails makes the fault
-  *noisy*. What is blocked by a failure, or unknown, is neither a pass nor a failure, and is not shown.
+Each fault of the catalogue is brought about, the acceptance suite is run, and this page shows what the suite finds. The
+simulator models all faults, and the lab really brings many of them about. `make detect` and `make detect LAB=1` write
+this page from `docs/reference/faults.json`. A dash means that the fault was not tried there.
+
+- **must fail**: the claims that the fault breaks. The fault is *caught* when each of them fails at the site of the
+  fault. F5, nothing is left behind, fails when the run reports a leak there. If the preflight finds a prerequisite of a
+  claim broken, the claim is not tried, and the finding counts in its place. *(unknown)* means that with this fault
+  nobody can tell whether the claim holds, and the suite must say so.
+- **and**: other claims that failed as a consequence, such as a copy that cannot be made. Any further failure makes the
+  fault *noisy*. Claims that are blocked or unknown are neither passes nor failures, and are not shown.
+
+So far:
 
 {counts}
+
+## Detection matrix
 
 | fault | what is broken | source | must fail | simulator | lab |
 |---|---|---|---|---|---|
 {rows}
 
-## Claims
+## Faults by claim
 
 | claim | | caught by |
 |---|---|---|
@@ -47,7 +57,7 @@ def document(found: Published) -> str:
     claims = []
     for claim in in_order(claim for fault in FAULTS for claim in fault.must):
         names = [f"`{fault.name}`" for fault in FAULTS if claim in fault.must and _found(claim, fault, verdicts)]
-        claims.append(f"| {claim} | {CLAIMS[claim]} | {', '.join(names) or '**none**'} |")
+        claims.append(f"| {_anchored(claim)} | {CLAIMS[claim]} | {', '.join(names) or '**none**'} |")
     return _DOCUMENT.format(counts="\n".join(counts), rows="\n".join(rows), claims="\n".join(claims))
 
 
@@ -57,9 +67,15 @@ def _detections(observations: Mapping[str, Observation]) -> dict[str, Detection]
 
 
 def _row(fault: Fault, *detections: Detection | None) -> str:
+    source = ", ".join(f"[{place.label}]({place})" for place in places(fault.source))
     must = " ".join(in_order(fault.must)) + (" (unknown)" if fault.unknown else "")
-    cells = [f"`{fault.name}`", fault.title, fault.source, must, *map(_cell, detections)]
+    cells = [f"`{fault.name}`", escape(fault.title, quote=False), source, must, *map(_cell, detections)]
     return f"| {' | '.join(cells)} |"
+
+
+def _anchored(claim: str) -> str:
+    """A claim as a link to what it says, and the place that it leads here from."""
+    return f'<a id="{claim}"></a>[{claim}](claims.md#{claim})'
 
 
 def _cell(one: Detection | None) -> str:

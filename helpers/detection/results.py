@@ -1,7 +1,8 @@
 """What was seen of each fault, kept across calls, so that single faults can be looked at again.
 
-The report of a source (the lab, the simulator) has everything that its runs said. `docs/detection.json` has of both
-sources what does not change from run to run while the result does not: it is committed, and verdicts are made from it.
+The report of a source (the lab, the simulator) has everything that its runs said. `docs/reference/faults.json` has of
+both sources what does not change from run to run while the result does not: it is committed, and verdicts are made from
+it.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ Published = dict[str, dict[str, Observation]]
 
 
 def published(file: Path) -> Published:
-    """Source → fault → what was seen, of `docs/detection.json`; of claims and sites only, not what the runs said."""
+    """Source → fault → what was seen, of `faults.json`; of claims and sites only, not what the runs said."""
     if not file.exists():
         return {}
     content = json.loads(file.read_text(encoding="utf-8"))

@@ -49,6 +49,10 @@ class Site:
     def has_storage(self) -> bool:
         return self.ceph is not None
 
+    @property
+    def has_compute(self) -> bool:
+        return bool(self.nodes_with("compute"))
+
     def nodes_with(self, role: str) -> tuple[NodeSpec, ...]:
         """This site's nodes with that role, in the file's order. ValueError: there is no such role."""
         known = typing.get_args(Role)

@@ -35,3 +35,5 @@ def _check_site(path: Path, key: str, name: str, parsed: File) -> None:
         raise BadEnvironment(path, key, f"{name!r} is the central site; DCN sites with storage: {there or 'none'}")
     if not parsed.sites[name].ceph:
         raise BadEnvironment(path, key, f"{name!r} has no storage; DCN sites with storage: {there or 'none'}")
+    if not any("compute" in node.roles for node in parsed.sites[name].nodes.values()):
+        raise BadEnvironment(path, key, f"{name!r} has no node with the role compute, so no server can boot there")

@@ -95,16 +95,21 @@ def _as_path(value: object) -> object:
     return Path(_word(value)) if isinstance(value, str) else value
 
 
+# `format` and `unit` are for the reference of the environment file, which is made from the model's JSON Schema
 Word = Annotated[str, AfterValidator(_word)]
-HttpUrl = Annotated[str, AfterValidator(_url)]
-GlanceUrl = Annotated[str, AfterValidator(_glance_url)]
-Address = Annotated[str, AfterValidator(_address)]
+HttpUrl = Annotated[str, AfterValidator(_url), Field(json_schema_extra={"format": "URL"})]
+GlanceUrl = Annotated[str, AfterValidator(_glance_url), Field(json_schema_extra={"format": "URL"})]
+Address = Annotated[str, AfterValidator(_address), Field(json_schema_extra={"format": "IP address or host name"})]
 LocalPath = Annotated[Path, BeforeValidator(_as_path)]
 NetworkName = Annotated[str, AfterValidator(_network_name)]
 CephName = Annotated[str, AfterValidator(_ceph_name)]
 StackName = Annotated[str, AfterValidator(_stack_name)]
-RemotePath = Annotated[str, AfterValidator(_absolute_path)]
+RemotePath = Annotated[
+    str, AfterValidator(_absolute_path), Field(json_schema_extra={"format": "absolute path on the node"})
+]
 #: More than any number that a person means, and less than what a socket or a lock takes for seconds.
 MOST = 1_000_000
 Positive = Annotated[StrictInt, Field(gt=0, le=MOST)]
-Seconds = Annotated[StrictInt | StrictFloat, Field(gt=0, le=MOST)]
+WholeSeconds = Annotated[StrictInt, Field(gt=0, le=MOST, json_schema_extra={"unit": "seconds"})]
+Seconds = Annotated[StrictInt | StrictFloat, Field(gt=0, le=MOST, json_schema_extra={"unit": "seconds"})]
+Bytes = Annotated[StrictInt, Field(ge=0, le=2**60, json_schema_extra={"unit": "bytes"})]

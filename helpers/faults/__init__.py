@@ -1,8 +1,8 @@
 """The catalogue of faults: what each one breaks, who has met it, and which claims have to notice it. Data only.
 
 How a fault is brought about is not said here: `lab/faults/` does it for real where the lab can, `simulator/faults/`
-does all of them in its model of the world. The detection matrix (`docs/detection.md`) shows that each is caught by the
-claims it belongs to.
+does all of them in its model of the world. The detection matrix (`docs/reference/faults.md`) shows that each is caught
+by the claims it belongs to.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ AddCommand = Callable[[str, object, str], argparse.ArgumentParser]
 GetPlan = Callable[[argparse.Namespace], tuple[Plan, State]]
 
 _REPORTS = Path("reports")
-_DOCUMENT, _DATA = Path("docs/detection.md"), Path("docs/detection.json")
+_DOCUMENT, _DATA = Path("docs/reference/faults.md"), Path("docs/reference/faults.json")
 
 
 def add_commands(command: AddCommand, get_plan: GetPlan) -> None:

@@ -158,5 +158,5 @@ def test_the_document_shows_both_sources():
 
     assert "| B6 | **missed** B6 at dcn1 | **noisy** at dcn1, and **B3** |" in text
     assert "- simulator: 0 of 1 faults caught" in text
-    assert "| B6 | the bytes are the same everywhere | `other-bytes` |" in text
-    assert "| C9 | the guest really reads its disk | **none** |" in text
+    assert "[B6](claims.md#B6) | the bytes are the same everywhere | `other-bytes` |" in text
+    assert "[C9](claims.md#C9) | the guest really reads its disk | **none** |" in text

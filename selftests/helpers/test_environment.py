@@ -127,7 +127,8 @@ def test_the_folder_of_deployment_files_is_beside_the_file(write: Callable[[str]
 
 def with_dcn1(key: str, value: object) -> str:
     """The good file with a second DCN site that has storage, and one value set."""
-    dcn1 = {**GOOD["sites"]["dcn0"], "store": "dcn1", "glance": "http://192.0.2.30:9292", "nodes": {}}
+    dcn1 = {**GOOD["sites"]["dcn0"], "store": "dcn1", "glance": "http://192.0.2.30:9292"}
+    dcn1["nodes"] = {"dcn1-hci-0": {"address": "192.0.2.30", "roles": ["compute"]}}
     return yaml.safe_dump({**GOOD, "sites": {**GOOD["sites"], "dcn1": dcn1}, key: value}, sort_keys=False)
 
 
@@ -143,6 +144,17 @@ def test_journeys_are_those_declared_or_a_ring(
 
     assert [str(pair) for pair in pairs(environment)] == made
     assert str(place(environment, "dcn1-dcn0")) == "dcn1-dcn0"
+
+
+@pytest.mark.parametrize("declared", [None, [["dcn0", "dcn1"]]], ids=["ring", "declared"])
+def test_no_round_trip_leads_to_a_site_without_compute(write: Callable[[str], Path], declared: object) -> None:
+    """A site of storage only is left out of the ring, and refused where it is declared."""
+    path = write(with_dcn1("pairs", declared).replace("- compute", "- glance"))
+
+    if declared is None:
+        assert pairs(load_environment(path)) == ()
+    else:
+        assert mistake(path) == "pairs.0: 'dcn0' has no node with the role compute, so no server can boot there"
 
 
 @pytest.mark.parametrize(

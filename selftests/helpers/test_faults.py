@@ -28,12 +28,6 @@ def test_a_fault_is_complete(fault: Fault):
     assert fault.must & fault.may == frozenset()
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
-def test_a_source_can_be_looked_up(fault: Fault):
-    """A row of the specification, failures of the real world by their numbers, bugs of Launchpad."""
-    assert re.fullmatch(r"(SPEC( [A-F]\d+)+|FAILURES( \d+)+|LP\d{6,7})(, (FAILURES( \d+)+|LP\d{6,7}))*", fault.source)
-
-
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.read_only], ids=str)
 def test_what_is_looked_for_read_only_is_found_so(fault: Fault):
     """Claims of topology and configuration need nothing to be created."""

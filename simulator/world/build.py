@@ -46,6 +46,7 @@ def healthy_world(
     base: int = 20000,
     mebibytes: int = 8,
     without_storage: Sequence[str] = (),
+    without_compute: Sequence[str] = (),
     same_store_names: bool = False,
     other_zone_names: bool = False,
     seed: int | None = None,
@@ -60,6 +61,10 @@ def healthy_world(
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
     sites = [_site(number, name, nodes, base, name not in without_storage) for number, name in enumerate(names)]
+    for site in sites:
+        if site.name in without_compute:
+            for node in site.nodes:
+                node.roles = tuple(role for role in node.roles if role != "compute")
     machine = undercloud(UNDERCLOUD_ADDRESS, port(base, "ssh"), names[1:])
     world = World(sites, machine, speed, service_urls(base), seed)
     for site in world.storage_sites:

@@ -1,0 +1,129 @@
+"""The documentation: what the code names has its place there, and what the pages name is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.hooks import claims as claims_hook
+from docs.hooks import environment_file
+from helpers.claims import CLAIMS
+from helpers.faults import FAULTS, Fault
+from helpers.faults.sources import Place, places
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [*sorted(DOCS.rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+NOTE = '!!! warning "Not verified yet"\n'
+#: Directories that these pages name already, and that the tree has not yet.
+COMING = (
+    "faults/",
+    "fixtures/stages/",
+    "lab/faults/clusters.py",
+    "helpers/nodes/",
+    "helpers/tripleo/",
+    "helpers/environment/places.py",
+)
+
+
+def page(name: str) -> str:
+    return (DOCS / "reference" / f"{name}.md").read_text(encoding="utf-8")
+
+
+def anchors(name: str) -> list[str]:
+    """What a link to the page can lead to, of what stands there itself."""
+    return [one or other for one, other in re.findall(r'\{#([\w-]+)\}|<a id="([\w-]+)">', page(name))]
+
+
+# --- claims, faults and known failures
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+def test_every_claim_has_its_place(claim: str):
+    assert anchors("claims").count(claim) == 1
+
+
+def test_what_is_not_verified_is_marked():
+    """Of the claims about deployments, those without a check carry the note, and no others do."""
+    _, *sections = re.split(r"^#{2,3} .*\{#([A-F]\d+)\}$|^## .*$", page("claims"), flags=re.MULTILINE)
+    of_claim = {claim: text for claim, text in zip(sections[::2], sections[1::2], strict=True) if claim}
+    marked = {claim for claim, text in of_claim.items() if NOTE in text and claim[0] != "F"}
+
+    assert marked == {claim for claim in of_claim if claim[0] != "F"} - CLAIMS.keys()
+
+
+@pytest.mark.parametrize("claim", [claim for claim in CLAIMS if claim != "F5"])
+def test_what_counts_as_verified_has_a_check(claim: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)
+
+    assert claims_hook.checking_files().get(claim, []) != []
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_every_source_leads_to_its_place(fault: Fault):
+    """A claim or a known failure by its anchor; a bug of Launchpad among the known failures."""
+    missing = [place for place in places(fault.source) if not is_there(place)]
+
+    assert missing == []
+
+
+def is_there(place: Place) -> bool:
+    return place.anchor in anchors(place.page) if place.page else str(place) in page("known-failures")
+
+
+def test_every_known_failure_has_its_place():
+    """Numbers are cited, so none is given twice and none is missing."""
+    numbers = [int(anchor) for anchor in anchors("known-failures") if anchor.isdigit()]
+
+    assert sorted(numbers) == list(range(1, max(numbers) + 1))
+
+
+@pytest.mark.parametrize("wrong", ["SPEC", "README 3", "LP12", "claims A8,LP1886374", ""])
+def test_a_source_that_nobody_could_look_up_is_refused(wrong: str):
+    with pytest.raises(ValueError, match="is no source"):
+        list(places(wrong))
+
+
+# --- keys, options and paths
+
+
+def test_every_key_of_the_environment_file_is_described(monkeypatch: pytest.MonkeyPatch):
+    """A key without a docstring raises KeyError."""
+    monkeypatch.chdir(ROOT)
+    text = "\n".join(environment_file.tables())
+
+    assert '<a id="sites.SITE.nodes.NODE.roles"></a>`roles`' in text
+    assert "Example: `deadline: 60`" in text
+
+
+def test_every_option_is_described():
+    """What the fixtures add to pytest's options is on the page of the command line."""
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "fixtures").rglob("*.py")]
+    options = {option for source in sources for option in re.findall(r'addoption\(\s*"(--[\w-]+)"', source)}
+
+    assert options - set(re.findall(r"`(--[\w-]+)[ `]", page("command-line"))) == set()
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_paths_are_there(path: Path):
+    """Files and directories of the project that a page names."""
+    top = "tests|fixtures|helpers|faults|lab|simulator|selftests|benchmarks|docs|environments"
+    named = set(
+        re.findall(
+            rf"(?<![\w/.~-])((?:{top})/[\w./-]*\w\.(?:py|md|yaml|json)|(?:{top})/(?:[\w-]+/)*)(?=[`\s,;:)])",
+            path.read_text(),
+        )
+    )
+    missing = {name for name in named if not (ROOT / name).exists() and not name.startswith(COMING)}
+
+    assert missing == set()
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_links_outside_the_pages_lead_somewhere(name: str):
+    """MkDocs looks after the links between the pages."""
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / name).read_text(encoding="utf-8"))
+
+    assert [link for link in links if not (ROOT / link).exists()] == []
