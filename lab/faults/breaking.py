@@ -145,6 +145,11 @@ class Breaking:
         self._note(undo.TellCluster(site.name, list(back)))
         self.lab.ceph(site, *command)
 
+    def put_rbd(self, pool: str, name: str) -> None:
+        """Put an image into a pool of the site's cluster, of which no service knows."""
+        self._note(undo.RemoveRbd(self.site.name, pool, name))
+        self.lab.rbd(self.site, "create", "--size=1M", f"{pool}/{name}")
+
     def set_external(self, site: Site, keyring: str) -> None:
         """Give the cluster's client.external the key and caps of this keyring."""
         self._note(undo.RestoreExternalKey(site.name))
