@@ -280,8 +280,8 @@ class Cluster:
         """The fingerprint of a cephx user's key, made on the node: the key does not leave it. Raises NoSuchEntity."""
 
         def command(adapter: Adapter) -> tuple[str, ...]:
-            ceph = shlex.join(self._command(adapter, "ceph", ("--connect-timeout", _CONNECT_TIMEOUT)))
-            return (*adapter.prefix, *digest_of(f"{ceph} auth get-key {shlex.quote(entity)}"))
+            words = ("--connect-timeout", _CONNECT_TIMEOUT, "auth", "get-key", entity)
+            return (*adapter.prefix, *digest_of(shlex.join(("ceph", *adapter.cluster_options, *words))))
 
         completed = self._about_user(entity, lambda: self._checked(command))
         return KeyFingerprint(self._parsed(completed, lambda: parse_digest(completed.stdout)), completed.by_hand)

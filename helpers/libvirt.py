@@ -68,22 +68,31 @@ def prefix(node: Runner, container: str | None) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class SecretValue:
-    """What libvirt on a node has under the id of a secret: its fingerprint, None where there is no such secret."""
+    """What libvirt on a node has under the id of a secret: the value's fingerprint, or why there is none.
 
-    fingerprint: str | None
+    `private`: there is one, and libvirt shows it to nobody.
+    """
+
+    seen: str
     by_hand: str
+    private: bool = False
+
+
+#: What virsh says → what that means. A secret without a value is one that nobody has given one yet.
+_NO_VALUE = {"failed to get secret": "no secret", "does not have a value": "no value", "secret is private": "private"}
 
 
 def secret_value(node: Runner, uuid: str, container: str | None) -> SecretValue:
     """The value of a secret, as a fingerprint that is made on the node: the value does not leave it.
 
-    :raises CommandFailed: no such container, `virsh` gets no answer, or the secret is private
+    :raises CommandFailed: no such container, or `virsh` gets no answer
     """
     completed = node.run(*prefix(node, container), *digest_of(f"virsh secret-get-value {shlex.quote(uuid)}"))
     if completed.exit_status != 0:
-        if "failed to get secret" in completed.stderr:
-            return SecretValue(None, completed.by_hand)
-        raise CommandFailed(completed)
+        why = next((why for words, why in _NO_VALUE.items() if words in completed.stderr), None)
+        if why is None:
+            raise CommandFailed(completed)
+        return SecretValue(why, completed.by_hand, private=why == "private")
     try:
         return SecretValue(parse_digest(completed.stdout), completed.by_hand)
     except ValueError as error:

@@ -42,7 +42,11 @@ def read_running(node: Runner, service: Service, program: str) -> RunningConfigu
     if process is None:
         doubt = f"{node.name}: no process of {program} is found, so nobody can tell what it runs with"
         return RunningConfiguration(config, by_hand, (doubt,), (_start_by_hand(node, prefix),))
-    newer = [file for file in files if not file.exists or process.is_older_than(file.changed)]
+    newer = [
+        file
+        for file in files
+        if (process.is_older_than(file.changed) if file.exists else file.path in process.config_files)
+    ]
     doubts = tuple(
         f"{node.name}: {file.path} was {_what_happened(file)}, after {program} had read it "
         f"(by {_moment(process.loaded)}): what it runs with is not known until it is restarted"

@@ -1,13 +1,15 @@
 """What a run says about a fault: caught, missed, noisy, or that it could not be found out.
 
 A fault is *caught* when every claim that it must break fails where the fault is, and nothing else fails but what may;
-*missed* when such a claim passes; *noisy* when another claim fails too. What is blocked or unknown is no failure, but
-for a claim that the fault must break: the preflight has found what is broken, and said that this cannot be tried; or
-the fault is one of those by which nobody can tell whether the claim holds, and that is said.
+*missed* when such a claim passes; *noisy* when another claim fails too; *unclear* when a failure has no words that help
+whoever reads it. What is blocked or unknown is no failure, but for a claim that the fault must break: the preflight has
+found what is broken, and said that this cannot be tried; or the fault is one of those by which nobody can tell whether
+the claim holds, and that is said.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -39,6 +41,15 @@ class Detection:
         return self.verdict == "caught"
 
 
+#: What a failure says where nobody has thought of it: an assertion without words, or an exception of Python's.
+_UNCLEAR = re.compile(r"anything but None|(^|/ )assert |(^|/ )\w+ raised at |^$")
+
+
+def is_unclear(said: str) -> bool:
+    """Whether a failure's words tell a reader nothing of what was expected."""
+    return bool(_UNCLEAR.search(said))
+
+
 def judge(fault: Fault, site: str, seen: Seen, seconds: float = 0.0) -> Detection:
     """What the suite made of a fault at a site. A claim that fails at other sites only has not found it.
 
@@ -54,8 +65,12 @@ def judge(fault: Fault, site: str, seen: Seen, seconds: float = 0.0) -> Detectio
         verdict = "refused"
     elif missed:
         verdict = "missed"
+    elif noise:
+        verdict = "noisy"
     else:
-        verdict = "noisy" if noise else "caught"
+        # what is published has the claims alone
+        unclear = seen.run and any(is_unclear(one.said) for one in seen.failing)
+        verdict = "unclear" if unclear else "caught"
     lines = [
         " · ".join(filter(None, (one.claim, one.site, one.said))) + ("" if one.by_hand else " (no command by hand)")
         for one in found

@@ -163,6 +163,11 @@ class Breaking:
 
         wait_until(f"{site.name}'s cluster says {code}", complains, seconds=60)
 
+    def put_rbd(self, pool: str, name: str) -> None:
+        """Put an image into a pool of the site's cluster, of which no service knows."""
+        self._note(undo.RemoveRbd(self.site.name, pool, name))
+        self.lab.rbd(self.site, "create", "--size=1M", f"{pool}/{name}")
+
     def set_external(self, site: Site, keyring: str) -> None:
         """Give the cluster's client.external the key and caps of this keyring."""
         self._note(undo.RestoreExternalKey(site.name))

@@ -58,6 +58,15 @@ def _is_known(cloud: Cloud, name: str) -> bool:
     return True
 
 
+def remove_rbd(lab: Lab, site: Site, pool: str, name: str) -> None:
+    """Remove an image from a pool and from its trash, where it is."""
+    for entry in json.loads(lab.rbd(site, "-p", pool, "trash", "ls", "--format", "json")):
+        if entry["name"] == name:
+            lab.rbd(site, "--no-progress", "trash", "rm", f"{pool}/{entry['id']}")
+    if name in json.loads(lab.rbd(site, "-p", pool, "ls", "--format", "json")):
+        _remove(lab, site, f"{pool}/{name}")
+
+
 def _remove(lab: Lab, site: Site, image: str) -> None:
     for snapshot in json.loads(lab.rbd(site, "snap", "ls", image, "--format", "json")):
         if snapshot["protected"] == "true":

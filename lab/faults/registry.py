@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 
 from helpers.faults import FAULTS, Fault, UnknownFault, find
-from lab.faults import behaviour, compute, files, instances, scale_out, services, settings, stacks, volume_services
+from lab.faults import (
+    behaviour,
+    compute,
+    files,
+    instances,
+    ownerless,
+    scale_out,
+    services,
+    settings,
+    stacks,
+    volume_services,
+)
 from lab.faults.breaking import Breaking, journal_of
 from lab.faults.lab import FaultError, Lab
 from lab.plan import Plan, PlanError, Site
@@ -65,7 +76,7 @@ def _functions(modules: Iterable[ModuleType]) -> dict[str, Break]:
 
 
 BREAKS: dict[str, Break] = {
-    **_functions((files, settings, services, behaviour, stacks, *_OF_INSTANCES)),
+    **_functions((files, settings, services, behaviour, stacks, ownerless, *_OF_INSTANCES)),
     **{name: behaviour.bug(name) for name in _BUGS},
     **{name: instances.bug_of_compute(name) for name in _BUGS_OF_COMPUTE},
     **{name: instances.bug_of_volumes(name) for name in _BUGS_OF_VOLUMES},

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from lab import ceph, stacks
 from lab.cloud import Cloud
-from lab.faults import endpoints, reporting, secrets, zones
+from lab.faults import endpoints, orphans, reporting, secrets, zones
 from lab.faults.lab import FaultError, Lab
 
 NFT_TABLE = "dcn_lab_fault"
@@ -52,6 +52,18 @@ class TellCluster:
 
     def run(self, lab: Lab) -> None:
         lab.ceph(lab.plan.site(self.site), *self.command)
+
+
+@dataclass(frozen=True)
+class RemoveRbd:
+    """Remove an image from a pool and from its trash, where it still is."""
+
+    site: str
+    pool: str
+    name: str
+
+    def run(self, lab: Lab) -> None:
+        orphans.remove_rbd(lab, lab.plan.site(self.site), self.pool, self.name)
 
 
 @dataclass(frozen=True)
@@ -208,6 +220,7 @@ _KINDS: dict[str, type[Any]] = {
     for kind in (
         RestoreFile,
         TellCluster,
+        RemoveRbd,
         RestoreExternalKey,
         StartContainer,
         EndWatch,

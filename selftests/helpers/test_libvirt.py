@@ -7,7 +7,7 @@ import shlex
 import pytest
 
 import helpers.libvirt
-from helpers.libvirt import BadDomainXml, DomainDisk, domain, parse_disks
+from helpers.libvirt import BadDomainXml, DomainDisk, domain, parse_disks, secret_value
 from helpers.remote import CommandFailed, Completed
 
 UUID = "8d5a0c0e-3f5c-4a6e-9d39-0f5d6f3ad8f0"
@@ -85,6 +85,28 @@ def test_a_domain_that_is_defined_anew_is_waited_for() -> None:
 def test_no_such_domain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(helpers.libvirt, "_REDEFINED_WITHIN", 0.0)
     assert domain(FakeNode("nova_libvirt", (1, "", NO_DOMAIN)), UUID, "nova_libvirt") is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen", "private"),
+    [
+        ((0, "8a1bb0d5f0c2\n", ""), "sha256:8a1bb0d5f0c2", False),
+        ((1, "", f"error: failed to get secret '{UUID}'\nerror: Secret not found\n"), "no secret", False),
+        ((1, "", f"error: Secret not found: secret '{UUID}' does not have a value\n"), "no value", False),
+        ((1, "", "error: Requested operation is not valid: secret is private\n"), "private", True),
+    ],
+)
+def test_a_secret_s_value_is_shown_as_its_fingerprint(answer: tuple[int, str, str], seen: str, private: bool) -> None:
+    found = secret_value(FakeNode("nova_virtqemud", answer), UUID, "nova_libvirt")
+
+    assert (found.seen, found.private) == (seen, private)
+    assert f"virsh secret-get-value {UUID} | tr -d" in found.by_hand
+
+
+@pytest.mark.parametrize("answer", [(1, "", "error: Failed to connect socket"), (0, "error\n", "")])
+def test_a_secret_that_nobody_answers_for_is_an_error(answer: tuple[int, str, str]) -> None:
+    with pytest.raises(CommandFailed):
+        secret_value(FakeNode("nova_libvirt", answer), UUID, "nova_libvirt")
 
 
 def test_what_is_no_answer_is_an_error() -> None:

@@ -16,6 +16,8 @@ _NEVER = -62135596800
 
 @command("podman")
 async def _podman(call: Call) -> Output:
+    if call.container is not None:
+        return Output(stderr="bash: line 1: podman: command not found\n", status=127)
     words = list(call.args)
     verb = words.pop(0) if words else ""
     if verb == "container" and words:

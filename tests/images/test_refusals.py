@@ -79,7 +79,7 @@ def test_unfetchable_import_is_reported(unfetchable_image: FailedImport):
         assert {task.status for task in unfetchable_image.tasks} == {"failure"}
     else:
         assert 400 <= refused.status < 500, f"Glance itself fails, instead of the import: {refused}"
-    assert image.record is not None
+    assert image.record is not None, f"expected: a record of image {image.id}\nseen:     none"
     assert image.record.status == "queued"
 
 

@@ -33,8 +33,10 @@ def test_direct_url_names_the_default_cluster(imported_image: ChangedImage, envi
     """direct_url is the location in central's cluster, the default store."""
     image, central = imported_image.after, environment.central
 
-    assert image.record.direct_url is not None
-    assert image.record.direct_url.fsid == image.fsids[central.name]
+    direct_url = image.record.direct_url
+
+    assert direct_url is not None, "direct_url is hidden: show_image_direct_url is false on central's Glance"
+    assert direct_url.fsid == image.fsids[central.name]
 
 
 @claim("B4")

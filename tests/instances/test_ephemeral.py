@@ -6,6 +6,7 @@ from fixtures.claims import claim
 from fixtures.servers import DomainDisks, Traffic
 from helpers.environment import Environment, Site
 from helpers.image_actions import UploadedImage
+from helpers.images import ABSENT
 from helpers.server_actions import BootedServer, Console
 
 
@@ -27,8 +28,9 @@ def test_disk_is_a_clone_of_the_local_image(ephemeral_server: BootedServer, comp
 @claim("C1")
 def test_clone_is_thin(ephemeral_server: BootedServer, compute_site: Site):
     """The disk itself takes well below the image's size: what the guest has written, not a copy."""
-    disk = ephemeral_server.disk.copies[compute_site.name]
+    assert {compute_site.name} <= ephemeral_server.disk.sites
 
+    disk = ephemeral_server.disk.copies[compute_site.name]
     assert disk.used < disk.size * 3 / 4, f"{disk.used} of {disk.size} bytes"
 
 
@@ -55,7 +57,7 @@ def test_image_of_central_boots_here(streamed_server: BootedServer, central_imag
     """A server boots here from an image that only central has; its disk is here alone, and no clone."""
     disk = streamed_server.disk
 
-    assert central_image.image.sites_by_cluster.isdisjoint({compute_dcn.name})
+    assert central_image.image.copies[compute_dcn.name] == ABSENT
     assert disk.sites == frozenset({compute_dcn.name})
     assert disk.copies[compute_dcn.name].parent is None
 

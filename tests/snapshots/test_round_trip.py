@@ -7,7 +7,7 @@ from fixtures.images import ChangedImage
 from fixtures.journeys import Digests, TakenImage, VolumeBackedImage
 from fixtures.servers import VolumeServer
 from helpers.environment import Environment, Site
-from helpers.images import Copy
+from helpers.images import ABSENT, Copy
 from helpers.places import Pair
 from helpers.server_actions import BootedServer, Console
 from helpers.volume_actions import MadeVolume
@@ -118,7 +118,8 @@ def test_volume_backed_image_is_a_snapshot(volume_backed_image: VolumeBackedImag
     """The image of a volume-backed server has no bytes of its own: it points to a volume snapshot in this cluster."""
     assert volume_backed_image.record.size == 0
     assert volume_backed_image.snapshot is not None, volume_backed_image.mapping
-    assert compute_dcn.name not in volume_backed_image.image.sites_by_cluster
+    assert volume_backed_image.image.copies[compute_dcn.name] == ABSENT
+    assert {compute_dcn.name} <= volume_backed_image.volume.disk.sites
     assert f"snapshot-{volume_backed_image.snapshot.id}" in [
         snapshot.name for snapshot in volume_backed_image.volume.disk.copies[compute_dcn.name].snapshots
     ]

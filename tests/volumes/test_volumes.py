@@ -54,8 +54,9 @@ def test_one_command_makes_the_volume_here(one_command_server: VolumeServer, com
 @claim("C5")
 def test_one_command_makes_a_clone(one_command_server: VolumeServer, compute_dcn_image: GuestImage, compute_dcn: Site):
     """That volume is a clone of the local image."""
-    disk = one_command_server.volume.disk.copies[compute_dcn.name]
+    assert {compute_dcn.name} <= one_command_server.volume.disk.sites
 
+    disk = one_command_server.volume.disk.copies[compute_dcn.name]
     assert disk.parent == f"{compute_dcn.ceph.pools.images}/{compute_dcn_image.after.id}@snap"
 
 
@@ -77,13 +78,13 @@ def test_attaching_another_zone_s_volume_is_refused(foreign_volume: ForeignVolum
 
 
 @claim("C7")
-def test_snapshot_is_kept_protected(volume_snapshot: SnapshotVolume, compute_dcn: Site):
+def test_snapshot_is_kept_protected(volume_snapshot: SnapshotVolume, compute_dcn_image: GuestImage, compute_dcn: Site):
     """The volume's snapshot is in this cluster, protected, and the volume still a clone."""
-    disk = volume_snapshot.volume.disk.copies[compute_dcn.name]
-    expected = Snapshot(f"snapshot-{volume_snapshot.snapshot.id}", disk.size, True)
+    assert {compute_dcn.name} <= volume_snapshot.volume.disk.sites
 
-    assert disk.snapshots == (expected,)
-    assert disk.parent is not None
+    disk = volume_snapshot.volume.disk.copies[compute_dcn.name]
+    assert disk.snapshots == (Snapshot(f"snapshot-{volume_snapshot.snapshot.id}", disk.size, True),)
+    assert disk.parent == f"{compute_dcn.ceph.pools.images}/{compute_dcn_image.after.id}@snap"
 
 
 @claim("C7")

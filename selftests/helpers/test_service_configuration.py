@@ -1,0 +1,113 @@
+"""What a service runs with: which files count, and when nobody can tell."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+import pytest
+
+from helpers.environment import Service
+from helpers.remote import Completed
+from helpers.service_configuration import RunningConfiguration, read_running
+
+CONF = "/etc/nova/nova.conf"
+SERVICE = Service(container=None, config=(CONF,))
+#: the machine's boot, and the moment by which the service had read its files, in seconds since 1970
+BOOTED, LOADED = 1_700_000_000, 1_700_000_100
+
+
+class FakeNode:
+    """A node with one process of nova-compute and some files: path → content and the moment of its last change."""
+
+    name = hostname = "dcn0-hci-0"
+
+    def __init__(self, files: Mapping[str, tuple[str, int]], *options: str, runs: bool = True) -> None:
+        self.files, self.options, self.runs = files, options, runs
+
+    def by_hand(self, *argv: str) -> str:
+        return f"ssh {self.name} {shlex.join(argv)}"
+
+    def run(self, *argv: str, deadline: float | None = None) -> Completed:
+        return Completed(self.name, argv, "", *self._answer(argv), self.by_hand(*argv))
+
+    run_checked = run
+
+    def _answer(self, argv: tuple[str, ...]) -> tuple[int, str, str]:
+        if argv[0] == "sh":
+            listed = "/proc/7/cmdline\n" if self.runs else ""
+            return 0, listed if "-la" in argv[2] else self._process(), ""
+        if argv[0] == "ls":
+            return 0, "".join(f"{path.rpartition('/')[2]}\n" for path in self.files if path.startswith(argv[-1])), ""
+        if argv[-1] not in self.files:
+            return 1, "", "stat: No such file or directory"
+        content, changed = self.files[argv[-1]]
+        return 0, content if argv[0] == "cat" else f"81a4|644|root|0|root|0|1|{changed}\n", ""
+
+    def _process(self) -> str:
+        words = "\0".join(("/usr/bin/python3", "/usr/bin/nova-compute", *self.options, ""))
+        threads = [f"/proc/7/task/{n}/stat:7 (nova) S {'0 ' * 18}{ticks}" for n, ticks in ((7, 9_000), (8, 10_000))]
+        return "\n".join([f"/proc/stat:btime {BOOTED}", f"/proc/7/cmdline:{words}", *threads])
+
+
+def cross_az_attach(found: RunningConfiguration) -> str | None:
+    return found.config.get("cinder", "cross_az_attach")
+
+
+def says(value: str, changed: int = BOOTED) -> tuple[str, int]:
+    return f"[cinder]\ncross_az_attach = {value}\n", changed
+
+
+def test_without_options_the_environment_file_s_files_count():
+    found = read_running(FakeNode({CONF: says("false")}), SERVICE, "nova-compute")
+
+    assert (cross_az_attach(found), found.doubts) == ("false", ())
+
+
+@pytest.mark.parametrize(
+    ("options", "value"),
+    [
+        (("--config-file", CONF), "false"),
+        (("--config-file", CONF, "--config-file=/etc/nova/local.conf"), "true"),
+        (("--config-file=/etc/nova/local.conf", "--config-file", CONF), "false"),
+        (("--config-dir", "/etc/nova/nova.conf.d"), "late"),
+        (("--config-file", "/etc/nova/local.conf", "--config-dir=/etc/nova/nova.conf.d/"), "late"),
+    ],
+)
+def test_what_the_process_was_told_to_read_counts(options: tuple[str, ...], value: str):
+    files = {CONF: says("false"), "/etc/nova/local.conf": says("true")}
+    files |= {f"/etc/nova/nova.conf.d/{name}": says(name[3:-5]) for name in ("02-late.conf", "01-early.conf")}
+    files["/etc/nova/nova.conf.d/09-ignored.bak"] = says("ignored")
+
+    assert cross_az_attach(read_running(FakeNode(files, *options), SERVICE, "nova-compute")) == value
+
+
+def test_a_file_that_was_changed_since_leaves_a_doubt():
+    node = FakeNode({CONF: says("false", LOADED + 60)})
+    found = read_running(node, SERVICE, "nova-compute")
+
+    assert cross_az_attach(found) == "false"
+    assert found.doubts == (
+        f"dcn0-hci-0: {CONF} was changed at 2023-11-14 22:16:00 UTC, after nova-compute had read it "
+        "(by 2023-11-14 22:15:00 UTC): what it runs with is not known until it is restarted",
+    )
+    assert found.doubts_by_hand[0] == f"ssh dcn0-hci-0 stat -L -c '%z %n' {CONF}"
+
+
+def test_a_file_that_is_gone_since_leaves_a_doubt():
+    found = read_running(FakeNode({}, "--config-file", CONF), SERVICE, "nova-compute")
+
+    assert [f"{CONF} was removed, after nova-compute had read it" in doubt for doubt in found.doubts] == [True]
+
+
+def test_a_file_that_the_service_may_do_without_leaves_none():
+    service = Service(container=None, config=(CONF, "/etc/nova/nova-compute.conf"))
+
+    assert read_running(FakeNode({CONF: says("false")}), service, "nova-compute").doubts == ()
+
+
+def test_a_process_that_is_not_found_leaves_a_doubt():
+    found = read_running(FakeNode({CONF: says("false")}, runs=False), SERVICE, "nova-compute")
+
+    assert cross_az_attach(found) == "false"
+    assert found.doubts == ("dcn0-hci-0: no process of nova-compute is found, so nobody can tell what it runs with",)
