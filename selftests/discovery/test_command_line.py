@@ -38,6 +38,8 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int
         ([*HOSTS, "--cloud=nope"], "clouds.yaml: cloud 'nope'"),
         ([*HOSTS, "--ssh-config=/nowhere"], "--ssh-config: /nowhere: no such file or directory"),
         ([*HOSTS, "--clouds-file=/nowhere"], "--clouds-file: /nowhere: no such file or directory"),
+        ([*HOSTS, "--clouds-file=~nosuchuser/x"], "--clouds-file: ~nosuchuser/x: there is no such user here"),
+        (["--deployment-files=~nosuchuser/x"], "--deployment-files: ~nosuchuser/x: there is no such user here"),
         ([*HOSTS, "--ssh-host=dcn9=127.0.0.1"], "127.0.0.1 (127.0.0.1:22): "),
         ([*HOSTS, "--central=dcn7"], "--central: no site dcn7; sites here: central, dcn0"),
         ([*HOSTS, "--image-uri=guest.qcow2"], "image.uri: 'guest.qcow2' is not an http(s) URL"),
