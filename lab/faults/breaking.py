@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.faults import Fault
+from lab import containers
 from lab.cloud import Cloud
 from lab.faults import endpoints, reporting, secrets, undo, zones
 from lab.faults.ini import set_option
@@ -155,6 +156,11 @@ class Breaking:
     def stop_container(self, host: Host, container: str) -> None:
         self._note(undo.StartContainer(host.name, container))
         self.lab.shell(host).run("podman", "stop", "--time=10", container, timeout=60)
+
+    def hang_container(self, host: Host, container: str) -> None:
+        """Have a service accept what comes, and answer nothing."""
+        self._note(undo.ContinueContainer(host.name, container))
+        containers.signal(self.lab.shell(host), container, "STOP")
 
     def restart(self, container: str, *hosts: Host, wait: bool = True) -> None:
         """Have a service of Nova, Cinder or Neutron read what was changed; `wait` until it works."""

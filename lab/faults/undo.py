@@ -7,7 +7,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from lab import ceph, stacks
+from lab import ceph, containers, stacks
 from lab.cloud import Cloud
 from lab.faults import endpoints, reporting, secrets, zones
 from lab.faults.lab import FaultError, Lab
@@ -73,6 +73,17 @@ class StartContainer:
 
     def run(self, lab: Lab) -> None:
         lab.shell(lab.plan.host(self.host)).run("podman", "start", self.container)
+
+
+@dataclass(frozen=True)
+class ContinueContainer:
+    """Have every process of a container that was stopped by a signal go on."""
+
+    host: str
+    container: str
+
+    def run(self, lab: Lab) -> None:
+        containers.signal(lab.shell(lab.plan.host(self.host)), self.container, "CONT")
 
 
 @dataclass(frozen=True)
@@ -177,6 +188,7 @@ _KINDS: dict[str, type[Any]] = {
         TellCluster,
         RestoreExternalKey,
         StartContainer,
+        ContinueContainer,
         RemoveFirewall,
         RestoreEndpoints,
         RestartGlance,

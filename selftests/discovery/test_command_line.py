@@ -35,7 +35,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int
         (["--deployment-files={empty}"], "holds no stack's files"),
         ([], "give --deployment-files DIR, or --ssh-host SITE=HOST"),
         (["--ssh-host=dcn0"], "'dcn0' is not SITE=HOST"),
-        ([*HOSTS, "--cloud=nope"], "clouds.yaml: cloud 'nope'"),
+        ([*HOSTS, "--cloud=nope"], "clouds.yaml: clouds has no entry 'nope'"),
         ([*HOSTS, "--ssh-config=/nowhere"], "--ssh-config: /nowhere: no such file or directory"),
         ([*HOSTS, "--clouds-file=/nowhere"], "--clouds-file: /nowhere: no such file or directory"),
         ([*HOSTS, "--clouds-file=~nosuchuser/x"], "--clouds-file: ~nosuchuser/x: there is no such user here"),
