@@ -85,6 +85,24 @@ def restart(shell: Shell, name: str) -> None:
         shell.run("podman", "restart", "--time=5", name, timeout=60)
 
 
+# Every process of the container's own PID namespace: the lab's containers have no cgroup that could be frozen.
+_SIGNAL = """
+pid=$(podman inspect --format '{{.State.Pid}}' "$1") && space=$(readlink "/proc/$pid/ns/pid") || exit
+for each in /proc/[0-9]*; do
+  [ "$(readlink "$each/ns/pid")" = "$space" ] && kill -s "$2" "${each#/proc/}"
+done
+true
+"""
+
+
+def signal(shell: Shell, name: str, what: str) -> None:
+    """Send a signal to every process of a container: after STOP it accepts what comes and answers nothing, until CONT.
+
+    `podman kill` reaches the first process only, and those that serve go on.
+    """
+    shell.run("/bin/sh", "-c", _SIGNAL, "sh", name, what, timeout=60)
+
+
 def wait_for(shell: Shell, name: str, answers: Callable[[], bool], *, seconds: float = 180) -> None:
     """Wait until what runs in the container answers; a failure quotes what it said last."""
     try:

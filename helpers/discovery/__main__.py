@@ -127,7 +127,7 @@ def _choices(options: argparse.Namespace) -> Choices:
         booted=options.console_booted,
         marker=options.console_marker,
         undercloud=options.undercloud,
-        deployment_files=options.deployment_files.expanduser().absolute() if options.deployment_files else None,
+        deployment_files=_folder(options),
     )
 
 
@@ -138,17 +138,31 @@ def _file(option: str, path: Path | None) -> Path | None:
     """
     if path is None:
         return None
+    found = _expanded(option, path)
     try:
-        with path.expanduser().open("rb"):
-            return path.expanduser().absolute()
-    except OSError as error:
-        raise BadInput(f"{option}: {path}: {(error.strerror or str(error)).lower()}") from error
+        with found.open("rb"):
+            return found
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise BadInput(f"{option}: {path}: {reason.lower()}") from error
+
+
+def _folder(options: argparse.Namespace) -> Path | None:
+    given: Path | None = options.deployment_files
+    return None if given is None else _expanded("--deployment-files", given)
+
+
+def _expanded(option: str, path: Path) -> Path:
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:
+        raise BadInput(f"{option}: {path}: there is no such user here") from None
 
 
 def _outlines(options: argparse.Namespace) -> tuple[Outline, ...]:
     hosts = _sites_and_hosts(options.ssh_host)
-    if options.deployment_files is not None:
-        outlines = outline.from_files(read(options.deployment_files.expanduser()))
+    if folder := _folder(options):
+        outlines = outline.from_files(read(folder))
         outlines = outline.with_hosts(outlines, hosts)
     else:
         outlines = outline.from_hosts(hosts)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.faults import Fault
+from lab import containers
 from lab.cloud import Cloud
 from lab.faults import endpoints, reporting, secrets, undo, zones
 from lab.faults.ini import set_option
@@ -184,6 +185,11 @@ class Breaking:
         self._note(undo.StartContainer(host.name, container), undo.EndWatch(host.name))
         script = _WATCH.format(pid=undo.WATCH, cluster=copy_in.cluster, container=container)
         self.lab.shell(host).run("setsid", "--fork", "sh", "-c", script)
+
+    def hang_container(self, host: Host, container: str) -> None:
+        """Have a service accept what comes, and answer nothing."""
+        self._note(undo.ContinueContainer(host.name, container))
+        containers.signal(self.lab.shell(host), container, "STOP")
 
     def restart(self, container: str, *hosts: Host, wait: bool = True) -> None:
         """Have a service of Nova, Cinder or Neutron read what was changed; `wait` until it works."""

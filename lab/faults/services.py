@@ -17,6 +17,26 @@ def central_glance_stopped(at: Breaking) -> None:
         at.stop_container(host, glance.CONTAINER)
 
 
+def dcn_glance_hangs(at: Breaking) -> None:
+    for host in at.site.glances:
+        at.hang_container(host, glance.CONTAINER)
+
+
+def central_glance_hangs(at: Breaking) -> None:
+    for host in at.central.glances:
+        at.hang_container(host, glance.CONTAINER)
+
+
+def nova_api_hangs(at: Breaking) -> None:
+    for host in at.central.hosts:
+        at.hang_container(host, nova.container_name("api"))
+
+
+def cinder_api_hangs(at: Breaking) -> None:
+    for host in at.central.hosts:
+        at.hang_container(host, cinder.container_name("api"))
+
+
 def nova_api_down(at: Breaking) -> None:
     for host in at.central.hosts:
         at.stop_container(host, nova.container_name("api"))

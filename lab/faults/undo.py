@@ -7,7 +7,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from lab import ceph, stacks
+from lab import ceph, containers, stacks
 from lab.cloud import Cloud
 from lab.faults import endpoints, orphans, reporting, secrets, zones
 from lab.faults.lab import FaultError, Lab
@@ -98,6 +98,17 @@ class EndWatch:
     def run(self, lab: Lab) -> None:
         shell = lab.shell(lab.plan.host(self.host))
         shell.run("sh", "-c", f"test ! -e {WATCH} || kill -- -$(cat {WATCH}); rm -f {WATCH}", check=False)
+
+
+@dataclass(frozen=True)
+class ContinueContainer:
+    """Have every process of a container that was stopped by a signal go on."""
+
+    host: str
+    container: str
+
+    def run(self, lab: Lab) -> None:
+        containers.signal(lab.shell(lab.plan.host(self.host)), self.container, "CONT")
 
 
 @dataclass(frozen=True)
@@ -224,6 +235,7 @@ _KINDS: dict[str, type[Any]] = {
         RestoreExternalKey,
         StartContainer,
         EndWatch,
+        ContinueContainer,
         RemoveFirewall,
         RestoreEndpoints,
         RestartGlance,

@@ -30,6 +30,7 @@ STEPS: tuple[undo.Undo, ...] = (
     undo.RestoreExternalKey("dcn0"),
     undo.StartContainer("control-plane-controller-0", "ceph-mon"),
     undo.EndWatch("control-plane-controller-0"),
+    undo.ContinueContainer("control-plane-controller-0", "glance_api"),
     undo.RemoveFirewall("control-plane-controller-0"),
     undo.RestoreEndpoints("image", ["http://192.0.2.10:9292"]),
     undo.RestartService("control-plane-controller-0", "nova_compute"),

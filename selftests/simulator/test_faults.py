@@ -38,7 +38,7 @@ def _seen(world: Any) -> tuple[Any, ...]:
     ]
     resources = (list(world.images.records), list(world.volumes.volumes), list(world.servers.servers))
     texts = [file.read() for node in world.nodes for file in node.files.values()]
-    texts.append(repr(world.undercloud))
+    texts += [repr(world.undercloud), repr(world.silence)]
     counters = r"(_last_snapshot|written_bytes)=\d+"
     return re.sub(counters, "", repr(world.sites)), hooks, methods, resources, texts
 

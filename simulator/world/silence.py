@@ -13,6 +13,9 @@ class Silence:
     def __init__(self) -> None:
         self._silent: dict[tuple[str, str], asyncio.Event] = {}
 
+    def __repr__(self) -> str:
+        return f"<silent: {sorted(self._silent)}>"
+
     @contextmanager
     def of(self, kind: str, place: str) -> Iterator[None]:
         """Silent as long as the context is open; then all is answered that was asked meanwhile."""
