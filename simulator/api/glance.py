@@ -292,6 +292,7 @@ class Glance:
             raise wrong("name", f"{values['name']!r} is too long")
 
     async def show(self, ask: Ask) -> Response:
+        await self._world.read_image(self._backend(ask), ask.path("id"))
         return JSONResponse(self._record(ask, self._image(ask)))
 
     async def update(self, ask: Ask) -> Response:

@@ -79,6 +79,10 @@ class Clock:
         if seconds := self.delays.seconds(what, _MOST_FOR_AN_ANSWER):
             await asyncio.sleep(seconds)
 
+    async def saves(self) -> None:
+        """Wait as long as it takes a service to write to its database what it has read there."""
+        await asyncio.sleep(self.delays.seconds("save", _MOST_FOR_AN_ANSWER))
+
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run this in the background; an error that nobody foresaw is logged with its traceback."""
         task = asyncio.get_running_loop().create_task(work)

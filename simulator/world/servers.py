@@ -220,7 +220,7 @@ class Servers:
         if image is None:
             raise BuildFailed(f"Image {server.image_id} could not be found.")
         if site.glance is not None:
-            self._world.images.seen_through(site.glance, image.id)
+            await self._world.read_image(site.glance, image.id)
         size = server.flavor.disk * GIB
         try:
             if site.cluster is None or site.nova.images_type != "rbd":

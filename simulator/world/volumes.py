@@ -223,6 +223,7 @@ class Volumes:
             await self._world.reach(cluster)
             if image is not None:
                 volume.status = "downloading"
+                await self._world.read_image(site.images, image.id)
                 disk = await disk_from_image(self._world, site, image, pool, volume.rbd_name, size)
                 # only what is downloaded has a signature to look at
                 checked = {} if disk.parent else {"signature_verified": "False"}

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 
 from simulator.world.clock import Clock, Speed
 from simulator.world.clusters import Cluster, RbdImage
 from simulator.world.content import Content
 from simulator.world.hooks import Hooks
 from simulator.world.identity import Identity
-from simulator.world.images import Images
+from simulator.world.images import LOCK, Images
 from simulator.world.network import Networks
 from simulator.world.nodes import Node
 from simulator.world.servers import Servers
 from simulator.world.silence import Silence
-from simulator.world.sites import Site, Store
+from simulator.world.sites import Glance, Site, Store
 from simulator.world.undercloud import Undercloud
 from simulator.world.volumes import Volumes
 
@@ -79,6 +80,21 @@ class World:
         """Wait, as a Ceph client does, until the cluster's monitors answer."""
         while not cluster.answers:
             await asyncio.sleep(_RETRY)
+
+    async def read_image(self, glance: Glance, image_id: str) -> None:
+        """What a Glance does to a record when it reads it: with store ids of its own, it writes the record anew.
+
+        What another Glance, or a copy, has written in between is lost: a location, or that a copy is over.
+        """
+        image = self.images.records.get(image_id)
+        if image is None or all(location.store in glance.stores for location in image.locations):
+            return
+        locations, properties = [replace(location) for location in image.locations], dict(image.properties)
+        await self.clock.saves()
+        lock = {LOCK: image.properties[LOCK]} if LOCK in image.properties else {}
+        image.locations = locations
+        image.properties = {name: value for name, value in properties.items() if name != LOCK} | lock
+        self.images.seen_through(glance, image_id)
 
     def write_copy(self, store: Store, image_id: str, content: Content) -> None:
         """What the RBD store of Glance leaves in a cluster: the image, and its protected snapshot."""
