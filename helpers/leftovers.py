@@ -187,7 +187,7 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         deployment.close()
     for remark in found.remarks:
-        sys.stdout.write(f"{remark}\n")
+        sys.stderr.write(f"{remark}\n")
     for one in cleaned:
         sys.stdout.write("".join(f"{line}\n" for line in one.lines))
     for resource in found.foreign:

@@ -53,6 +53,30 @@ class Running:
             text = stdout.read().decode()
             return stdout.channel.recv_exit_status(), text, stderr.read().decode()
 
+    def heal(self) -> None:
+        """Undo all faults."""
+        files = self.environment["image"]["uri"].rsplit("/", 1)[0]
+        host, port = files.rsplit(":", 1)
+        # the admin port is the last but one of the ten
+        self.connection().session.delete(f"{host}:{int(port) + 1}/faults", authenticated=False)
+
+    def listed(self) -> set[str]:
+        """What the clusters hold in any pool, as `pool/image at site`; what is in a trash counts too."""
+        found = set()
+        for site, pool in ((site, pool) for site in self.environment["sites"] for pool in ("images", "vms", "volumes")):
+            node = next(iter(self.environment["sites"][site]["nodes"]))
+            rbd = f"sudo podman exec ceph-mon-{node} rbd --cluster {site} -p {pool}"
+            for command in (f"{rbd} ls --format json", f"{rbd} trash ls --format json"):
+                found |= {f"{pool}/{name} at {site}" for name in json.loads(self.run(node, command)[1])}
+        return found
+
+    def with_timeouts(self, **seconds: float) -> Path:
+        """Another environment file, with these time limits."""
+        path = self.folder / "impatient.yaml"
+        timeouts = self.environment.get("timeouts", {}) | seconds
+        path.write_text(yaml.safe_dump(self.environment | {"timeouts": timeouts}))
+        return path
+
 
 @contextmanager
 def running(folder: Path, *options: str) -> Iterator[Running]:
@@ -93,6 +117,15 @@ def run_suite(reports: Path, environment: Path, *options: str) -> Ended:
     written = reports / "latest" / "summary.json"
     summary = json.loads(written.read_text()) if written.exists() else {}
     return Ended(ended.returncode, ended.stdout + ended.stderr, summary)
+
+
+def clean_leftovers(reports: Path, environment: Path) -> Ended:
+    """Remove what dead runs have left, as an operator does."""
+    command = [sys.executable, "-m", "helpers.leftovers", "--environment", str(environment), "--reports", str(reports)]
+    ended = subprocess.run(  # noqa: S603
+        command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=120
+    )
+    return Ended(ended.returncode, ended.stdout + ended.stderr, {})
 
 
 @pytest.fixture
