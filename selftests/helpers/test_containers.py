@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 
@@ -169,6 +170,35 @@ def test_the_containers_of_both_engines() -> None:
         docker = parse_docker_ps((DATA / name).read_text())
         assert [container.name for container in docker if not container.running] == ["glance_api"]
         assert Container(f"ceph-mon-{HOST}", "running", "docker") in docker
+
+
+@pytest.mark.parametrize("has_state", [True, False], ids=["a number", "none"])
+def test_podman_1_has_a_name_and_a_number(has_state: bool) -> None:
+    """podman 1.6 prints a container's name as a text and its state as a number, besides `Up 2 hours ago`."""
+    listed = json.loads((DATA / "podman_ps_mon_stopped.json").read_text())
+    for entry in listed:
+        (entry["Names"],) = entry["Names"]
+        entry["State"] = {"running": 3, "exited": 6}[entry["State"]]
+        if not has_state:
+            del entry["State"]
+    assert parse_podman_ps(json.dumps(listed)) == parse_podman_ps((DATA / "podman_ps_mon_stopped.json").read_text())
+
+
+def test_docker_that_is_podman() -> None:
+    """A `docker` that is podman's own prints podman's lists of names, one object a line."""
+    lines = [json.dumps(entry) for entry in json.loads((DATA / "podman_ps.json").read_text())]
+    assert f"ceph-mon-{HOST}" in [one.name for one in parse_docker_ps("\n".join(lines)) if one.running]
+
+
+def test_the_internal_glance_of_a_site_is_its_glance() -> None:
+    """`glance_api_internal` is taken where no `glance_api` runs, and only there."""
+    there = node("podman_ps.json")
+    status, text, _ = there.answers[PODMAN]
+    there.answers[PODMAN] = (status, text.replace("glance_api", "glance_api_internal"), "")
+    assert find_container(there, "glance_api").name == "glance_api_internal"
+    both = [entry for one in (text, there.answers[PODMAN][1]) for entry in json.loads(one)]
+    there.answers[PODMAN] = (0, json.dumps(both[::-1]), "")
+    assert find_container(there, "glance_api").name == "glance_api"
 
 
 STAT = "env LC_ALL=C stat -L -c '%f|%a|%U|%u|%G|%g|%s' -- "

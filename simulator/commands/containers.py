@@ -108,7 +108,7 @@ def _ps(call: Call, words: list[str]) -> Output:
     form = next((words[at + 1] for at, word in enumerate(words[:-1]) if word == "--format"), None)
     form = next((word.split("=", 1)[1] for word in words if word.startswith("--format=")), form)
     if form == "json":
-        rows = [_record(call, container) for container in shown]
+        rows = [call.world.hooks.through("podman.ps", _record(call, container)) for container in shown]
         return Output((json.dumps(rows, indent=2) + "\n").encode())
     if form:
         fields = {"{{.Names}}": "name", "{{.State}}": "state", "{{.Image}}": "image"}
