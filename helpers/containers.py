@@ -1,4 +1,4 @@
-"""Where `ceph` and `rbd` run on a node, and where a service's files are: podman, docker, cephadm, or the host itself.
+"""Where `ceph` and `rbd` run on a node, and in which container a service: podman, docker, cephadm, or the host itself.
 
 Sources: the doc ("Confirm images may be copied between sites": `sudo podman exec ceph-mon-$(hostname) …`); cephadm's
 names `ceph-FSID-mon-HOST`, `ceph-FSID-mon.HOST` before Ceph 16; podman-ps(1) and docker-ps(1) for their JSON, and
@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from helpers.environment import Ceph, Service
-from helpers.remote import CommandFailed, Completed, FileFacts, Runner, read_file
+from helpers.environment import Ceph
+from helpers.remote import CommandFailed, Completed, Runner
 
 Engine = Literal["podman", "docker"]
 
@@ -25,7 +25,7 @@ _LIST: dict[Engine, tuple[str, ...]] = {
 }
 
 #: Other names of a service's container: where OSSN-0090 is heeded, a DCN site has the internal Glance alone.
-_ALSO_CALLED = {"glance_api": ("glance_api_internal",)}
+ALSO_CALLED = {"glance_api": ("glance_api_internal",)}
 #: `ContainerStatus` of podman 1, by its number.
 _STATES = ("unknown", "configured", "created", "running", "stopped", "paused", "exited", "removing", "stopping")
 
@@ -96,20 +96,12 @@ def find_adapter(node: Runner, ceph: Ceph) -> Adapter:
     raise NoContainer(listings[0][0], f"no running container {wanted}; {_what_there_was(listings)}")
 
 
-def service_file(node: Runner, service: Service, path: str) -> FileFacts:
-    """A file as the service sees it: inside its container, or on the host where the environment file says so.
-
-    Where it does not run by that name, its other names are tried: `glance_api_internal` for `glance_api`, and those of
-    pacemaker's, `openstack-cinder-volume-podman-0` for `cinder_volume`. Raises NoContainer, which says which containers there are, and CommandFailed.
-    """
-    if service.container is None:
-        return read_file(node, path)
-    container = find_container(node, service.container)
-    return read_file(node, path, (container.engine, "exec", container.name))
-
-
 def find_container(node: Runner, name: str) -> Container:
-    """The running container of that name, or of another name of its service. Raises NoContainer."""
+    """The running container of that name, or of another name of its service. Raises NoContainer.
+
+    `glance_api_internal` is another name of `glance_api`, and pacemaker's `openstack-cinder-volume-podman-0` one of
+    `cinder_volume`.
+    """
     listings = [_listed(node, engine) for engine in _LIST]
     found = _service_container([container for _, containers in listings for container in containers], name)
     if found:
@@ -128,7 +120,8 @@ def containers_on(node: Runner) -> tuple[Container, ...]:
 def _service_container(containers: Iterable[Container], name: str) -> Container | None:
     bundle = re.compile(rf"(?:openstack-)?{re.escape(name.replace('_', '-'))}-(?:podman|docker)-\d+")
     running = [container for container in containers if container.running]
-    tests: tuple[Callable[[str], object], ...] = (name.__eq__, bundle.fullmatch, _ALSO_CALLED.get(name, ()).__contains__)
+    others = ALSO_CALLED.get(name, ())
+    tests: tuple[Callable[[str], object], ...] = (name.__eq__, bundle.fullmatch, others.__contains__)
     return next((container for test in tests for container in running if test(container.name)), None)
 
 

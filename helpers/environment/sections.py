@@ -128,7 +128,7 @@ _SERVICES: Mapping[str, Mapping[str, object]] = {
     "glance": {
         "container": "glance_api",
         "config": ["/etc/glance/glance-api.conf"],
-        "logs": [f"{_LOGS}/glance/api.log"],
+        "logs": [f"{_LOGS}/glance/{name}.log" for name in ("api", "api_internal")],
     },
     "nova_api": {
         "container": "nova_api",
@@ -178,6 +178,11 @@ class Services(Section):
             default = _SERVICES.get(name, {})
             merged[name] = {**default, **section} if isinstance(section, dict) else section
         return merged
+
+    @staticmethod
+    def usual(name: str) -> Service:
+        """The service as TripleO deploys it."""
+        return Service.model_validate(_SERVICES[name])
 
     def __getitem__(self, name: str) -> Service:
         if name not in type(self).model_fields:

@@ -55,8 +55,8 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
-        "central-conf-names-no-keyring",
-        "central.conf on the site's nodes has no `[client] keyring` line",
+        "central-conf-names-a-missing-keyring",
+        "central.conf on the site's nodes names a keyring that is not there",
         source="SPEC A8",
         site="dcn",
         must="A8",
@@ -122,8 +122,8 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
-        "dcn-conf-names-no-keyring",
-        "<site>.conf on central's nodes has no `[client] keyring` line",
+        "dcn-conf-names-a-missing-keyring",
+        "<site>.conf on central's nodes names a keyring that is not there",
         source="SPEC A9",
         site="dcn",
         must="A9",

@@ -17,9 +17,8 @@ from helpers.containers import (
     is_container_trouble,
     parse_docker_ps,
     parse_podman_ps,
-    service_file,
 )
-from helpers.environment import Ceph, Service
+from helpers.environment import Ceph
 from helpers.remote import CommandFailed, Completed
 
 DATA = Path(__file__).parents[1] / "data"
@@ -199,27 +198,6 @@ def test_the_internal_glance_of_a_site_is_its_glance() -> None:
     both = [entry for one in (text, there.answers[PODMAN][1]) for entry in json.loads(one)]
     there.answers[PODMAN] = (0, json.dumps(both[::-1]), "")
     assert find_container(there, "glance_api").name == "glance_api"
-
-
-STAT = "env LC_ALL=C stat -L -c '%f|%a|%U|%u|%G|%g|%s' -- "
-
-
-def test_a_services_file_is_read_in_its_container() -> None:
-    there = node("podman_ps.json")
-    path = "/etc/glance/glance-api.conf"
-    there.answers[f"podman exec glance_api {STAT}{path}"] = (0, "81a0|640|UNKNOWN|0|UNKNOWN|42415|2\n", "")
-    there.answers[f"podman exec glance_api cat -- {path}"] = (0, "a\n", "")
-    facts = service_file(there, Service(container="glance_api", config=(path,)), path)
-    assert (facts.mode, facts.owner, facts.group, facts.content) == ("0640", "0", "42415", "a\n")
-    assert facts.by_hand == f"ssh {HOST} podman exec glance_api cat -- {path}"
-
-
-def test_a_services_file_on_the_host() -> None:
-    there = FakeNode({f"{STAT}/a": (1, "", "stat: cannot statx '/a': No such file or directory\n")})
-    assert not service_file(there, Service(container=None, config=("/a",)), "/a").exists
-    there = FakeNode({f"{STAT}/a": (1, "", "stat: cannot statx '/a': Permission denied\n")})
-    with pytest.raises(CommandFailed, match="Permission denied"):
-        service_file(there, Service(container=None, config=("/a",)), "/a")
 
 
 def test_pacemakers_bundle_of_a_service_is_found() -> None:

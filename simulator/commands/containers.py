@@ -108,7 +108,7 @@ def _ps(call: Call, words: list[str]) -> Output:
     form = next((words[at + 1] for at, word in enumerate(words[:-1]) if word == "--format"), None)
     form = next((word.split("=", 1)[1] for word in words if word.startswith("--format=")), form)
     if form == "json":
-        rows = [call.world.hooks.through("podman.ps", _record(call, container)) for container in shown]
+        rows = [_record(call, container) for container in shown]
         return Output((json.dumps(rows, indent=2) + "\n").encode())
     if form:
         fields = {"{{.Names}}": "name", "{{.State}}": "state", "{{.Image}}": "image"}
@@ -122,6 +122,14 @@ def _ps(call: Call, words: list[str]) -> Output:
     lines = [f"{'CONTAINER ID':14}{'IMAGE':44}{'STATUS':14}NAMES\n"]
     lines += [f"{_id(call, each.name)[:12]:14}{each.image:44}{'Up 2 hours':14}{each.name}\n" for each in shown]
     return Output("".join(lines).encode())
+
+
+@command("ps")
+async def _processes(call: Call) -> Output:
+    """Command lines only: of the container, or of all that run on the node."""
+    here = [call.node.containers[call.container]] if call.container else call.node.containers.values()
+    running = [each.command for each in here if each.state == "running"]
+    return Output("".join(f"{line}\n" for line in (*running, " ".join(call.argv))).encode())
 
 
 def _inspect(call: Call, words: list[str]) -> Output:

@@ -194,6 +194,17 @@ async def _hostname(call: Call) -> Output:
     return Output(f"{call.node.address if '-I' in call.args else name}\n".encode())
 
 
+@command("getent")
+async def _getent(call: Call) -> Output:
+    """The addresses of a machine's name, as the hosts file of every machine has them."""
+    database, name = (*call.args, "", "")[:2]
+    found = [node.address for node in call.world.machines if name in (node.name, f"{node.name}.storage")]
+    if database not in ("hosts", "ahosts") or not found:
+        return Output(status=2)
+    kinds = ("STREAM", "DGRAM", "RAW") if database == "ahosts" else (name,)
+    return Output("".join(f"{found[0]:15} {kind:6} {name}\n" for kind in kinds).encode())
+
+
 @command("which")
 async def _which(call: Call) -> Output:
     name = call.args[-1] if call.args else ""

@@ -9,6 +9,14 @@ from simulator.world.nodes import Container, File, Node
 from simulator.world.sites import Glance, Site
 
 REGISTRY = "localhost/tripleo"
+#: Container → what TripleO has it run.
+_COMMANDS = {
+    "glance_api": "glance-api --config-file /usr/share/glance/glance-api-dist.conf "
+    "--config-file /etc/glance/glance-api.conf --config-file /etc/glance/glance-image-import.conf",
+    "nova_compute": "nova-compute",
+    "cinder_volume": "cinder-volume --config-file /usr/share/cinder/cinder-dist.conf "
+    "--config-file /etc/cinder/cinder.conf",
+}
 
 
 def ceph_conf(cluster: Cluster, keyring_user: str | None = None) -> str:
@@ -46,7 +54,8 @@ def give_services(node: Node, site: Site) -> None:
 
     def run(name: str, image: str, group: str = "", path: str = "", text: Callable[[], str] | None = None) -> None:
         files = {path: File(text, "root", group, 0o640)} if text else {}
-        node.containers[name] = Container(name, f"{REGISTRY}/{image}:latest", files=files)
+        command = f"/usr/bin/python3 -s /usr/bin/{_COMMANDS[name]}" if name in _COMMANDS else name
+        node.containers[name] = Container(name, f"{REGISTRY}/{image}:latest", command=command, files=files)
 
     if site.cluster is not None and "ceph-mon" in node.roles:
         run(f"ceph-mon-{node.name}", "ceph")

@@ -21,11 +21,15 @@ class File:
 
 @dataclass
 class Container:
-    """A container: its image, whether it runs, and the files that only it has; the node's /etc/ceph is mounted in."""
+    """A container: its image, whether it runs, and the files that only it has; the node's /etc/ceph is mounted in.
+
+    `command` is its process's command line, as `ps` shows it.
+    """
 
     name: str
     image: str
     state: str = "running"
+    command: str = ""
     files: dict[str, File] = field(default_factory=dict)
 
 
