@@ -72,10 +72,13 @@ def error_by_hand(error: Exception, cloud: str) -> tuple[str, ...]:
     return (curl(cloud, found.group().removesuffix("/action")),) if found else ()
 
 
-def curl(cloud: str, url: str, method: str = "GET", body: str = "") -> str:
-    """The command line that makes a request to a service by hand, with a token of its own."""
+def curl(cloud: str, url: str, method: str = "GET", body: str = "", options: str = "") -> str:
+    """The command line that makes a request to a service by hand, with a token of its own.
+
+    :param options: more options of curl, quoted as a shell needs them
+    """
     issued = command_line(cloud, "token", "issue", "-f", "value", "-c", "id")
     token = f'-H "X-Auth-Token: $({issued})"'
     data = f" -H 'Content-Type: application/json' -d {shlex.quote(body)}" if body else ""
     verb = "" if method == "GET" else f" -X {method}"
-    return f"curl -s {token}{verb}{data} {shlex.quote(url)}"
+    return " ".join(filter(None, (f"curl -s {token}{verb}{data}", options, shlex.quote(url))))

@@ -42,6 +42,10 @@ class CannotTell(Exception):
         self.by_hand = tuple(by_hand)
 
 
+class NotOffered(Exception):
+    """The deployment does not offer what the stage would verify, and need not; the message says what, and by what."""
+
+
 class Obstacle(Protocol):
     """Something that was found before the run; its text is one line, its key what a blocked check names."""
 
@@ -154,7 +158,7 @@ class Engine:
         needs = self._waiting[key].values()
         bad = [self._done[need] for need in needs if need in self._done and self._done[need].outcome != "passed"]
         if bad:
-            self._block(key, bad[0])
+            self._block(key, min(bad, key=lambda result: result.outcome == "skipped"))
             return
         self._undone[key] = {need for need in needs if need not in self._done}
         for need in self._undone[key]:
@@ -228,6 +232,8 @@ class Engine:
             outcome = {"outcome": "passed", "value": stage.act(**self._arguments(stage, key, needs))}
         except StageFailed as error:
             outcome = {"outcome": "failed", "error": str(error), "by_hand": error.by_hand}
+        except NotOffered as error:
+            outcome = {"outcome": "skipped", "error": str(error)}
         except self._unknown as error:
             outcome = {"outcome": "unknown", "error": str(error), "by_hand": getattr(error, "by_hand", ())}
         except Exception as error:  # whatever else a library raises is this stage's failure, and is said in one line
@@ -273,6 +279,9 @@ class Engine:
                 self._admit(after)
 
     def _block(self, key: StageKey, by: StageResult) -> None:
+        if by.outcome == "skipped":
+            self._finish(key, self._publish(key, StageResult(str(key), "skipped", error=by.error)))
+            return
         blocked = StageResult(str(key), "blocked", error=by.error, cause=by.cause or by.stage)
         self._finish(key, self._publish(key, blocked))
 

@@ -94,7 +94,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A9",
         site="dcn",
         must="A9 A11",
-        may="A2 B2 B3 B7 B8",
+        may="A2 B2 B3 B7 B8 B11",
     ),
     fault(
         "dcn-keyring-world-readable",
@@ -110,7 +110,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A9",
         site="dcn",
         must="A9",
-        may="A2 B2 B3 B7 B8",
+        may="A2 B2 B3 B7 B8 B11",
     ),
     fault(
         "dcn-conf-has-another-fsid",
@@ -135,7 +135,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A9 A11",
         site="dcn",
         must="A9 A11",
-        may="A2 A10 B2 B3 B7 B8",
+        may="A2 A10 B2 B3 B7 B8 B11",
     ),
     fault(
         "external-key-rotated",
@@ -143,7 +143,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A11",
         site="dcn",
         must="A9 A11",
-        may="A2 A8 A10 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A2 A8 A10 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "dcn-keyring-missing",
@@ -168,7 +168,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A10",
         site="any",
         must="A10",
-        may="A11 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A11 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -185,7 +185,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A10",
         site="dcn",
         must="A10 B3",
-        may="B2 B7 B8",
+        may="B2 B7 B8 B11",
     ),
     fault(
         "one-external-key-for-two-sites",
@@ -217,7 +217,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A10",
         site="dcn",
         must="A10",
-        may="A1 A8 A9 A11 A16 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A1 A8 A9 A11 A16 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -226,7 +226,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A11",
         site="dcn",
         must="A11",
-        may="B2 B3 B7 B8",
+        may="B2 B3 B7 B8 B11",
         read_only=True,
     ),
     fault(
@@ -235,7 +235,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A11, FAILURES 29",
         site="dcn",
         must="A11",
-        may="B2 B3 B7 B8",
+        may="B2 B3 B7 B8 B11",
         read_only=True,
     ),
     fault(

@@ -146,13 +146,6 @@ def web_download_disabled_at_central(world: World, site: Site) -> Iterator[None]
 
 
 @modelled()
-def glance_direct_disabled(world: World, site: Site) -> Iterator[None]:
-    """Central's Glance does not allow glance-direct."""
-    with changed(site.images, "import_methods", ["web-download", "copy-image"]):
-        yield
-
-
-@modelled()
 def locations_hidden(world: World, site: Site) -> Iterator[None]:
     """Central's Glance shows no locations."""
     with changed(site.images, "show_locations", False):
