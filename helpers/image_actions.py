@@ -12,12 +12,12 @@ from typing import Any
 
 import openstack.exceptions
 
-from helpers.answers import refusal
+from helpers.answers import API_ERRORS, refusal
 from helpers.cloud import Cloud
 from helpers.clusters import Clusters
 from helpers.engine import NotOffered, StageFailed
 from helpers.environment import Environment, Site
-from helpers.glance import Glance, ImportFailed
+from helpers.glance import Glance, ImportFailed, Task
 from helpers.images import WitnessedImage, witness
 from helpers.run import Run
 from helpers.wait import TimedOut, wait_until
@@ -91,7 +91,8 @@ class ImageActions:
         timeout = timeouts.copy_ if method == "copy-image" else timeouts.import_
         what = f"{method} of image {image_id} to {', '.join(sorted(stores)) or 'all stores'}"
         show = glance.show_by_hand(image_id)
-        with refusals_fail(f"central: {what}", glance.import_by_hand(image_id, method, stores, **options), show):
+        request = glance.import_by_hand(image_id, method, stores, **options)
+        with refusals_fail(f"central: {what}", request, show, more=lambda: self._tasks_of(image_id)):
             glance.start_import(image_id, method, stores=stores, **options)  # type: ignore[arg-type]
         try:
             number = len(stores) or len(self.environment.storage_sites)
@@ -100,9 +101,7 @@ class ImageActions:
             tasks = () if error.tasks is None else (glance.by_hand(f"/v2/images/{image_id}/tasks"),)
             raise StageFailed(
                 f"central: {what}\nexpected: image active in {_listed(stores) if stores else 'all stores'}\n"
-                f"seen:     {error}"
-                + (f"\nrecord:   {error.record}" if error.record else "")
-                + (f"\ntasks:    {', '.join(map(str, error.tasks))}" if error.tasks else ""),
+                f"seen:     {error}" + (f"\nrecord:   {error.record}" if error.record else "") + _tasks(error.tasks),
                 by_hand=(show, *tasks),
             ) from error
 
@@ -150,6 +149,13 @@ class ImageActions:
 
         return self._filled(what, fill)
 
+    def _tasks_of(self, image_id: str) -> str:
+        """What a refusal may be due to; a Glance that does not say so either leaves the refusal as it is."""
+        try:
+            return _tasks(self.glance.tasks(image_id))
+        except API_ERRORS:
+            return ""
+
     def _require(self, method: str) -> None:
         offered = self.glance.import_methods()
         if method not in offered:
@@ -168,6 +174,11 @@ class ImageActions:
             self.glance.upload(image_id, data, store, self.environment.timeouts.import_)
 
 
+def _tasks(tasks: tuple[Task, ...] | None) -> str:
+    """A line of a failure's message; nothing where Glance shows none."""
+    return f"\ntasks:    {', '.join(map(str, tasks))}" if tasks else ""
+
+
 def _listed(names: Iterable[str]) -> str:
     return "{" + ", ".join(sorted(names)) + "}"
 
@@ -178,15 +189,17 @@ def stores_of(sites: Iterable[Site]) -> list[str]:
 
 
 @contextmanager
-def refusals_fail(what: str, *by_hand: str) -> Iterator[None]:
+def refusals_fail(what: str, *by_hand: str, more: Callable[[], str] = str) -> Iterator[None]:
     """An HTTP error in here is the failure of the stage: this was to be accepted.
 
     :param by_hand: the request itself, or what shows that it was not
+    :param more: further lines of the message
     """
     try:
         yield
     except openstack.exceptions.HttpException as error:
-        raise StageFailed(f"{what}\nexpected: accepted\nseen:     {refusal(error)}", by_hand=by_hand) from error
+        message = f"{what}\nexpected: accepted\nseen:     {refusal(error)}{more()}"
+        raise StageFailed(message, by_hand=by_hand) from error
 
 
 def first_stores(environment: Environment) -> list[str]:

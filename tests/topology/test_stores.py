@@ -34,7 +34,10 @@ def test_central_store_is_the_default(central_glance: GlanceFacts, central: Site
 @claim("A3")
 def test_local_store_is_the_default(dcn_glance: GlanceFacts, dcn: Site):
     """The default store of this site's Glance is its local one."""
-    assert dcn_glance.default == dcn.local_store
+    stores = ", ".join(sorted(store.id for store in dcn_glance.stores))
+    seen = f"{dcn}\nexpected: {dcn.local_store}\nseen:     {dcn_glance.default}\nstores:   {stores}"
+
+    assert dcn_glance.default == dcn.local_store, seen
 
 
 @claim("A3")
