@@ -9,7 +9,9 @@ from helpers.known_failures import KNOWN, KnownFailure, recognise
 ID = "363c23e2-2731-4566-b66a-c7d79b49752f"
 SERVER = "dcn0: server dcn-verify.20261126-144122-9a4e73.one-command-dcn0 in zone dcn0\nexpected: ACTIVE\nseen:     {}"
 
-COPY = f"central: copy-image of image {ID} to dcn1\nexpected: image active in {{{{dcn1}}}}\nseen:     {{}}\nrecord:   {{}}"
+COPY = (
+    f"central: copy-image of image {ID} to dcn1\nexpected: image active in {{{{dcn1}}}}\nseen:     {{}}\nrecord:   {{}}"
+)
 LOST = "every import task has ended, but the image is active in {dcn0}"
 RECORD = "active, raw, stores {dcn0}, still importing to {}, failed {}"
 STUCK = "active, raw, stores {dcn0}, still importing to {dcn1}, failed {}"
