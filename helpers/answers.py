@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shlex
 from collections.abc import Mapping
@@ -34,8 +35,11 @@ class Refusal:
 
 
 def refusal(error: openstack.exceptions.HttpException) -> Refusal:
-    """What the service answered, from the SDK's exception."""
-    return Refusal(int(error.status_code or 0), str(error.details or error.message or error))
+    """What the service answered, from the SDK's exception.
+
+    Services that answer by webob write `&#x27;` for `'`, in JSON too; who shows the words on a page does so again.
+    """
+    return Refusal(int(error.status_code or 0), html.unescape(str(error.details or error.message or error)))
 
 
 def body_of(response: requests.Response) -> Mapping[str, Any] | None:
