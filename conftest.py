@@ -5,6 +5,7 @@ pytest_plugins = [
     "fixtures.sites",
     "fixtures.comparisons",
     "fixtures.outcomes",
+    "fixtures.skips",
     "fixtures.deployment_files",
     "fixtures.stages",
     "fixtures.preflight",

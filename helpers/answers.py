@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import shlex
 from collections.abc import Mapping
@@ -34,8 +35,11 @@ class Refusal:
 
 
 def refusal(error: openstack.exceptions.HttpException) -> Refusal:
-    """What the service answered, from the SDK's exception."""
-    return Refusal(int(error.status_code or 0), str(error.details or error.message or error))
+    """What the service answered, from the SDK's exception.
+
+    Services that answer by webob write `&#x27;` for `'`, in JSON too; who shows the words on a page does so again.
+    """
+    return Refusal(int(error.status_code or 0), html.unescape(str(error.details or error.message or error)))
 
 
 def body_of(response: requests.Response) -> Mapping[str, Any] | None:
@@ -72,10 +76,13 @@ def error_by_hand(error: Exception, cloud: str) -> tuple[str, ...]:
     return (curl(cloud, found.group().removesuffix("/action")),) if found else ()
 
 
-def curl(cloud: str, url: str, method: str = "GET", body: str = "") -> str:
-    """The command line that makes a request to a service by hand, with a token of its own."""
+def curl(cloud: str, url: str, method: str = "GET", body: str = "", options: str = "") -> str:
+    """The command line that makes a request to a service by hand, with a token of its own.
+
+    :param options: more options of curl, quoted as a shell needs them
+    """
     issued = command_line(cloud, "token", "issue", "-f", "value", "-c", "id")
     token = f'-H "X-Auth-Token: $({issued})"'
     data = f" -H 'Content-Type: application/json' -d {shlex.quote(body)}" if body else ""
     verb = "" if method == "GET" else f" -X {method}"
-    return f"curl -s {token}{verb}{data} {shlex.quote(url)}"
+    return " ".join(filter(None, (f"curl -s {token}{verb}{data}", options, shlex.quote(url))))

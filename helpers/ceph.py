@@ -121,8 +121,11 @@ class Mon:
 
     @property
     def hosts(self) -> frozenset[str]:
-        """Its IP addresses, without protocol and port."""
-        return frozenset(_host(address) for address in self.addresses)
+        """Its IP addresses, without protocol and port; none where the map has none yet (`:/0`)."""
+        return frozenset(host for address in self.addresses if (host := _host(address)))
+
+    def __str__(self) -> str:
+        return self.name if self.hosts else f"{self.name} (without an address)"
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,10 @@ class Quorum:
     @property
     def missing(self) -> frozenset[str]:
         return frozenset(mon.name for mon in self.mons) - frozenset(self.names)
+
+    def __str__(self) -> str:
+        missing = ", ".join(str(mon) for mon in self.mons if mon.name in self.missing)
+        return f"in quorum: {', '.join(self.names) or 'none'}" + (f"; not in quorum: {missing}" if missing else "")
 
 
 @dataclass(frozen=True)
@@ -488,10 +495,7 @@ def parse_quorum(answer: Any, completed: Completed) -> Quorum:
         fsid=str(answer["monmap"]["fsid"]),
         names=tuple(map(str, answer["quorum_names"])),
         mons=tuple(
-            Mon(
-                name=str(mon["name"]),
-                addresses=tuple(f"{address['type']}:{address['addr']}" for address in mon["public_addrs"]["addrvec"]),
-            )
+            Mon(str(mon["name"]), tuple(f"{each['type']}:{each['addr']}" for each in mon["public_addrs"]["addrvec"]))
             for mon in answer["monmap"]["mons"]
         ),
         command=completed.by_hand,
@@ -509,7 +513,10 @@ def parse_auth(answer: Any, completed: Completed) -> Auth:
     )
 
 
-def _host(address: str) -> str:
-    # v2:192.0.2.10:3300 or v2:[2001:db8::1]:3300
+def _host(address: str) -> str | None:
+    # v2:192.0.2.10:3300 or v2:[2001:db8::1]:3300; a monitor that never had an address prints none::/0
     host = address.split(":", 1)[1].rpartition(":")[0].strip("[]")
-    return str(ipaddress.ip_address(host))
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return None

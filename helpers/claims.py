@@ -31,6 +31,7 @@ CLAIMS: dict[str, str] = {
     "B8": "stores-delete removes one copy only",
     "B9": "a bad request is refused and changes nothing",
     "B10": "an import that cannot be fetched fails cleanly",
+    "B11": "an image uploaded into central's store is there, and is copied to a site",
     "C1": "an ephemeral server is a copy-on-write clone of the local image",
     "C2": "an image not copied to a site still boots there, streamed from central",
     "C3": "a volume made from an image is a clone in the local cluster",

@@ -131,6 +131,13 @@ def _unquoted(value: str) -> str:
 
 # --- ceph.conf
 
+#: librados' own default of `keyring`.
+_DEFAULT_KEYRINGS = (
+    "/etc/ceph/$cluster.$name.keyring,/etc/ceph/$cluster.keyring,/etc/ceph/keyring,/etc/ceph/keyring.bin"
+)
+#: How a monitor without an address is written, with or without its protocol and nonce.
+_NO_ADDRESS = re.compile(r"(?:v[12]:|none:|any:)?(?:-|:0?/\d+|:0)")
+
 
 @dataclass(frozen=True)
 class MonAddress:
@@ -159,10 +166,20 @@ class CephConf:
     def fsid(self) -> str | None:
         return self.get("fsid")
 
-    @property
-    def keyring(self) -> str | None:
-        """The keyring that clients use, as the doc puts it into `[client]`."""
-        return self.get("keyring", "client")
+    def keyrings(self, cluster: str, entity: str) -> tuple[str, ...]:
+        """Where this client looks for its key: the first of these files that is there.
+
+        :param cluster: the name that librados takes from the file's own: `central` for `/etc/ceph/central.conf`
+        :param entity: such as `client.external`
+        """
+        kind, _, identity = entity.partition(".")
+        known = {"cluster": cluster, "name": entity, "type": kind, "id": identity}
+        given = re.sub(
+            r"\$(?:\{(\w+)\}|(cluster|name|type|id)\b)",
+            lambda found: known.get(found[1] or found[2], found[0]),
+            self.get("keyring", entity) or _DEFAULT_KEYRINGS,
+        )
+        return tuple(path for path in re.split(r"[;,=\s]+", given) if path)
 
     @property
     def mon_addresses(self) -> tuple[MonAddress, ...]:
@@ -204,7 +221,9 @@ def parse_mon_host(text: str) -> tuple[MonAddress, ...]:
     """The addresses of `mon host`, in all its shapes. Raises BadConfigFile.
 
     `a,b` · `a b` · `a;b` · `192.0.2.10:6789` · `[2001:db8::1]:6789` · `[v2:192.0.2.10:3300/0,v1:192.0.2.10:6789/0]`
+    A monitor without an address, `:/0`, gives none.
     """
+    text = re.sub(r"[\"']", " ", text)
     flat, within_ipv6 = "", False
     for place, sign in enumerate(text):
         if sign == "[":
@@ -212,7 +231,8 @@ def parse_mon_host(text: str) -> tuple[MonAddress, ...]:
             within_ipv6 = not re.match(r"v[12]:", text[place + 1 :])
         flat += " " if sign in "[]" and not within_ipv6 else sign
         within_ipv6 = within_ipv6 and sign != "]"
-    return tuple(_mon_address(part, text) for part in re.split(r"[\s,;]+", flat.strip()) if part)
+    parts = (part for part in re.split(r"[\s,;]+", flat.strip()) if part and not _NO_ADDRESS.fullmatch(part))
+    return tuple(_mon_address(part, text) for part in parts)
 
 
 def _mon_address(part: str, text: str) -> MonAddress:

@@ -1,7 +1,8 @@
-"""Where `ceph` and `rbd` run on a node, and where a service's files are: podman, docker, cephadm, or the host itself.
+"""Where `ceph` and `rbd` run on a node, and in which container a service: podman, docker, cephadm, or the host itself.
 
 Sources: the doc ("Confirm images may be copied between sites": `sudo podman exec ceph-mon-$(hostname) …`); cephadm's
-names `ceph-FSID-mon-HOST`, `ceph-FSID-mon.HOST` before Ceph 16; podman-ps(1) and docker-ps(1) for their JSON.
+names `ceph-FSID-mon-HOST`, `ceph-FSID-mon.HOST` before Ceph 16; podman-ps(1) and docker-ps(1) for their JSON, and
+libpod's `PsContainerOutput` and `ContainerStatus` for that of podman 1.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from helpers.environment import Ceph, Service
-from helpers.remote import CommandFailed, Completed, FileFacts, Runner, read_file
+from helpers.remote import CommandFailed, Completed, Runner
 
 Engine = Literal["podman", "docker"]
 
@@ -22,6 +23,11 @@ _LIST: dict[Engine, tuple[str, ...]] = {
     "podman": ("podman", "ps", "--all", "--format", "json"),
     "docker": ("docker", "ps", "--all", "--no-trunc", "--format", "{{json .}}"),
 }
+
+#: Other names of a service's container: where OSSN-0090 is heeded, a DCN site has the internal Glance alone.
+ALSO_CALLED = {"glance_api": ("glance_api_internal",)}
+#: `ContainerStatus` of podman 1, by its number.
+_STATES = ("unknown", "configured", "created", "running", "stopped", "paused", "exited", "removing", "stopping")
 
 
 class NoContainer(CommandFailed):
@@ -94,18 +100,9 @@ def find_adapter(node: Runner, ceph: Ceph) -> Adapter:
     raise NoContainer(listings[0][0], f"no running container {wanted}; {_what_there_was(listings)}")
 
 
-def service_file(node: Runner, service: Service, path: str) -> FileFacts:
-    """A file as the service sees it: inside its container, or on the host where the environment file says so.
-
-    Raises NoContainer, which says which containers there are, and CommandFailed.
-    """
-    return read_file(node, path, service_prefix(node, service))
-
-
 def service_prefix(node: Runner, service: Service) -> tuple[str, ...]:
     """What stands before a command that is to run where the service does; nothing on the host itself.
 
-    A container of pacemaker's, `openstack-cinder-volume-podman-0` for `cinder_volume`, is found too.
     Raises NoContainer, which says which containers there are.
     """
     if service.container is None:
@@ -115,7 +112,11 @@ def service_prefix(node: Runner, service: Service) -> tuple[str, ...]:
 
 
 def find_container(node: Runner, name: str) -> Container:
-    """The running container of that name, or pacemaker's bundle of it. Raises NoContainer."""
+    """The running container of that name, or of another name of its service. Raises NoContainer.
+
+    `glance_api_internal` is another name of `glance_api`, and pacemaker's `openstack-cinder-volume-podman-0` one of
+    `cinder_volume`.
+    """
     listings = [_listed(node, engine) for engine in _LIST]
     found = _service_container([container for _, containers in listings for container in containers], name)
     if found:
@@ -134,7 +135,8 @@ def containers_on(node: Runner) -> tuple[Container, ...]:
 def _service_container(containers: Iterable[Container], name: str) -> Container | None:
     bundle = re.compile(rf"(?:openstack-)?{re.escape(name.replace('_', '-'))}-(?:podman|docker)-\d+")
     running = [container for container in containers if container.running]
-    tests: tuple[Callable[[str], object], ...] = (name.__eq__, bundle.fullmatch)
+    others = ALSO_CALLED.get(name, ())
+    tests: tuple[Callable[[str], object], ...] = (name.__eq__, bundle.fullmatch, others.__contains__)
     return next((container for test in tests for container in running if test(container.name)), None)
 
 
@@ -150,7 +152,7 @@ class Listing:
         return _service_container(self.containers, name)
 
     def has_service(self, name: str) -> bool:
-        """Whether the service's container runs, by its name or as pacemaker's bundle."""
+        """Whether the service's container runs, by one of its names."""
         return self.service(name) is not None
 
     def has_mon(self, ceph: Ceph, hostname: str) -> bool:
@@ -197,33 +199,39 @@ def is_container_trouble(completed: Completed) -> bool:
 
 def parse_podman_ps(text: str) -> tuple[Container, ...]:
     """The containers of `podman ps --all --format json`. ValueError: not that JSON."""
-    entries = json.loads(text or "[]") or []
-    return tuple(
-        Container(name, str(entry.get("State", "")).lower(), "podman", _moment(entry.get("StartedAt")))
-        for entry in entries
-        for name in entry.get("Names") or ()
-    )
+    return _containers(json.loads(text or "[]") or [], "podman")
 
 
 def parse_docker_ps(text: str) -> tuple[Container, ...]:
     """The containers of `docker ps --all --format '{{json .}}'`, one object a line. ValueError: not that JSON."""
-    entries: list[dict[str, Any]] = [json.loads(line) for line in text.splitlines() if line.strip()]
-    return tuple(
-        Container(name=name, state=_docker_state(entry), engine="docker")
-        for entry in entries
-        for name in str(entry.get("Names", "")).split(",")
-        if name
-    )
+    return _containers([json.loads(line) for line in text.splitlines() if line.strip()], "docker")
 
 
 def _moment(value: object) -> int | None:
     return value if isinstance(value, int) and value > 0 else None
 
 
-def _docker_state(entry: dict[str, Any]) -> str:
-    if "State" in entry:
-        return str(entry["State"]).lower()
-    # docker before 20.10 has `Up 3 hours` only
+def _containers(entries: Iterable[dict[str, Any]], engine: Engine) -> tuple[Container, ...]:
+    return tuple(
+        Container(name, _state(entry), engine, _moment(entry.get("StartedAt")))
+        for entry in entries
+        for name in _names(entry)
+    )
+
+
+def _names(entry: dict[str, Any]) -> list[str]:
+    """A list, or one text as in docker and podman 1; a `docker` that is podman's prints as podman does."""
+    given = entry.get("Names") or ()
+    return [name for name in (given.split(",") if isinstance(given, str) else given) if name]
+
+
+def _state(entry: dict[str, Any]) -> str:
+    """The engine's word; podman 1 has a number instead, and docker before 20.10 `Up 3 hours` only."""
+    given = entry.get("State")
+    if isinstance(given, int) and given in range(len(_STATES)):
+        return _STATES[given]
+    if isinstance(given, str) and given:
+        return given.lower()
     return "running" if str(entry.get("Status", "")).startswith("Up") else "exited"
 
 

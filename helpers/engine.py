@@ -43,6 +43,10 @@ class CannotTell(Exception):
         self.by_hand = tuple(by_hand)
 
 
+class NotOffered(Exception):
+    """The deployment does not offer what the stage would verify, and need not; the message says what, and by what."""
+
+
 class Obstacle(Protocol):
     """Something that was found before the run; its text is one line, its key what a blocked check names."""
 
@@ -103,8 +107,8 @@ class Engine:
                     blocked = StageResult(str(key), "blocked", error=redact(str(found)), cause=found.key)
                     self._note(key, self._published(key, blocked))
             for key in new:
-                if failed := self._schedule.failed_need(key):
-                    self._note(key, self._blocked(key, self._done[failed]))
+                if self._schedule.failed_need(key):
+                    self._note(key, self._blocked(key))
             self._begin()
 
     def stop(self, grace: float = 15.0) -> None:
@@ -134,6 +138,8 @@ class Engine:
             outcome = {"outcome": "passed", "value": stage.act(**self._arguments(stage, key, needs))}
         except StageFailed as error:
             outcome = {"outcome": "failed", "error": str(error), "by_hand": error.by_hand}
+        except NotOffered as error:
+            outcome = {"outcome": "skipped", "error": str(error)}
         except self._unknown as error:
             outcome = {"outcome": "unknown", "error": str(error)}
             outcome |= {"by_hand": getattr(error, "by_hand", ()), "cause": getattr(error, "cause", None)}
@@ -160,14 +166,20 @@ class Engine:
         """Note a result, and block what needed another one."""
         for after in self._note(key, result):
             if not self._stopping and self._schedule.failed_need(after):  # one may be blocked by now, by a longer way
-                self._end(after, self._blocked(after, result))
+                self._end(after, self._blocked(after))
 
     def _note(self, key: StageKey, result: StageResult) -> list[StageKey]:
         """Note a result; returns the waiting stages that cannot begin because of it."""
         self._done[key] = result
         return self._schedule.end(key, passed=result.outcome == "passed")
 
-    def _blocked(self, key: StageKey, by: StageResult) -> StageResult:
+    def _blocked(self, key: StageKey) -> StageResult:
+        """What becomes of a stage that needs one that has not passed: a failure goes before what is not offered."""
+        needs = [self._done[need] for need in self._schedule.needs(key).values() if need in self._done]
+        bad = [need for need in needs if need.outcome != "passed"]
+        by = min(bad, key=lambda need: need.outcome == "skipped")
+        if by.outcome == "skipped":
+            return self._published(key, StageResult(str(key), "skipped", error=by.error))
         return self._published(key, StageResult(str(key), "blocked", error=by.error, cause=by.cause or by.stage))
 
     def _published(self, key: StageKey, result: StageResult) -> StageResult:

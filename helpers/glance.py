@@ -6,7 +6,7 @@ import json
 import re
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import openstack.exceptions
@@ -72,13 +72,16 @@ class Task:
     def from_api(cls, task: Mapping[str, Any]) -> Task:
         return cls(task["id"], task["status"], task.get("message") or "", task.get("updated_at") or "")
 
+    def __str__(self) -> str:
+        return f"{self.id} {self.status}" + (f": {self.message}" if self.message else "")
+
 
 @dataclass(frozen=True)
 class ImageRecord:
     """An image as one Glance's API shows it. Stores are a set: their order means nothing.
 
     `size` is bytes; `locations` and `direct_url` are None where the API hides them. `import_task` is the id of the task
-    that holds the image's import lock.
+    that holds the image's import lock: of an import that is under way, or has died.
     """
 
     id: str
@@ -96,7 +99,7 @@ class ImageRecord:
     locations: tuple[Location, ...] | None
     direct_url: Location | None
     by_hand: str
-    import_task: str | None = None
+    import_task: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         form = f"{self.disk_format}, {self.size} bytes" if self.size else self.disk_format
@@ -139,15 +142,50 @@ def _names(listed: str | None) -> frozenset[str]:
 
 
 class ImportFailed(Exception):
-    """An import or copy ended without reaching its stores; the message says which, and what Glance says of it."""
+    """An import or copy ended without reaching its stores; the message says which, and what Glance says of it.
 
-    def __init__(self, message: str, record: ImageRecord | None, tasks: tuple[Task, ...] = ()) -> None:
+    `tasks` is None where Glance shows no tasks.
+    """
+
+    def __init__(self, message: str, record: ImageRecord | None, tasks: tuple[Task, ...] | None = ()) -> None:
         super().__init__(message)
         self.record, self.tasks = record, tasks
 
 
 #: seconds that a record may need to show what its ended tasks have done
 _SETTLING = 10.0
+#: What an image is while its data is on the way.
+_ON_THE_WAY = {"uploading", "importing", "saving"}
+
+
+@dataclass(frozen=True)
+class _Import:
+    """An import at one moment; `tasks` is None where Glance shows none, and the record has to tell by itself."""
+
+    record: ImageRecord | None
+    tasks: tuple[Task, ...] | None
+
+    @property
+    def ended(self) -> bool:
+        if self.tasks is not None or self.record is None:
+            return all(task.ended for task in self.tasks or ())
+        record = self.record
+        return not record.importing_to and not record.import_task and record.status not in _ON_THE_WAY
+
+    def reached(self, stores: frozenset[str] | None) -> bool:
+        """Whether all is done: the image is in these stores (None: in any), and Glance is through with it."""
+        record = self.record
+        return (
+            record is not None
+            and record.status == "active"
+            and not record.importing_to
+            and (stores is None or stores <= record.stores)
+            and self.ended
+        )
+
+    def __str__(self) -> str:
+        tasks = "" if self.tasks is None else f"; tasks: {', '.join(map(str, self.tasks)) or 'none'}"
+        return f"{self.record or 'no such image'}{tasks}"
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -191,10 +229,15 @@ class Glance:
         """The command line that deletes one store's copy."""
         return self.by_hand(f"/v2/stores/{store}/{image_id}", "DELETE")
 
-    def import_by_hand(self, image_id: str, method: str, store: str) -> str:
-        """The command line that asks for an import or copy into one store."""
-        body = json.dumps({"method": {"name": method}, "stores": [store]})
-        return self.by_hand(f"/v2/images/{image_id}/import", "POST", body)
+    def import_by_hand(self, image_id: str, method: str, stores: Iterable[str], **options: object) -> str:
+        """The command line that asks for an import or copy into these stores.
+
+        :param options: as of `start_import`
+        """
+        uri = options.pop("uri", None)
+        body = {"method": {"name": method} | ({"uri": uri} if uri else {})} | options
+        body |= {"stores": list(stores)} if stores else {}
+        return self.by_hand(f"/v2/images/{image_id}/import", "POST", json.dumps(body))
 
     def status(self, path: str, timeout: float) -> int:
         """The status code that a GET is answered with within so many seconds; asked once, without a second attempt.
@@ -227,13 +270,11 @@ class Glance:
         mapping = found.get("block_device_mapping") or "[]"
         return tuple(json.loads(mapping) if isinstance(mapping, str) else mapping)
 
-    def tasks(self, image_id: str) -> tuple[Task, ...]:
-        """The image's import tasks, `GET /v2/images/ID/tasks`."""
-        response = self._proxy.get(
-            f"/images/{image_id}/tasks"
-        )  # the SDK's own call asks for the API's versions each time
-        openstack.exceptions.raise_from_response(response)
-        return tuple(map(Task.from_api, response.json()["tasks"]))
+    def tasks(self, image_id: str) -> tuple[Task, ...] | None:
+        """The image's import tasks, `GET /v2/images/ID/tasks`; None where this Glance shows none, as before Wallaby."""
+        # the SDK's own call asks for the API's versions each time
+        found = body_of(self._proxy.get(f"/images/{image_id}/tasks"))
+        return None if found is None else tuple(map(Task.from_api, found["tasks"]))
 
     def task(self, task_id: str) -> Task | None:
         """A task by its id, also of an image that is gone; None when Glance knows it no more (`GET /v2/tasks/ID`)."""
@@ -257,6 +298,29 @@ class Glance:
             f"/images/{image_id}/stage", data=data, headers={"Content-Type": "application/octet-stream"}
         )
         openstack.exceptions.raise_from_response(response)
+
+    def upload(self, image_id: str, data: bytes, store: str, timeout: float) -> None:
+        """Put data into a store, `PUT /v2/images/ID/file`; the image is active when Glance answers.
+
+        :param timeout: seconds
+        :raises openstack.exceptions.HttpException: when Glance refuses it
+        """
+        # asked once: a second attempt would find the image as the first has left it
+        response = self._proxy.put(
+            f"/images/{image_id}/file",
+            data=data,
+            headers={"Content-Type": "application/octet-stream", "x-image-meta-store": store},
+            timeout=timeout,
+            connect_retries=0,
+            status_code_retries=0,
+        )
+        openstack.exceptions.raise_from_response(response)
+
+    def upload_by_hand(self, image_id: str, store: str, size: int) -> str:
+        """The command line that uploads so many bytes into a store."""
+        options = f"-H 'Content-Type: application/octet-stream' -H 'x-image-meta-store: {store}' --data-binary @-"
+        url = f"{self.site.glance}/v2/images/{image_id}/file"
+        return f"head -c {size} /dev/urandom | {curl(self._cloud, url, 'PUT', options=options)}"
 
     def start_import(
         self,
@@ -289,53 +353,46 @@ class Glance:
         """Wait until the image's import tasks have ended and it is in the given stores (None: any).
 
         The tasks are watched too: for a moment after the record looks finished Glance still holds the import's lock.
+        Where Glance shows no tasks, the record's own lists, lock and status tell; what has ended there without a word
+        is told from what has not begun by the time alone.
 
         :param timeout: seconds for each store: Glance serves one store after the other
         :param number: how many stores it is to serve
         :raises ImportFailed: the task failed, a store failed, or the time is over
         """
 
-        def probe() -> tuple[ImageRecord | None, tuple[Task, ...]]:
-            return self.image(image_id), self.tasks(image_id)
-
-        def done(seen: tuple[ImageRecord | None, tuple[Task, ...]]) -> bool:
-            record, tasks = seen
-            return (
-                record is not None
-                and record.status == "active"
-                and not record.importing_to
-                and (stores is None or stores <= record.stores)
-                and all(task.status in {"success", "failure"} for task in tasks)
-            )
+        def probe() -> _Import:
+            record = self.image(image_id)
+            return _Import(record, self.tasks(image_id) if record else ())
 
         ended_at: list[float] = []
 
-        def failed(seen: tuple[ImageRecord | None, tuple[Task, ...]]) -> str | None:
-            record, tasks = seen
+        def failed(seen: _Import) -> str | None:
+            record = seen.record
             if record is None:
                 return "the image is gone"
-            if not all(task.status in {"success", "failure"} for task in tasks):
+            if not seen.ended:
                 return None
-            bad = [task for task in tasks if task.status == "failure"]
-            if tasks and bad and not done(seen):
+            bad = [task for task in seen.tasks or () if task.status == "failure"]
+            if bad:
                 return f"import task {bad[-1].id} failed: {bad[-1].message or 'no message'}"
             if record.failed and (stores is None or record.failed & stores):
                 return f"Glance reports failed stores {', '.join(sorted(record.failed))}"
             # Glance believes that it has finished, yet the stores are not there: they will not come any more
             ended_at.append(time.monotonic())
-            if not done(seen) and ended_at[-1] - ended_at[0] > _SETTLING:
+            if seen.tasks is not None and ended_at[-1] - ended_at[0] > _SETTLING:
                 return f"every import task has ended, but the image is {record.status} in {_listed(record.stores)}"
             return None
 
         try:
-            record, _ = wait_until(
+            record = wait_until(
                 probe,
-                done,
+                lambda seen: seen.reached(stores),
                 timeout=timeout * number,
                 what=f"import of image {image_id}",
                 failed=failed,
                 progress_timeout=timeout,
-            )
+            ).record
         except (FailedState, TimedOut) as error:
             record = self.image(image_id)
             # the record is told apart

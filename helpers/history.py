@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +14,10 @@ from helpers.summary import Check, Matrix, Outcome, Summary, matrix, shortened
 
 log = logging.getLogger(__name__)
 
-#: How many runs are looked back upon: two weeks of nights.
-_MOST = 14
+#: How many runs are looked back upon for each claim at each site: two weeks of nights.
+MOST = 14
+#: How many runs are looked through for those.
+_FARTHEST = 1000
 #: What says something of the deployment; a check that was blocked or skipped does not.
 _JUDGED = {"passed", "failed", "unknown"}
 
@@ -54,23 +57,40 @@ class Change:
     runs: int
 
 
-def earlier_runs(reports: Path, summary: Summary, most: int = _MOST) -> tuple[Earlier, ...]:
-    """The last runs of this environment file before this one, oldest first; what cannot be read is passed over."""
+def earlier_runs(reports: Path, summary: Summary, most: int = MOST) -> tuple[Earlier, ...]:
+    """The runs of this environment file before this one that judged what this one judges, oldest first.
+
+    Of each claim at each site those that judged it last, `most` of them, however many runs of another selection there
+    were meanwhile. What cannot be read is passed over.
+    """
+    wanted = Counter(dict.fromkeys(_judged(matrix(summary.checks, summary.sites)), most))
     found: list[Earlier] = []
-    for path in sorted(reports.glob("*/summary.json"), reverse=True):
-        if len(found) == most:
+    before = (path for path in reports.glob("*/summary.json") if path.parent.name < summary.run_id)
+    for path in sorted(before, reverse=True)[:_FARTHEST]:
+        if not wanted:
             break
-        if path.parent.is_symlink() or path.parent.name >= summary.run_id:
-            continue
-        try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            if kept["environment"] != summary.environment:
-                continue
-            checks = [Check(**check) for check in kept["checks"]]
-            found.append(Earlier(path.parent.name, kept["started"], matrix(checks, kept["sites"])))
-        except (OSError, ValueError, KeyError, TypeError):
-            log.debug("%s is no summary of a run", path, exc_info=True)
+        earlier = None if path.parent.is_symlink() else _read(path, summary.environment)
+        if earlier and (told := _judged(earlier.matrix) & wanted.keys()):
+            found.append(earlier)
+            wanted = +(wanted - Counter(told))
     return tuple(reversed(found))
+
+
+def _judged(of: Matrix) -> set[tuple[str, str]]:
+    """The claims at sites of which it says something."""
+    return {(row.claim, column) for row in of.rows for column, outcome in row.cells.items() if outcome in _JUDGED}
+
+
+def _read(path: Path, environment: str) -> Earlier | None:
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        if kept["environment"] != environment:
+            return None
+        checks = [Check(**check) for check in kept["checks"]]
+        return Earlier(path.parent.name, kept["started"], matrix(checks, kept["sites"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        log.debug("%s is no summary of a run", path, exc_info=True)
+        return None
 
 
 def changes(now: Matrix, earlier: Sequence[Earlier]) -> list[Change]:

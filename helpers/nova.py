@@ -17,7 +17,7 @@ from helpers.openstack_cli import command_line
 from helpers.wait import wait_for_resource
 
 #: the first microversion that takes `networks: none`; the doc's servers have a network
-_MICROVERSION = "2.37"
+MICROVERSION = "2.37"
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Nova:
             body["imageRef"] = image
         if mapping:
             body["block_device_mapping_v2"] = [{**mapping, "destination_type": "volume", "boot_index": 0}]
-        response = self._proxy.post("/servers", json={"server": body}, microversion=_MICROVERSION)
+        response = self._proxy.post("/servers", json={"server": body}, microversion=MICROVERSION)
         openstack.exceptions.raise_from_response(response)
         return str(response.json()["server"]["id"])
 

@@ -10,7 +10,7 @@ import jinja2
 
 from helpers.history import Earlier, in_lines
 from helpers.results import StageResult
-from helpers.summary import OUTCOMES, WORST_FIRST, Cause, Outcome, Summary, Verdict, matrix, shortened, worst
+from helpers.summary import OUTCOMES, WORST_FIRST, Cause, Outcome, Summary, matrix, shortened, worst
 
 _TEMPLATES = Path(__file__).parents[1] / "reports" / "templates"
 
@@ -54,7 +54,6 @@ class Page:
     summary: Summary
     causes: Sequence[Cause]
     bars: Sequence[Bar]
-    skipped: Sequence[Verdict] = ()
     earlier: Sequence[Earlier] = ()
 
     def render(self) -> str:
@@ -71,7 +70,6 @@ class Page:
             summary=self.summary,
             causes=self.causes,
             bars=self.bars,
-            skipped=self.skipped,
             matrix=now,
             outcomes=OUTCOMES,
             earlier=self.earlier,

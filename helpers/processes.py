@@ -35,12 +35,17 @@ class Process:
     @property
     def config_files(self) -> tuple[str, ...]:
         """The files that it was told to read; none: it goes by its defaults."""
-        return tuple(_values(self.argv, "--config-file"))
+        return tuple(path for _, path in values_of(self.argv, "--config-file"))
 
     @property
     def config_folders(self) -> tuple[str, ...]:
         """The folders whose files it was told to read."""
-        return tuple(_values(self.argv, "--config-dir"))
+        return tuple(path for _, path in values_of(self.argv, "--config-dir"))
+
+    def arguments(self, program: str) -> tuple[str, ...]:
+        """The words after the program's own."""
+        at = next(place for place, word in enumerate(self.argv) if word.rpartition("/")[2] == program)
+        return self.argv[at + 1 :]
 
     def is_older_than(self, changed: int) -> bool:
         """Whether a file that was changed then may not have been read as it is now."""
@@ -97,9 +102,10 @@ def is_program(argv: Sequence[str], program: str) -> bool:
     return words[:1] == [program] or bool(_PYTHON.fullmatch(argv[0]) and program in words[1:])
 
 
-def _values(argv: Sequence[str], option: str) -> Iterator[str]:
+def values_of(argv: Sequence[str], *options: str) -> Iterator[tuple[str, str]]:
+    """Each of these options with its value, in the order of the command line."""
     words = iter(argv)
     for word in words:
         name, equals, value = word.partition("=")
-        if name == option:
-            yield value if equals else next(words, "")
+        if name in options:
+            yield name, value if equals else next(words, "")

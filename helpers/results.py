@@ -15,15 +15,15 @@ from pydantic_core import to_json
 from helpers.redact import redacted
 from helpers.stages import StageKey
 
-Outcome = Literal["passed", "failed", "unknown", "blocked"]
+Outcome = Literal["passed", "failed", "unknown", "blocked", "skipped"]
 
 
 @dataclass(frozen=True)
 class StageResult:
     """What became of one stage.
 
-    `error` says why it did not pass, `cause` names the stage whose failure blocked it, `by_hand` holds commands that
-    show it by hand. `started` is seconds since the epoch, `seconds` how long the stage itself took.
+    `error` says why it did not pass, or was skipped, `cause` names the stage whose failure blocked it, `by_hand` holds
+    commands that show it by hand. `started` is seconds since the epoch, `seconds` how long the stage itself took.
     """
 
     stage: str

@@ -13,7 +13,7 @@ from helpers.disks import WitnessedDisk, server_disk
 from helpers.engine import StageFailed
 from helpers.environment import Environment, Site
 from helpers.image_actions import refusals_fail
-from helpers.nova import Server, ServerFailed
+from helpers.nova import MICROVERSION, Server, ServerFailed
 from helpers.run import Run
 from helpers.wait import TimedOut, wait_until
 
@@ -81,7 +81,7 @@ class ServerActions:
         """
         began = time.monotonic()
         request = f"{site.name}: server {self.run.name(what)} in zone {site.availability_zone}"
-        with refusals_fail(request, self.cloud.nova.by_hand("server", "show", self.run.name(what))):
+        with refusals_fail(request, *self._request_by_hand(what, site, **source)):
             server_id = self.create(what, site, **source)
         server = self.reach(server_id, "ACTIVE", request)
         seconds = round(time.monotonic() - began, 1)
@@ -90,6 +90,25 @@ class ServerActions:
         if not keep:
             self.remove(server_id)
         return BootedServer(server, image, disk, seconds)
+
+    def _request_by_hand(self, what: str, site: Site, **source: object) -> tuple[str, ...]:
+        """The request for a server itself, and what shows whether there is one: a refused one has no record to show."""
+        network, name, by_hand = self.environment.network_of(site), self.run.name(what), self.cloud.nova.by_hand
+        options = {
+            "--flavor": self.environment.flavor,
+            "--availability-zone": site.availability_zone,
+            "--network": network,
+            "--nic": None if network else "none",
+            "--image": source.get("image"),
+            "--volume": source.get("volume"),
+            "--boot-from-volume": source.get("new_volume_gib"),
+        }
+        words = [str(word) for option, value in options.items() if value for word in (option, value)]
+        microversion = ("--os-compute-api-version", MICROVERSION)
+        return (
+            by_hand(*microversion, "server", "create", *words, name),
+            by_hand("server", "list", "--all-projects", "--name", name),
+        )
 
     def reach(self, server_id: str, status: str, what: str) -> Server:
         """Wait for a status.

@@ -66,11 +66,19 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Skip:
+    """A reason for which tests were skipped, and those tests by their names."""
+
+    reason: str
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Summary:
     """The content of `summary.json`. `started` is ISO 8601, in UTC; `sites` are in the environment file's order.
 
     `preflight` is what was found wanting before the run; it counts where something selected is blocked by it. `changes`
-    is what was otherwise in earlier runs, and what is still wrong.
+    is what was otherwise in earlier runs, and what is still wrong. `skipped` has each reason once.
     """
 
     run_id: str
@@ -84,6 +92,7 @@ class Summary:
     leaks: tuple[Leak, ...] = ()
     preflight: tuple[Probed, ...] = ()
     changes: tuple[Change, ...] = ()
+    skipped: tuple[Skip, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -107,6 +116,15 @@ def checks(verdicts: Iterable[Verdict]) -> tuple[Check, ...]:
     ]
     order = {claim: number for number, claim in enumerate(CLAIMS)}
     return tuple(sorted(found, key=lambda check: order.get(check.claim or "", len(order))))
+
+
+def skips(verdicts: Iterable[Verdict]) -> tuple[Skip, ...]:
+    """What was skipped, by its reasons."""
+    tests: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        if verdict.outcome == "skipped":
+            tests.setdefault(verdict.message, []).append(verdict.name)
+    return tuple(Skip(reason, tuple(names)) for reason, names in tests.items())
 
 
 def _cause(verdict: Verdict) -> str | None:

@@ -10,8 +10,6 @@ import functools
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import openstack.exceptions
-
 from helpers.containers import list_containers
 from helpers.deployment import Deployment
 from helpers.glance import Glance, ImageRecord, Task
@@ -44,9 +42,8 @@ class Imports:
         Where Glance tells of no tasks (before Wallaby), the record alone says it.
         """
         by_hand = self._glance.by_hand(f"/v2/images/{record.id}/tasks")
-        try:
-            tasks = self._glance.tasks(record.id)
-        except openstack.exceptions.NotFoundException:
+        tasks = self._glance.tasks(record.id)
+        if tasks is None:
             going = record.importing_to or record.import_task or record.status == "importing"
             return Unfinished((), f"the import has not ended: {record}", record.by_hand) if going else None
         return self._alive(tasks, f", of {record}", by_hand)

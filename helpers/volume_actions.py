@@ -45,10 +45,16 @@ class VolumeActions:
         """
         name, cinder = self.run.name(what), self.cloud.cinder
         request = f"{site.name}: volume {name} of image {image} in zone {site.availability_zone}"
+        size, zone = gib(image_bytes), site.availability_zone
+        words = ("--size", str(size), "--availability-zone", zone, "--image", image)
         asking = self.run.ledger.asking("volume", name, site=site.name)
-        with refusals_fail(request, cinder.by_hand("volume", "show", name)), asking:
-            size = gib(image_bytes)
-            volume_id = cinder.create(name, size=size, zone=site.availability_zone, image=image)
+        accepted = refusals_fail(
+            request,
+            cinder.by_hand("volume", "create", *words, name),
+            cinder.by_hand("volume", "list", "--name", name),
+        )
+        with accepted, asking:
+            volume_id = cinder.create(name, size=size, zone=zone, image=image)
         self.run.ledger.plan("volume", name, id=volume_id, site=site.name)
         volume = self.reach(volume_id, "available", request)
         return MadeVolume(volume, volume_disk(volume_id, self.clusters, home=site.name))
@@ -99,8 +105,12 @@ class VolumeActions:
         """
         name, cinder = self.run.name(what), self.cloud.cinder
         request = f"snapshot {name} of volume {volume_id}"
-        asking = self.run.ledger.asking("snapshot", name)
-        with refusals_fail(request, cinder.by_hand("volume", "snapshot", "show", name)), asking:
+        accepted = refusals_fail(
+            request,
+            cinder.by_hand("volume", "snapshot", "create", "--force", "--volume", volume_id, name),
+            cinder.by_hand("volume", "snapshot", "list", "--name", name),
+        )
+        with accepted, self.run.ledger.asking("snapshot", name):
             snapshot_id = cinder.create_snapshot(volume_id, name)
         self.run.ledger.plan("snapshot", name, id=snapshot_id)
         return self.available_snapshot(snapshot_id, request)

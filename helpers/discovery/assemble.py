@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import get_args
 from urllib.parse import urlsplit
 
-from helpers.containers import NoContainer, find_adapter
+from helpers.containers import ALSO_CALLED, NoContainer, find_adapter
 from helpers.discovery.access import Access
 from helpers.discovery.cloud_view import Ask, CloudView, same_host, short
 from helpers.discovery.found import Discovery, FoundCeph, FoundNode, FoundSite
@@ -198,7 +198,7 @@ class _Site:
         pools: dict[str, str] = {}
         for one in view.views:
             pools = {**one.pools, **pools}
-        quorum = len(view.quorum.mons) if view.quorum else None
+        quorum = sum(bool(mon.hosts) for mon in view.quorum.mons) if view.quorum else None
         if view.outline.monitors and quorum and view.outline.monitors != quorum:
             self.remarks.append(f"the inventory has {view.outline.monitors} monitors, the cluster {quorum}")
         return FoundCeph(
@@ -288,8 +288,8 @@ def _services(views: Sequence[NodeView]) -> tuple[dict[str, str | None], list[st
     remarks = []
     for service, (_, usual, _) in SERVICES.items():
         names = {view.services[service] for view in views if service in view.services}
-        bundle = usual.replace("_", "-")
-        if all(name is not None and (name == usual or f"{bundle}-" in name) for name in names):
+        bundle, called = usual.replace("_", "-"), (usual, *ALSO_CALLED.get(usual, ()))
+        if all(name is not None and (name in called or f"{bundle}-" in name) for name in names):
             continue
         if len(names) == 1:
             services[service] = next(iter(names))

@@ -122,7 +122,10 @@ def _with_quorum(site: SiteView) -> SiteView:
         return site
     try:
         at = Site(site.name, False, "", None, None, None, None, spec)
-        return replace(site, quorum=Cluster(at, mons).quorum())
+        quorum = Cluster(at, mons).quorum()
+        unknown = (mon.name for mon in quorum.mons if not mon.hosts)
+        nowhere = [f"cluster {site.cluster}: monitor {name} has no address in the cluster's map" for name in unknown]
+        return replace(site, quorum=quorum, remarks=(*site.remarks, *nowhere))
     except (CommandFailed, DeadlinePassed, Unreachable) as error:
         return replace(site, remarks=(*site.remarks, f"cluster {site.cluster}: {printable(str(error))}"))
 
@@ -141,7 +144,8 @@ def _with_others(site: SiteView, cloud: CloudView, access: Access, zones: Counte
         for host in [host for host, of in cloud.zones.items() if of == zone and zones[zone] == 1]:
             candidates.setdefault(host, []).append(cloud.addresses.get(host, host))
     for mon in site.quorum.mons if site.quorum else ():
-        candidates.setdefault(short(mon.name), []).extend(sorted(mon.hosts))
+        if mon.hosts:
+            candidates.setdefault(short(mon.name), []).extend(sorted(mon.hosts))
     if site.quorum is None and not site.with_role("ceph-mon"):
         for address in sorted({host for view in site.views for host in view.mon_hosts}):
             candidates.setdefault(address, []).append(address)

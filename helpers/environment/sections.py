@@ -154,14 +154,18 @@ _SERVICES: Mapping[str, Mapping[str, object]] = {
     "glance": {
         "container": "glance_api",
         "config": ["/etc/glance/glance-api.conf"],
-        "logs": [f"{_LOGS}/glance/api.log"],
+        "logs": [
+            *(f"{_LOGS}/glance/{name}.log" for name in ("api", "api_internal")),
+            # what it says before it has a log of its own
+            *(f"{_LOGS}/stdouts/{name}.log" for name in ("glance_api", "glance_api_internal")),
+        ],
     },
     "nova_api": {
         "container": "nova_api",
         "config": ["/etc/nova/nova.conf"],
         "logs": [
             *(f"{_LOGS}/nova/nova-{what}.log" for what in ("api", "scheduler", "conductor")),
-            f"{_LOGS}/cinder/cinder-scheduler.log",
+            *(f"{_LOGS}/cinder/cinder-{what}.log" for what in ("api", "scheduler")),
         ],
     },
     "nova_compute": {
@@ -209,6 +213,11 @@ class Services(Section):
             default = _SERVICES.get(name, {})
             merged[name] = {**default, **section} if isinstance(section, dict) else section
         return merged
+
+    @staticmethod
+    def usual(name: str) -> Service:
+        """The service as TripleO deploys it."""
+        return Service.model_validate(_SERVICES[name])
 
     def __getitem__(self, name: str) -> Service:
         if name not in type(self).model_fields:

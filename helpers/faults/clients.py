@@ -55,8 +55,8 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
-        "central-conf-names-no-keyring",
-        "central.conf on the site's nodes has no `[client] keyring` line",
+        "central-conf-names-a-missing-keyring",
+        "central.conf on the site's nodes names a keyring that is not there",
         source="SPEC A8",
         site="dcn",
         must="A8",
@@ -142,7 +142,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A9",
         site="dcn",
         must="A9 A11",
-        may="A2 B2 B3 B7 B8",
+        may="A2 B2 B3 B7 B8 B11",
     ),
     fault(
         "dcn-keyring-world-readable",
@@ -158,7 +158,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A9",
         site="dcn",
         must="A9",
-        may="A2 B2 B3 B7 B8",
+        may="A2 B2 B3 B7 B8 B11",
     ),
     fault(
         "dcn-conf-has-another-fsid",
@@ -170,8 +170,8 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
-        "dcn-conf-names-no-keyring",
-        "<site>.conf on central's nodes has no `[client] keyring` line",
+        "dcn-conf-names-a-missing-keyring",
+        "<site>.conf on central's nodes names a keyring that is not there",
         source="SPEC A9",
         site="dcn",
         must="A9",
@@ -183,7 +183,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A9 A11",
         site="dcn",
         must="A9 A11",
-        may="A2 A10 B2 B3 B7 B8",
+        may="A2 A10 B2 B3 B7 B8 B11",
     ),
     fault(
         "external-key-rotated",
@@ -191,7 +191,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A11",
         site="dcn",
         must="A9 A11",
-        may="A2 A8 A10 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A2 A8 A10 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "dcn-keyring-missing",
@@ -216,7 +216,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A10",
         site="any",
         must="A10",
-        may="A11 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A11 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -233,7 +233,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A10",
         site="dcn",
         must="A10 B3",
-        may="B2 B7 B8",
+        may="B2 B7 B8 B11",
     ),
     fault(
         "one-external-key-for-two-sites",
@@ -265,7 +265,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A10",
         site="dcn",
         must="A10",
-        may="A1 A8 A9 A11 A16 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A1 A8 A9 A11 A16 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -274,7 +274,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A11",
         site="dcn",
         must="A11",
-        may="B2 B3 B7 B8",
+        may="B2 B3 B7 B8 B11",
         read_only=True,
     ),
     fault(
@@ -283,7 +283,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A11, FAILURES 29",
         site="dcn",
         must="A11",
-        may="B2 B3 B7 B8",
+        may="B2 B3 B7 B8 B11",
         read_only=True,
     ),
     fault(

@@ -19,7 +19,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A1",
         site="dcn",
         must="A1 A10",
-        may="A8 A9 A11 B2 B3 B4 B5 B6 B7 B8 C1 C2 C3 C5 C7 D1 D2 D3 D4 D5",
+        may="A8 A9 A11 B2 B3 B4 B5 B6 B7 B8 B11 C1 C2 C3 C5 C7 D1 D2 D3 D4 D5",
     ),
     fault(
         "mon-stopped",
@@ -27,7 +27,8 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A16",
         site="dcn",
         must="A1",
-        may="A2 A3 A8 A9 A10 A11 A16 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A2 A3 A8 A9 A10 A11 A16 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 "
+        "C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -52,7 +53,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A1",
         site="dcn",
         must="A1",
-        may="A8 A9 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A8 A9 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -61,7 +62,8 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 29",
         site="dcn",
         must="A1",
-        may="A2 A3 A8 A9 A10 A11 A16 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A2 A3 A8 A9 A10 A11 A16 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 "
+        "C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(

@@ -11,7 +11,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A2",
         site="dcn",
         must="A2",
-        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "unknown-store-at-central",
@@ -27,7 +27,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A2",
         site="central",
         must="A2",
-        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -36,7 +36,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A2 B4",
         site="dcn",
         must="A2 B4 B5",
-        may="B1 B2 B3 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B1 B2 B3 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "store-is-read-only-http",
@@ -44,7 +44,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A2",
         site="dcn",
         must="A2",
-        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -146,7 +146,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A4",
         site="dcn",
         must="A4",
-        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -155,7 +155,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A4",
         site="dcn",
         must="A4",
-        may="A2 A5 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A2 A5 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -164,7 +164,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A4",
         site="dcn",
         must="A4",
-        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -181,7 +181,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A5",
         site="central",
         must="A5",
-        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "web-download-disabled",
@@ -197,7 +197,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A5",
         site="dcn",
         must="A5",
-        may="B3 D1 D2 D3 D4 D5 D6",
+        may="B3 B11 D1 D2 D3 D4 D5 D6",
         read_only=True,
     ),
     fault(
@@ -206,7 +206,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A5 B1",
         site="central",
         must="A5 B1",
-        may="B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "locations-hidden",
@@ -214,7 +214,7 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 10, LP1860990",
         site="central",
         must="A6 B4",
-        may="B1 B2 B3 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B1 B2 B3 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "direct-url-hidden",
@@ -222,7 +222,7 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 11, LP1454638",
         site="central",
         must="A6 B4",
-        may="B1 B2 B3 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B1 B2 B3 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "locations-hidden-at-dcn",
@@ -239,7 +239,7 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 6, LP1816686",
         site="central",
         must="A7 B1",
-        may="B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "conversion-to-qcow2",

@@ -11,7 +11,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B1 B5",
         site="dcn",
         must="B1 B5",
-        may="B3",
+        may="B3 B11",
     ),
     fault(
         "importing-list-stays",
@@ -19,7 +19,7 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 2",
         site="central",
         must="B1",
-        may="B2 B3 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "failed-list-stays",
@@ -27,7 +27,7 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 5",
         site="central",
         must="B1",
-        may="B2 B3 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "record-says-qcow2",
@@ -35,7 +35,7 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 6",
         site="central",
         must="B1",
-        may="A7 B2 B3 B5 B6 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A7 B2 B3 B5 B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "import-task-fails-late",
@@ -43,7 +43,7 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 3",
         site="central",
         must="B1",
-        may="B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "all-stores-skips-one",
@@ -58,16 +58,30 @@ FAULTS: tuple[Fault, ...] = (
         "glance-direct loses the end of what was uploaded",
         source="SPEC B2",
         site="central",
-        must="B2 B6",
-        may="B9",
+        must="B2",
     ),
     fault(
-        "glance-direct-disabled",
-        "central's Glance does not allow glance-direct",
-        source="SPEC B2",
+        "staging-is-full",
+        "central's Glance has no room to stage what is imported by glance-direct",
+        source="SPEC B2, FAILURES 4",
         site="central",
         must="B2",
-        may="B1 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+    ),
+    fault(
+        "put-loses-its-end",
+        "an upload to central's Glance loses its end",
+        source="SPEC B11",
+        site="central",
+        must="B11",
+        may="B6 B9",
+    ),
+    fault(
+        "put-is-refused",
+        "central's Glance lets nobody upload an image",
+        source="SPEC B11",
+        site="central",
+        must="B11",
+        may="B2 B3 B6 B7 B8 B9 C2 C3",
     ),
     fault(
         "all-stores-includes-http",
@@ -91,7 +105,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A2 B4, FAILURES 25",
         site="dcn",
         must="B3",
-        may="B2 B4 B5 B6 B7 B8",
+        may="B2 B4 B5 B6 B7 B8 B11",
     ),
     fault(
         "copy-never-arrives",
@@ -99,7 +113,7 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 25",
         site="dcn",
         must="B3",
-        may="B4 B5 B8 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B4 B5 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "copy-stays-importing",
@@ -107,7 +121,7 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 2, LP1891352, LP1914826",
         site="dcn",
         must="B3",
-        may="B2 B7 B8",
+        may="B2 B7 B8 B11",
     ),
     fault(
         "copy-forbidden",
@@ -115,7 +129,7 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 23",
         site="central",
         must="B3",
-        may="B2 B4 B5 B6 B8 B9 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B4 B5 B6 B8 B9 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "copy-changes-the-checksum",
@@ -123,6 +137,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B3",
         site="dcn",
         must="B3",
+        may="B11",
     ),
     fault(
         "copy-moves-the-image",
@@ -130,7 +145,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B3",
         site="dcn",
         must="B3",
-        may="B4 B5 B6 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B4 B5 B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "copy-changes-the-hash",
@@ -138,7 +153,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B3",
         site="dcn",
         must="B3",
-        may="B6 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "only-the-first-of-several-stores",
@@ -146,7 +161,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B3",
         site="dcn",
         must="B3",
-        may="B2 B4 B5 B6 B8 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B4 B5 B6 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "dead-import-holds-its-lock",
@@ -154,7 +169,7 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 3",
         site="central",
         must="B3",
-        may="B1 B2 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B1 B2 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "location-names-another-cluster",
@@ -162,7 +177,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B4",
         site="dcn",
         must="B4",
-        may="B5 B8 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B5 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "direct-url-names-another-cluster",
@@ -178,7 +193,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B4 B5",
         site="dcn",
         must="B4 B5",
-        may="A2 B1 B2 B3 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A2 B1 B2 B3 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "copy-has-no-data",
@@ -186,7 +201,7 @@ FAULTS: tuple[Fault, ...] = (
         source="FAILURES 25",
         site="dcn",
         must="B5",
-        may="B2 B3 B4 B6 B7 B8 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B4 B6 B7 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "snapshot-unprotected",
@@ -194,7 +209,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B5",
         site="dcn",
         must="B5",
-        may="B2 B3 B4 B8 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B4 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "snapshot-missing",
@@ -202,7 +217,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B5",
         site="dcn",
         must="B5",
-        may="B2 B3 B4 B6 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B4 B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "copy-is-larger",
@@ -210,7 +225,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B5",
         site="dcn",
         must="B5",
-        may="B2 B3 B6",
+        may="B2 B3 B6 B11",
     ),
     fault(
         "stray-copy",
@@ -218,7 +233,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B5",
         site="dcn",
         must="B5",
-        may="B2 B3 B7 B8 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B7 B8 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "copy-cut-short",
@@ -226,7 +241,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B5",
         site="dcn",
         must="B5",
-        may="B2 B3 B6 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "snapshot-has-another-name",
@@ -234,7 +249,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B4",
         site="dcn",
         must="B5",
-        may="B2 B3 B4 B6 B7 B8 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B4 B6 B7 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "copy-is-a-clone",
@@ -242,7 +257,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B5",
         site="dcn",
         must="B5",
-        may="B2 B3 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "other-bytes",

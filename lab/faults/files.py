@@ -6,7 +6,7 @@ import uuid
 
 from lab import ceph, hosts
 from lab.faults.breaking import Breaking
-from lab.faults.ini import set_option, without_option
+from lab.faults.ini import option, set_option
 from lab.plan import Site
 from lab.state import new_cephx_key
 
@@ -70,9 +70,9 @@ def central_conf_has_other_mons(at: Breaking) -> None:
         at.edit(host, conf_of(at.central), lambda text: set_option(text, "global", "mon host", own))
 
 
-def central_conf_names_no_keyring(at: Breaking) -> None:
+def central_conf_names_a_missing_keyring(at: Breaking) -> None:
     for host in at.site.hosts:
-        at.edit(host, conf_of(at.central), lambda text: without_option(text, "client", "keyring"))
+        at.edit(host, conf_of(at.central), _misspelt_keyring)
 
 
 def central_keyring_has_another_key(at: Breaking) -> None:
@@ -136,9 +136,9 @@ def dcn_conf_has_another_fsid(at: Breaking) -> None:
         at.edit(host, conf_of(at.site), _another_fsid)
 
 
-def dcn_conf_names_no_keyring(at: Breaking) -> None:
+def dcn_conf_names_a_missing_keyring(at: Breaking) -> None:
     for host in at.central.hosts:
-        at.edit(host, conf_of(at.site), lambda text: without_option(text, "client", "keyring"))
+        at.edit(host, conf_of(at.site), _misspelt_keyring)
 
 
 def dcn_conf_leads_to_another_cluster(at: Breaking) -> None:
@@ -158,6 +158,11 @@ def dcn_keyring_of_another_site(at: Breaking) -> None:
 
 def _another_fsid(conf: str) -> str:
     return set_option(conf, "global", "fsid", str(uuid.uuid4()))
+
+
+def _misspelt_keyring(conf: str) -> str:
+    named = option(conf, "client", "keyring")
+    return set_option(conf, "client", "keyring", named.replace(".keyring", ".keyrnig"))
 
 
 def _another_key(keyring: str) -> str:

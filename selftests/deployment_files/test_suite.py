@@ -1,5 +1,6 @@
 """The acceptance suite itself, run as an operator runs it: what fails, what is said, and with which exit code."""
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ from helpers.deployment_files import example
 
 pytest_plugins = ["selftests.runs"]
 
-PLUGINS = ("fixtures.claims", "fixtures.outcomes", "fixtures.deployment_files")
+PLUGINS = ("fixtures.claims", "fixtures.outcomes", "fixtures.skips", "fixtures.deployment_files")
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -74,12 +75,26 @@ def test_broken_file_is_one_failure(run: Run, healthy: Path) -> None:
 
 
 def test_without_files_all_is_skipped(run: Run) -> None:
-    """Without the option each test is skipped, with one reason."""
+    """Without the option each test is skipped, with one reason, which is said once."""
     done = run("-rs")
 
     assert done.returncode == 0
-    assert "no deployment files given: --deployment-files DIR, or deployment_files" in done.stdout
-    assert " passed" not in done.stdout
+    number = re.search(r"= (\d+) skipped in", done.stdout)
+    reason = "no deployment files given: --deployment-files DIR, or deployment_files in the environment file"
+    assert number is not None
+    assert [line for line in done.stdout.splitlines() if "SKIPPED" in line] == [f"SKIPPED [{number[1]}] {reason}"]
+
+
+def test_a_site_without_storage_is_skipped_in_one_line(run: Run, healthy: Path) -> None:
+    """What many checks are skipped for is one line, with their number."""
+    (healthy / "dcn2").mkdir()
+    (healthy / "dcn2" / "role-counts.yaml").write_text("parameter_defaults: {DistributedComputeCount: 1}\n")
+
+    done = run("--deployment-files", healthy, "-ra", "-q")
+
+    skipped = [line for line in done.stdout.splitlines() if line.startswith("SKIPPED")]
+    assert len([line for line in skipped if line.endswith("dcn2 has no storage")]) == 1
+    assert re.fullmatch(r"SKIPPED \[\d\d\] dcn2 has no storage", skipped[0])
 
 
 def test_wrong_folder_is_a_usage_error(run: Run, tmp_path: Path) -> None:

@@ -65,6 +65,23 @@ def test_a_refusal_has_the_service_s_details_before_the_sdk_s_words():
     assert refusal(error) == Refusal(403, "not yours")
 
 
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ("Unknown import method name &#x27;glance-direct&#x27;.", "Unknown import method name 'glance-direct'."),
+        ("a &lt;b&gt; &amp; &quot;c&quot;", 'a <b> & "c"'),
+        ("R&D", "R&D"),
+    ],
+)
+def test_what_the_service_has_written_for_html_is_text_again(sent: str, said: str):
+    """webob escapes the words of an error, in HTML and in JSON; whoever shows them on a page escapes them then."""
+    url = "http://192.0.2.10:9292/v2/images/8083/import"
+    error = HttpException("Error", response=answered(400, url, "POST"), details=sent)
+
+    assert refusal(error).message == said
+    assert in_words(error) == f"POST {url}: HTTP 400 {said}"
+
+
 def test_a_request_with_a_body_is_typed_with_it():
     url = "http://192.0.2.10:9292/v2/images/8083/import"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -122,6 +123,22 @@ def test_the_quorum_and_its_addresses() -> None:
     assert quorum.missing == {"dcn0-distributedcomputehci-1"}
     assert quorum.mons[0].addresses == ("v2:192.0.2.20:3300", "v1:192.0.2.20:6789")
     assert asked.mon_addresses() == {"192.0.2.20", "2001:db8::21"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "address"),
+    [("none", ":/0"), ("v2", ":/0"), ("none", "-"), ("any", ":0/0"), ("none", "(unrecognized address family 0)")],
+)
+def test_a_monitor_without_an_address(kind: str, address: str) -> None:
+    """A monitor that the map has no address of has none, and is told so by its name."""
+    status, text, _ = recorded("ceph_quorum_status_one_missing.json")
+    answer = json.loads(text)
+    answer["monmap"]["mons"][1]["public_addrs"]["addrvec"] = [{"type": kind, "addr": address, "nonce": 0}]
+    asked = cluster({f"{CEPH} quorum_status --format json": (status, json.dumps(answer), "")})
+    assert asked.mon_addresses() == {"192.0.2.20"}
+    assert str(asked.quorum()) == (
+        "in quorum: dcn0-distributedcomputehci-0; not in quorum: dcn0-distributedcomputehci-1 (without an address)"
+    )
 
 
 def test_a_user_has_caps_and_a_key_that_is_not_shown() -> None:

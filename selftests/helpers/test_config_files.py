@@ -88,7 +88,6 @@ def test_a_ceph_conf() -> None:
     conf = parse_ceph_conf((DATA / "dcn0.conf").read_text())
     assert conf.fsid == "5bb3a1f0-9a4e-4c9c-8b1c-0d6a7f6f4d21"
     assert conf.mon_hosts == {"192.0.2.20"}
-    assert conf.keyring is None
     assert conf.get("mgr_initial_modules", "mgr") == ""
 
 
@@ -98,12 +97,39 @@ def test_the_docs_client_section_and_ceph_ansibles_spelling() -> None:
         "# Please do not change this file directly\n[global]\nmon_host = 172.16.11.84,172.16.11.87 ; three\n"
         "Mon  Initial-Members = \\\n  a,\\\n  b\nfsid = 'x' # comment\n"
     )
-    assert conf.keyring == "/etc/ceph/central.client.external.keyring"
-    assert conf.get("keyring", "client.libvirt") == conf.keyring
+    assert conf.keyrings("central", "client.external") == ("/etc/ceph/central.client.external.keyring",)
+    assert conf.keyrings("central", "client.libvirt") == ("/etc/ceph/central.client.external.keyring",)
     assert conf.get("admin_socket", "client.libvirt") == "/a"
     assert conf.mon_hosts == {"172.16.11.84", "172.16.11.87"}
     assert conf.get("mon initial members") == "a,   b"
     assert conf.fsid == "x"
+
+
+@pytest.mark.parametrize(
+    ("conf", "expected"),
+    [
+        ("[client]\nkeyring = /a\n[client.external]\nkeyring = /b\n", ("/b",)),
+        ("[client.external]\nkeyring = /b\n[client]\nkeyring = /a\n[global]\nkeyring = /c\n", ("/b",)),
+        ("[global]\nkeyring = /c\n[client]\nkeyring = /a\n[client.glance]\nkeyring = /g\n", ("/a",)),
+        ("[global]\nkeyring = /c\n", ("/c",)),
+        ("[client]\nkeyring = '/etc/ceph/$cluster.$name.keyring'\n", ("/etc/ceph/dcn0.client.external.keyring",)),
+        ("[client]\nkeyring = /etc/${cluster}/$type.$id, /x /z\n", ("/etc/dcn0/client.external", "/x", "/z")),
+        ("[client]\nKeyring=/keys/$host/$identity\n", ("/keys/$host/$identity",)),
+        (
+            "[global]\nfsid = a\n",
+            (
+                "/etc/ceph/dcn0.client.external.keyring",
+                "/etc/ceph/dcn0.keyring",
+                "/etc/ceph/keyring",
+                "/etc/ceph/keyring.bin",
+            ),
+        ),
+    ],
+    ids=["own", "own first", "not another's", "global", "metavariables", "braces", "unknown", "default"],
+)
+def test_where_a_client_looks_for_its_key(conf: str, expected: tuple[str, ...]) -> None:
+    """[client.NAME] goes before [client] before [global], and librados' default where none of them says."""
+    assert parse_ceph_conf(conf).keyrings("dcn0", "client.external") == expected
 
 
 def test_monitors_in_sections_of_their_own() -> None:
@@ -140,6 +166,13 @@ def test_monitors_in_sections_of_their_own() -> None:
             [MonAddress("2001:db8::1", 3300, "v2"), MonAddress("2001:db8::1", 6789, "v1")],
         ),
         ("", []),
+        ("'192.0.2.1', \"192.0.2.2\"", [MonAddress("192.0.2.1"), MonAddress("192.0.2.2")]),
+        ("192.0.2.1,:/0", [MonAddress("192.0.2.1")]),
+        ("[v2:192.0.2.1:3300/0,v1::/0] - :0/0", [MonAddress("192.0.2.1", 3300, "v2")]),
+        (
+            "[v2:mon-0.example.com:3300,v1:mon-0.example.com:6789]",
+            [MonAddress("mon-0.example.com", 3300, "v2"), MonAddress("mon-0.example.com", 6789, "v1")],
+        ),
     ],
 )
 def test_mon_host_in_all_its_shapes(text: str, expected: list[MonAddress]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 
@@ -16,9 +17,8 @@ from helpers.containers import (
     is_container_trouble,
     parse_docker_ps,
     parse_podman_ps,
-    service_file,
 )
-from helpers.environment import Ceph, Service
+from helpers.environment import Ceph
 from helpers.remote import CommandFailed, Completed
 
 DATA = Path(__file__).parents[1] / "data"
@@ -171,25 +171,33 @@ def test_the_containers_of_both_engines() -> None:
         assert Container(f"ceph-mon-{HOST}", "running", "docker") in docker
 
 
-STAT = "env LC_ALL=C stat -L -c '%f|%a|%U|%u|%G|%g|%s|%Z' -- "
+@pytest.mark.parametrize("has_state", [True, False], ids=["a number", "none"])
+def test_podman_1_has_a_name_and_a_number(has_state: bool) -> None:
+    """podman 1.6 prints a container's name as a text and its state as a number, besides `Up 2 hours ago`."""
+    listed = json.loads((DATA / "podman_ps_mon_stopped.json").read_text())
+    for entry in listed:
+        (entry["Names"],) = entry["Names"]
+        entry["State"] = {"running": 3, "exited": 6}[entry["State"]]
+        if not has_state:
+            del entry["State"]
+    assert parse_podman_ps(json.dumps(listed)) == parse_podman_ps((DATA / "podman_ps_mon_stopped.json").read_text())
 
 
-def test_a_services_file_is_read_in_its_container() -> None:
+def test_docker_that_is_podman() -> None:
+    """A `docker` that is podman's own prints podman's lists of names, one object a line."""
+    lines = [json.dumps(entry) for entry in json.loads((DATA / "podman_ps.json").read_text())]
+    assert f"ceph-mon-{HOST}" in [one.name for one in parse_docker_ps("\n".join(lines)) if one.running]
+
+
+def test_the_internal_glance_of_a_site_is_its_glance() -> None:
+    """`glance_api_internal` is taken where no `glance_api` runs, and only there."""
     there = node("podman_ps.json")
-    path = "/etc/glance/glance-api.conf"
-    there.answers[f"podman exec glance_api {STAT}{path}"] = (0, "81a0|640|UNKNOWN|0|UNKNOWN|42415|2|1700000000\n", "")
-    there.answers[f"podman exec glance_api cat -- {path}"] = (0, "a\n", "")
-    facts = service_file(there, Service(container="glance_api", config=(path,)), path)
-    assert (facts.mode, facts.owner, facts.group, facts.content) == ("0640", "0", "42415", "a\n")
-    assert facts.by_hand == f"ssh {HOST} podman exec glance_api cat -- {path}"
-
-
-def test_a_services_file_on_the_host() -> None:
-    there = FakeNode({f"{STAT}/a": (1, "", "stat: cannot statx '/a': No such file or directory\n")})
-    assert not service_file(there, Service(container=None, config=("/a",)), "/a").exists
-    there = FakeNode({f"{STAT}/a": (1, "", "stat: cannot statx '/a': Permission denied\n")})
-    with pytest.raises(CommandFailed, match="Permission denied"):
-        service_file(there, Service(container=None, config=("/a",)), "/a")
+    status, text, _ = there.answers[PODMAN]
+    there.answers[PODMAN] = (status, text.replace("glance_api", "glance_api_internal"), "")
+    assert find_container(there, "glance_api").name == "glance_api_internal"
+    both = [entry for one in (text, there.answers[PODMAN][1]) for entry in json.loads(one)]
+    there.answers[PODMAN] = (0, json.dumps(both[::-1]), "")
+    assert find_container(there, "glance_api").name == "glance_api"
 
 
 def test_pacemakers_bundle_of_a_service_is_found() -> None:

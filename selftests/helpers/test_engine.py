@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from helpers.capacity import Common, Limits
-from helpers.engine import CannotTell, Engine, StageFailed
+from helpers.engine import CannotTell, Engine, NotOffered, StageFailed
 from helpers.results import ResultStore, StageResult, longest_chain
 from helpers.stages import Alias, Registry, StageKey
 from helpers.wait import wait_until
@@ -111,6 +111,48 @@ def test_one_failure_blocks_all_that_follows(tmp_path: Path):
         "copy[dcn0]": ("blocked", "image"),
         "server[dcn0]": ("blocked", "image"),
     }
+
+
+def test_what_is_not_offered_is_skipped_with_all_that_needs_it(tmp_path: Path):
+    """Nothing failed, so nothing is blocked: who needs it is skipped too, with the same reason."""
+
+    def direct() -> int:
+        raise NotOffered("glance-direct is not among the import methods")
+
+    def copy(direct) -> int:
+        return direct
+
+    registry = Registry(axes=())
+    for act in (direct, copy):
+        registry.add(act)
+    results = Bench(tmp_path, registry).run(StageKey("copy"))
+
+    reason = "glance-direct is not among the import methods"
+    assert {name: (result.outcome, result.error, result.cause) for name, result in results.items()} == {
+        "direct": ("skipped", reason, None),
+        "copy": ("skipped", reason, None),
+    }
+
+
+def test_a_failure_goes_before_what_is_not_offered(tmp_path: Path):
+    """Who needs both is blocked by the failure: a skip hides none."""
+
+    def direct() -> int:
+        raise NotOffered("no glance-direct")
+
+    def image() -> int:
+        raise StageFailed("dcn0: expected a, seen b")
+
+    def both(direct, image) -> int:
+        return direct
+
+    registry = Registry(axes=())
+    for act in (direct, image, both):
+        registry.add(act)
+    bench = Bench(tmp_path, registry)
+    bench.run(StageKey("direct"), StageKey("image"))
+
+    assert bench.run(StageKey("both"))["both"].outcome == "blocked"
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,32 @@ def write(reports: Path, name: str, **changed: object) -> None:
     (reports / name / "summary.json").write_text(json.dumps(asdict(replace(SUMMARY, **changed))))  # type: ignore[arg-type]
 
 
+def test_runs_of_another_selection_do_not_count(tmp_path: Path):
+    """A failure is new after any number of runs that did not look, and those are no part of the history."""
+    write(tmp_path, "20251101-220000-abcdef", started="2025-11-01T22:00:00Z", checks=seen(dcn1="passed"))
+    for minute in range(20):
+        write(tmp_path, f"20251102-22{minute:02}00-abcdef", checks=seen(dcn0="passed"))
+        write(tmp_path, f"20251103-22{minute:02}00-abcdef", checks=seen(dcn1="blocked"))
+    now = replace(SUMMARY, checks=seen(dcn1="failed"))
+
+    earlier = earlier_runs(tmp_path, now)
+
+    assert [one.folder for one in earlier] == ["20251101-220000-abcdef"]
+    assert [change.kind for change in changes(matrix(now.checks, SITES), earlier)] == ["new"]
+
+
+def test_each_claim_at_each_site_has_its_own_history(tmp_path: Path):
+    """Of each the last runs that judged it are looked at, and no more."""
+    for day in range(1, 9):
+        name = f"2025110{day}-220000-abcdef"
+        write(tmp_path, name, checks=seen(dcn0="passed") if day % 4 else seen(dcn0="passed", dcn1="failed"))
+    now = replace(SUMMARY, checks=seen(dcn0="failed", dcn1="failed"))
+
+    days = [int(one.folder[6:8]) for one in earlier_runs(tmp_path, now, most=2)]
+
+    assert days == [4, 7, 8]
+
+
 def test_earlier_runs_are_those_of_this_environment(tmp_path: Path):
     write(tmp_path, "20251120-220000-abcdef", started="2025-11-20T22:00:00Z", checks=seen(dcn1="failed"))
     write(tmp_path, "20251121-220000-abcdef", environment="another.yaml")
@@ -90,11 +116,12 @@ def test_earlier_runs_are_those_of_this_environment(tmp_path: Path):
     (tmp_path / "20251119-220000-abcdef" / "summary.json").write_text('{"environment": "lab.yaml", "che')
     (tmp_path / "latest").symlink_to(SUMMARY.run_id)
 
-    found = earlier_runs(tmp_path, SUMMARY)
+    now = replace(SUMMARY, checks=seen(dcn1="failed"))
+    found = earlier_runs(tmp_path, now)
 
     assert [(one.folder, one.when) for one in found] == [
         ("20251120-220000-abcdef", "11-20 22:00"),
         ("20251122-220000-abcdef", "11-22 22:00"),
     ]
     assert [one.cells("B3") for one in found] == [{"dcn1": "failed"}, {"dcn1": "passed"}]
-    assert [one.folder for one in earlier_runs(tmp_path, SUMMARY, most=1)] == ["20251122-220000-abcdef"]
+    assert [one.folder for one in earlier_runs(tmp_path, now, most=1)] == ["20251122-220000-abcdef"]

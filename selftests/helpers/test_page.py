@@ -7,7 +7,7 @@ from dataclasses import replace
 from helpers.history import Change, Earlier
 from helpers.page import Bar, Page, timeline
 from helpers.results import StageResult
-from helpers.summary import Summary, Verdict, causes, checks, count, matrix
+from helpers.summary import Skip, Summary, Verdict, causes, checks, count, matrix
 
 SITES = ("central", "dcn0", "dcn1")
 COPY = Verdict("fixtures/images.py::copied_image[dcn1]", "failed", ("B3",), ("dcn1",), stage="copied_image[dcn1]")
@@ -68,10 +68,20 @@ def test_the_page_leads_to_earlier_runs_and_says_what_has_changed() -> None:
     before = Earlier("20251121-190000-abcdef", "2025-11-21T19:00:00Z", matrix(checks([passed("B3", "dcn1")]), SITES))
     now = replace(summary(COPY), changes=(Change("new", "B3", "dcn1", before.started, 1),))
 
-    page = Page(now, (), (), (), (before,)).render()
+    page = Page(now, (), (), (before,)).render()
 
     assert '<a href="../20251121-190000-abcdef/index.html">11-21 19:00</a>' in page
     assert "B3 at dcn1 (passed 2025-11-21 19:00)" in page
     assert 'title="B3: passed at dcn1"' in page
     assert 'title="B3: failed at dcn1"' in page
     assert "Earlier runs" not in Page(now, (), ()).render()
+
+
+def test_what_is_skipped_alike_is_one_line() -> None:
+    """A reason stands once, with the number of tests and, below it, their names."""
+    now = replace(summary(), skipped=(Skip("dcn2 has no storage", ("test_a[dcn2]", "test_b[dcn2]")),))
+
+    page = Page(now, (), ()).render()
+
+    assert "<summary>2 skipped: dcn2 has no storage</summary>" in page
+    assert page.count("dcn2 has no storage") == 1

@@ -13,6 +13,7 @@ from helpers.summary import (
     Check,
     Outcome,
     Row,
+    Skip,
     Summary,
     Verdict,
     causes,
@@ -20,6 +21,7 @@ from helpers.summary import (
     count,
     matrix,
     shortened,
+    skips,
     with_stage_time,
 )
 
@@ -170,3 +172,20 @@ def test_secrets_are_hidden_however_deep_they_are() -> None:
 
     assert redacted({"a": [f"key: {key}", (key, 1)]}) == {"a": ["key: ***", ("***", 1)]}
     assert key not in str(redacted(asdict(summary(replace(COPY, message=key)))))
+
+
+def test_what_is_skipped_alike_is_told_once():
+    """Each reason once, with the tests that were skipped for it, in their order."""
+    skipped = [
+        replace(verdict(test, "skipped"), message=reason)
+        for test, reason in (
+            ("a[dcn2]", "dcn2 has no storage"),
+            ("b", "none"),
+            ("c[dcn2]", "dcn2 has no storage"),
+        )
+    ]
+
+    assert skips([*skipped, verdict("d", "passed")]) == (
+        Skip("dcn2 has no storage", ("a[dcn2]", "c[dcn2]")),
+        Skip("none", ("b",)),
+    )

@@ -35,6 +35,23 @@ def test_what_is_down_is_one_failure(
     assert "INTERNALERROR" not in ended.printed
 
 
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("dcn-glance-stopped", "CRITICAL glance Unhandled error: glance_store.exceptions.UnknownScheme"),
+        ("dcn-glance-answers-500", "ERROR glance.common.wsgi oslo_db.exception.DBConnectionError"),
+    ],
+)
+def test_a_glance_s_own_log_says_why(start: Any, suite: Any, tmp_path: Path, fault: str, reason: str):
+    """What its log says in the time of the run stands beside the failure; what it said the day before does not."""
+    with start(tmp_path / "sim", "--dcn", "1", "--fault", fault) as found:
+        ended = suite(found.folder / "environment.yaml", "-m", "A3")
+
+    assert "log of dcn0-distributedcomputehci-0, /var/log/containers/glance/api.log:" in ended.printed
+    assert reason in ended.printed
+    assert "yesterday's trouble" not in ended.printed
+
+
 def test_leftovers_are_not_looked_for_where_central_s_glance_is_down(start: Any, suite: Any, tmp_path: Path):
     with start(tmp_path / "sim", "--dcn", "1", "--fault", "central-glance-answers-500:central") as found:
         environment = found.folder / "environment.yaml"

@@ -409,7 +409,8 @@ class Glance:
             raise Refusal(409, f"Image status transition from {image.status} to saving is not allowed")
         if not image.disk_format or not image.container_format:
             raise Refusal(400, "Properties disk_format, container_format must be set prior to saving data.")
-        content = Content.of(await ask.request.body())
+        data = self._world.hooks.through("uploaded", await ask.request.body(), site=ask.site)
+        content = Content.of(data)
         image.status = "saving"
         await self._world.take_time_to_write_copy(backend.stores[store], image.id, content)
         image.locations.append(Location(backend.stores[store].url(image.id), store))

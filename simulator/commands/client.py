@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from helpers.config_files import BadConfigFile, CephConf, parse_ceph_conf, parse_mon_host
 from simulator.commands.shell import Call
 from simulator.world.clusters import Cluster, User
 
@@ -93,8 +94,10 @@ async def connect(call: Call, options: Options) -> tuple[Cluster, User]:
         raise NoConnection(2, "No such file or directory", printed)
     text = conf.read()
     entity = options.values.get("name") or f"client.{options.values.get('id', 'admin')}"
-    key = _key(call, options.values.get("keyring") or _keyring_path(text, name, entity), entity)
-    cluster = _by_mons(call, options.values.get("mon") or text)
+    paths = (options.values["keyring"],) if "keyring" in options.values else _conf(text).keyrings(name, entity)
+    key = _key(call, next((path for path in paths if call.node.file(path, call.container)), paths[0]), entity)
+    mons = parse_mon_host(options.values["mon"]) if "mon" in options.values else _conf(text).mon_addresses
+    cluster = _by_mons(call, {mon.host for mon in mons})
     patience = float(options.values.get("patience", _PATIENCE))
     barred = call.world.hooks.through("wan", "", node=call.node, cluster=cluster)
     if barred == "rejects":
@@ -114,10 +117,12 @@ async def connect(call: Call, options: Options) -> tuple[Cluster, User]:
     return cluster, user
 
 
-def _keyring_path(conf: str, cluster: str, entity: str) -> str:
-    match = re.search(r"^\s*keyring\s*=\s*(\S+)", conf, re.MULTILINE)
-    path = match[1] if match else "/etc/ceph/$cluster.$name.keyring"
-    return path.replace("$cluster", cluster).replace("$name", entity)
+@functools.lru_cache(maxsize=1024)
+def _conf(text: str) -> CephConf:
+    try:
+        return parse_ceph_conf(text)
+    except BadConfigFile:
+        raise NoConnection(22, "Invalid argument") from None
 
 
 def _key(call: Call, path: str, entity: str) -> str:
@@ -149,8 +154,9 @@ def _keys(keyring: str) -> Mapping[str, str]:
     return {entity: parser.get(entity, "key") for entity in parser.sections() if parser.has_option(entity, "key")}
 
 
-def _by_mons(call: Call, text: str) -> Cluster | None:
-    hosts = set(re.findall(r"\d+\.\d+\.\d+\.\d+", text))
+def _by_mons(call: Call, hosts: set[str]) -> Cluster | None:
+    """The cluster that one of these monitors, given by address or name, is of."""
+    hosts = hosts | {node.address for node in call.world.machines if {node.name, f"{node.name}.storage"} & hosts}
     clusters = (site.ceph for site in call.world.storage_sites)
     return next((each for each in clusters for mon in each.mons if mon.in_quorum and mon.address in hosts), None)
 

@@ -162,10 +162,15 @@ async def _wc(call: Call) -> Output:
 async def _head(call: Call) -> Output:
     numbers = [word.lstrip("-cn") for word in call.args if word.lstrip("-cn").isdecimal()]
     count = int(numbers[0]) if numbers else 10
+    data, paths = Output(call.stdin).bytes(), [word for word in call.args if word.startswith("/")]
+    if paths:
+        if reason := _reason(call, paths[0]):
+            return call.fails(f"cannot open '{paths[0]}' for reading: {reason}")
+        file = _file(call, paths[0])
+        data = file.read().encode() if file else b""
     if any(word.startswith("-c") for word in call.args):
-        data = Output(call.stdin).bytes()
         return Output(data[:count] if call.name == "head" else data[-count:])
-    lines = Output(call.stdin).bytes().splitlines(keepends=True)
+    lines = data.splitlines(keepends=True)
     return Output(b"".join(lines[:count] if call.name == "head" else lines[-count:]))
 
 
@@ -265,6 +270,17 @@ async def _hostname(call: Call) -> Output:
     return Output(f"{call.node.address if '-I' in call.args else name}\n".encode())
 
 
+@command("getent")
+async def _getent(call: Call) -> Output:
+    """The addresses of a machine's name, as the hosts file of every machine has them."""
+    database, name = (*call.args, "", "")[:2]
+    found = [node.address for node in call.world.machines if name in (node.name, f"{node.name}.storage")]
+    if database not in ("hosts", "ahosts") or not found:
+        return Output(status=2)
+    kinds = ("STREAM", "DGRAM", "RAW") if database == "ahosts" else (name,)
+    return Output("".join(f"{found[0]:15} {kind:6} {name}\n" for kind in kinds).encode())
+
+
 @command("which")
 async def _which(call: Call) -> Output:
     name = call.args[-1] if call.args else ""
@@ -310,5 +326,6 @@ async def _uname(call: Call) -> Output:
 @command("date")
 async def _date(call: Call) -> Output:
     moment = datetime.now(UTC)
-    text = str(int(moment.timestamp())) if "+%s" in call.args else f"{moment:%a %b %d %T UTC %Y}"
+    form = next((word[1:] for word in call.args if word.startswith("+")), "%a %b %d %T UTC %Y")
+    text = moment.strftime(form.replace("%s", str(int(moment.timestamp()))))
     return Output(f"{text}\n".encode())

@@ -86,10 +86,10 @@ def _own_conf(site: Site) -> str:
 
 
 @modelled(where="first")
-def central_conf_names_no_keyring(world: World, site: Site) -> Iterator[None]:
-    """central.conf at a DCN site lacks the [client] section with the keyring."""
+def central_conf_names_a_missing_keyring(world: World, site: Site) -> Iterator[None]:
+    """central.conf at a DCN site names a keyring that is not there."""
     file = _conf(site, world.central)
-    with changed(file, "text", file.read().split("[client]")[0]):
+    with changed(file, "text", file.read().replace(".keyring", ".keyrnig")):
         yield
 
 
@@ -197,10 +197,10 @@ def dcn_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
 
 
 @modelled()
-def dcn_conf_names_no_keyring(world: World, site: Site) -> Iterator[None]:
-    """A DCN cluster's conf file at central lacks the [client] section with the keyring."""
+def dcn_conf_names_a_missing_keyring(world: World, site: Site) -> Iterator[None]:
+    """A DCN cluster's conf file at central names a keyring that is not there."""
     file = _conf(world.central, site)
-    with changed(file, "text", file.read().split("[client]")[0]):
+    with changed(file, "text", file.read().replace(".keyring", ".keyrnig")):
         yield
 
 

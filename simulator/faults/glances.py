@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from simulator.faults.changes import added, changed, hooked, modelled, removed
+from simulator.world.clock import now
+from simulator.world.nodes import File
 from simulator.world.refusal import Refusal
 from simulator.world.sites import Site, Store
 from simulator.world.world import World
@@ -146,13 +150,6 @@ def web_download_disabled_at_central(world: World, site: Site) -> Iterator[None]
 
 
 @modelled()
-def glance_direct_disabled(world: World, site: Site) -> Iterator[None]:
-    """Central's Glance does not allow glance-direct."""
-    with changed(site.images, "import_methods", ["web-download", "copy-image"]):
-        yield
-
-
-@modelled()
 def locations_hidden(world: World, site: Site) -> Iterator[None]:
     """Central's Glance shows no locations."""
     with changed(site.images, "show_locations", False):
@@ -236,12 +233,38 @@ def central_glance_hangs(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-def _broken(world: World, site: Site) -> Any:
-    return hooked(world, "request", _refuse(site, 500, "Internal Server Error"))
+@contextmanager
+def _broken(world: World, site: Site) -> Iterator[None]:
+    """The log says of every request why."""
+    reason = "oslo_db.exception.DBConnectionError: (pymysql.err.OperationalError) (2003, no route to the database)"
+    refuse = _refuse(site, 500, "Internal Server Error")
+    with _logged(site, f"ERROR glance.common.wsgi {reason}"), hooked(world, "request", refuse):
+        yield
 
 
-def _stopped(world: World, site: Site) -> Any:
-    return hooked(world, "request", _refuse(site, 503, "No server is available to handle this request."))
+@contextmanager
+def _stopped(world: World, site: Site) -> Iterator[None]:
+    """Glance ends as soon as it has begun, again and again, and its log says why."""
+    reason = "glance_store.exceptions.UnknownScheme: Unknown scheme 'central:rdb' found in URI"
+    refuse = _refuse(site, 503, "No server is available to handle this request.")
+    with _logged(site, f"CRITICAL glance [-] Unhandled error: {reason}"), hooked(world, "request", refuse):
+        yield
+
+
+@contextmanager
+def _logged(site: Site, line: str) -> Iterator[None]:
+    """The site's Glances have just written this, and something else the day before."""
+
+    def text() -> str:
+        moment = now()
+        before = f"{moment - timedelta(days=1):%F %T.000} 7 ERROR glance.common.wsgi yesterday's trouble"
+        return f"{before}\n{moment:%F %T.000} 7 {line}\n"
+
+    with ExitStack() as stack:
+        for node in site.nodes:
+            if "glance" in node.roles:
+                stack.enter_context(added(node.files, "/var/log/containers/glance/api.log", File(text)))
+        yield
 
 
 def _refuse(at: Site, status: int, message: str) -> Any:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from starlette.requests import Request
+
 from simulator.faults.changes import hooked, modelled
 from simulator.world.clusters import Cluster, Parent, RbdImage
 from simulator.world.content import BLOCK, Content
@@ -391,3 +393,34 @@ def upload_is_truncated(world: World, site: Site) -> Iterator[None]:
     """Staging loses the last block of what was uploaded."""
     with hooked(world, "staged", lambda data, site, image: data[:-BLOCK]):
         yield
+
+
+@modelled()
+def staging_is_full(world: World, site: Site) -> Iterator[None]:
+    """Nothing can be staged."""
+    with _refused(world, "/stage", Refusal(413, "Image storage media is full: There is not enough disk space")):
+        yield
+
+
+@modelled()
+def put_loses_its_end(world: World, site: Site) -> Iterator[None]:
+    """An upload into a store loses its last block."""
+    with hooked(world, "uploaded", lambda data, site: data[:-BLOCK]):
+        yield
+
+
+@modelled()
+def put_is_refused(world: World, site: Site) -> Iterator[None]:
+    """Nobody may upload into a store."""
+    with _refused(world, "/file", Refusal(403, "You are not authorized to complete upload_image action.")):
+        yield
+
+
+def _refused(world: World, end: str, refusal: Refusal) -> Any:
+    """Every PUT to a path with this end is refused."""
+
+    def hook(value: None, service: str, request: Request, site: Site) -> None:
+        if service == "image" and request.method == "PUT" and request.url.path.endswith(end):
+            raise refusal
+
+    return hooked(world, "request", hook)

@@ -9,6 +9,14 @@ from simulator.world.nodes import Container, File, Node
 from simulator.world.sites import Glance, Site
 
 REGISTRY = "localhost/tripleo"
+#: Container → what TripleO has it run.
+_COMMANDS = {
+    "glance_api": "/usr/bin/glance-api --config-file /usr/share/glance/glance-api-dist.conf "
+    "--config-file /etc/glance/glance-api.conf --config-file /etc/glance/glance-image-import.conf",
+    "nova_compute": "/usr/bin/nova-compute",
+    "cinder_volume": "/usr/bin/cinder-volume --config-file /usr/share/cinder/cinder-dist.conf "
+    "--config-file /etc/cinder/cinder.conf",
+}
 
 
 def ceph_conf(cluster: Cluster, keyring_user: str | None = None) -> str:
@@ -46,7 +54,7 @@ def give_services(node: Node, site: Site) -> None:
 
     def run(name: str, image: str, group: str = "", path: str = "", text: Callable[[], str] | None = None) -> None:
         files = {path: File(text, "root", group, 0o640)} if text else {}
-        command = ("/usr/bin/python3", f"/usr/bin/{name.replace('_', '-')}") if text else ()
+        command = ("/usr/bin/python3", "-s", *_COMMANDS[name].split()) if name in _COMMANDS else (name,)
         # Glance reads its keys as its own user, what opens disks as root
         user = "glance" if group == "glance" else "root"
         node.containers[name] = Container(name, f"{REGISTRY}/{image}:latest", files=files, user=user, command=command)

@@ -1,4 +1,4 @@
-"""Imports into several stores at once: web-download as in the doc, glance-direct, and all_stores."""
+"""Imports into several stores at once: web-download as in the guide; glance-direct where it is offered; all_stores."""
 
 from fixtures.claims import claim
 from fixtures.images import ChangedImage

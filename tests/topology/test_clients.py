@@ -8,7 +8,7 @@ from helpers.environment import Site
 
 @claim("A8")
 def test_dcn_nodes_are_clients_of_central(central_clients: ClientsOf, central_cluster: ClusterFacts, dcn: Site):
-    """Every Glance node here has central.conf and its keyring, with central's FSID, mons and key."""
+    """Every Glance node here has central.conf and the keyring it leads to, with central's FSID, mons and key."""
     expected = central_clients.expected(
         fsid=central_cluster.fsid,
         mon_addresses=central_cluster.mon_addresses,
@@ -18,30 +18,14 @@ def test_dcn_nodes_are_clients_of_central(central_clients: ClientsOf, central_cl
     assert central_clients.seen("fsid", "mon_addresses", "fingerprint") == expected
 
 
-@claim("A8")
-def test_central_conf_names_the_keyring(central_clients: ClientsOf, central: Site, dcn: Site):
-    """`[client] keyring` in central.conf here is central's external keyring."""
-    keyring = f"/etc/ceph/{central.ceph.cluster}.client.{central.ceph.client}.keyring"
-
-    assert central_clients.seen("keyring") == central_clients.expected(keyring=keyring)
-
-
 @claim("A9")
 def test_central_nodes_are_clients_of_this_cluster(dcn_clients: ClientsOf, dcn_cluster: ClusterFacts, dcn: Site):
-    """Every Glance node at central has this site's conf and keyring, with its FSID, mons and key."""
+    """Every Glance node at central has this site's conf and the keyring it leads to, with its FSID, mons and key."""
     expected = dcn_clients.expected(
         fsid=dcn_cluster.fsid, mon_addresses=dcn_cluster.mon_addresses, fingerprint=dcn_cluster.external_key
     )
 
     assert dcn_clients.seen("fsid", "mon_addresses", "fingerprint") == expected
-
-
-@claim("A9")
-def test_this_conf_names_the_keyring(dcn_clients: ClientsOf, dcn: Site):
-    """`[client] keyring` in this site's conf at central is this site's external keyring."""
-    keyring = f"/etc/ceph/{dcn.ceph.cluster}.client.{dcn.ceph.client}.keyring"
-
-    assert dcn_clients.seen("keyring") == dcn_clients.expected(keyring=keyring)
 
 
 @claim("A11")

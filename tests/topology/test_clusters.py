@@ -60,4 +60,6 @@ def test_cluster_is_healthy(ceph_cluster: ClusterFacts, environment: Environment
 @claim("A16")
 def test_quorum_is_large_enough(ceph_cluster: ClusterFacts, site: Site):
     """As many mons as the environment file asks for are in quorum."""
-    assert len(ceph_cluster.quorum) >= site.ceph.min_mons, f"in quorum: {', '.join(ceph_cluster.quorum)}"
+    quorum, wanted = ceph_cluster.quorum, site.ceph.min_mons
+
+    assert len(quorum.names) >= wanted, f"{site}\nexpected: {wanted} monitors in quorum\nseen:     {quorum}"

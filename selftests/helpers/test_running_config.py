@@ -1,4 +1,4 @@
-"""What a service runs with: which files count, and when nobody can tell."""
+"""What a service runs with: whether its files have changed since its process has read them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from helpers.environment import Service
+from helpers.environment.sections import Services
 from helpers.remote import Completed
-from helpers.service_configuration import RunningConfiguration, read_running
+from helpers.service_config import Configuration, read_config
 
 CONF = "/etc/nova/nova.conf"
-SERVICE = Service(container=None, config=(CONF,))
+SERVICES = Services.model_validate({"nova_compute": {"container": None}})
 #: the machine's boot, and the moment by which the service had read its files, in seconds since 1970
 BOOTED, LOADED = 1_700_000_000, 1_700_000_100
 
@@ -37,7 +37,7 @@ class FakeNode:
         if argv[0] == "sh":
             listed = "/proc/7/cmdline\n" if self.runs else ""
             return 0, listed if "-la" in argv[2] else self._process(), ""
-        if argv[0] == "ls":
+        if argv[0] == "env" and "ls" in argv:
             return 0, "".join(f"{path.rpartition('/')[2]}\n" for path in self.files if path.startswith(argv[-1])), ""
         if argv[-1] not in self.files:
             return 1, "", "stat: No such file or directory"
@@ -50,8 +50,8 @@ class FakeNode:
         return "\n".join([f"/proc/stat:btime {BOOTED}", f"/proc/7/cmdline:{words}", *threads])
 
 
-def cross_az_attach(found: RunningConfiguration) -> str | None:
-    return found.config.get("cinder", "cross_az_attach")
+def cross_az_attach(found: Configuration) -> str | None:
+    return found.values.get("cinder", "cross_az_attach")
 
 
 def says(value: str, changed: int = BOOTED) -> tuple[str, int]:
@@ -59,7 +59,7 @@ def says(value: str, changed: int = BOOTED) -> tuple[str, int]:
 
 
 def test_without_options_the_environment_file_s_files_count():
-    found = read_running(FakeNode({CONF: says("false")}), SERVICE, "nova-compute")
+    found = read_config(FakeNode({CONF: says("false")}), SERVICES, "nova_compute")
 
     assert (cross_az_attach(found), found.doubts) == ("false", ())
 
@@ -79,12 +79,12 @@ def test_what_the_process_was_told_to_read_counts(options: tuple[str, ...], valu
     files |= {f"/etc/nova/nova.conf.d/{name}": says(name[3:-5]) for name in ("02-late.conf", "01-early.conf")}
     files["/etc/nova/nova.conf.d/09-ignored.bak"] = says("ignored")
 
-    assert cross_az_attach(read_running(FakeNode(files, *options), SERVICE, "nova-compute")) == value
+    assert cross_az_attach(read_config(FakeNode(files, *options), SERVICES, "nova_compute")) == value
 
 
 def test_a_file_that_was_changed_since_leaves_a_doubt():
     node = FakeNode({CONF: says("false", LOADED + 60)})
-    found = read_running(node, SERVICE, "nova-compute")
+    found = read_config(node, SERVICES, "nova_compute")
 
     assert cross_az_attach(found) == "false"
     assert found.doubts == (
@@ -95,19 +95,18 @@ def test_a_file_that_was_changed_since_leaves_a_doubt():
 
 
 def test_a_file_that_is_gone_since_leaves_a_doubt():
-    found = read_running(FakeNode({}, "--config-file", CONF), SERVICE, "nova-compute")
+    node = FakeNode({"/etc/nova/a.conf": says("false")}, "--config-file", "/etc/nova/a.conf", "--config-file", CONF)
+    found = read_config(node, SERVICES, "nova_compute")
 
     assert [f"{CONF} was removed, after nova-compute had read it" in doubt for doubt in found.doubts] == [True]
 
 
 def test_a_file_that_the_service_may_do_without_leaves_none():
-    service = Service(container=None, config=(CONF, "/etc/nova/nova-compute.conf"))
-
-    assert read_running(FakeNode({CONF: says("false")}), service, "nova-compute").doubts == ()
+    assert read_config(FakeNode({CONF: says("false")}), SERVICES, "nova_compute").doubts == ()
 
 
 def test_a_process_that_is_not_found_leaves_a_doubt():
-    found = read_running(FakeNode({CONF: says("false")}, runs=False), SERVICE, "nova-compute")
+    found = read_config(FakeNode({CONF: says("false")}, runs=False), SERVICES, "nova_compute")
 
     assert cross_az_attach(found) == "false"
     assert found.doubts == ("dcn0-hci-0: no process of nova-compute is found, so nobody can tell what it runs with",)

@@ -1,0 +1,65 @@
+"""Other releases and layouts than the lab's are healthy too: nothing fails, is blocked or is unknown."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.detection.seen import Seen
+from helpers.detection.suite import Suite
+from simulator.faults import releases
+from simulator.faults.changes import CHANGES
+from simulator.process import running
+
+OF_RELEASES = {
+    name for name, change in CHANGES.items() if change.harmless and hasattr(releases, name.replace("-", "_"))
+}
+#: Variation → what of the suite is about it.
+LOOKED_AT = {
+    "import-methods-of-the-guide": "images",
+    "no-image-tasks-api": "images",
+    "glance-image-import-conf": "stores",
+    "glance-in-a-web-server": "stores",
+    "glance-config-folder": "stores",
+    "keyring-in-the-clients-own-section": "clients",
+    "keyring-by-metavariables": "clients",
+    "keyring-at-its-usual-place": "clients",
+    "monitors-by-name": "clients or clusters",
+    "monitor-without-an-address": "clients or clusters",
+    "podman-of-2019": "stores or compute",
+    "internal-glance-alone": "stores",
+    "nova-config-folder": "compute",
+}
+
+_METHODS = "glance-direct is not among the import methods of central's Glance: copy-image, web-download"
+#: Variation → claim that is skipped in part, and why.
+NOT_OFFERED = {"import-methods-of-the-guide": {("B2", _METHODS)}}
+
+
+def suite(folder: Path, name: str) -> tuple[Seen, dict[str, Any]]:
+    """What the suite sees of a deployment with this variation, and its summary."""
+    with running(folder / "state", "--fault", name) as environment:
+        seen = Suite(environment, folder / "reports").run(name, read_only=False, options=("-k", LOOKED_AT[name]))
+    (summary,) = (folder / "reports").glob("*-*-*/summary.json")
+    return seen, json.loads(summary.read_text(encoding="utf-8"))
+
+
+def test_every_variation_of_releases_is_looked_at():
+    """None is left out here, and none is looked at that there is not."""
+    assert LOOKED_AT.keys() == OF_RELEASES
+
+
+@pytest.mark.parametrize("name", LOOKED_AT)
+def test_a_release_is_healthy(name: str, tmp_path: Path):
+    """Checks pass; none fails, is blocked or unknown; what is not offered is skipped, and nothing else is."""
+    seen, summary = suite(tmp_path, name)
+
+    outcomes = summary["outcomes"]
+    skipped = {(check["claim"], check["cause"]) for check in summary["checks"] if check["outcome"] == "skipped"}
+    assert (seen.exit_code, seen.refused) == (0, "")
+    assert {bad: outcomes[bad] for bad in ("failed", "blocked", "unknown")} == {"failed": 0, "blocked": 0, "unknown": 0}
+    assert outcomes["passed"] > 10
+    assert {(claim, cause) for claim, cause in skipped if claim[0] == "B"} == NOT_OFFERED.get(name, set())
