@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any
 
-from helpers.capacity import Capacity, Demand
+from helpers.capacity import Capacity, Demand, Hold
 from helpers.stages import Registry, StageKey
 
 
@@ -23,7 +23,7 @@ class Schedule:
         self._ready: list[StageKey] = []
         self._passed: dict[StageKey, bool] = {}
         self._chain_after: dict[StageKey, int] = {}
-        self._to_come: defaultdict[Hashable, deque[StageKey]] = defaultdict(deque)
+        self._to_come: defaultdict[Hold, deque[StageKey]] = defaultdict(deque)
 
     @property
     def waiting(self) -> list[StageKey]:
@@ -52,15 +52,14 @@ class Schedule:
     def begin(self) -> Iterator[tuple[StageKey, Demand]]:
         """Every stage that may begin now, with what it has taken of the capacity.
 
-        A stage that wants a thing alone yields to those with a longer chain after them that hold the same thing. When
-        it is its turn, nobody else begins to share the thing until it has had it.
+        A stage yields to those that have a longer chain after them and cannot hold the same thing beside it. Once it is
+        the turn of one that wants a thing alone, nobody else begins to share the thing until it has had it.
         """
         kept_free: set[Hashable] = set()
         for key in list(self._ready):
             demand = self._waiting[key]
-            alone = [hold for hold in demand.holds if hold.alone]
-            if any(hold.thing in kept_free for hold in demand.holds if not hold.alone) or any(
-                self._is_wanted_before(hold.thing, key) for hold in alone
+            if any(not hold.alone and hold.thing in kept_free for hold in demand.holds) or any(
+                self._is_wanted_before(hold, key) for hold in demand.holds
             ):
                 continue
             if self._capacity.has(demand):
@@ -68,7 +67,7 @@ class Schedule:
                 self._remove(key)
                 yield key, demand
             else:
-                kept_free.update(hold.thing for hold in alone if not self._capacity.is_free(hold))
+                kept_free.update(hold.thing for hold in demand.holds if hold.alone and not self._capacity.is_free(hold))
 
     def end(self, key: StageKey, *, passed: bool) -> list[StageKey]:
         """Note how a stage ended, begun or not; returns the waiting stages that need it and now cannot begin."""
@@ -97,7 +96,7 @@ class Schedule:
             self._ready.remove(key)
 
     def _order(self, key: StageKey) -> int:
-        return -self._chain_after.get(key, 0)
+        return -self._chain_after[key]
 
     def _rank(self) -> None:
         """How many stages each waiting stage has after it in a row, and who is still to hold which thing."""
@@ -109,14 +108,19 @@ class Schedule:
         self._to_come = defaultdict(deque)
         for key in sorted(self._waiting, key=self._order):
             for hold in self._waiting[key].holds:
-                self._to_come[hold.thing].append(key)
+                self._to_come[hold].append(key)
 
-    def _is_wanted_before(self, thing: Hashable, key: StageKey) -> bool:
-        """Whether a stage that is still to come holds the thing, and has a longer chain after it than this one.
+    def _is_wanted_before(self, hold: Hold, key: StageKey) -> bool:
+        """Whether a stage that is still to come, with a longer chain after it, needs the thing without this one.
 
-        It cannot need this one, whose chain would be longer still.
+        It cannot need this one's result, or this one's chain would be longer still.
         """
-        to_come = self._to_come[thing]
+        others = (Hold(hold.thing, alone=True), *((Hold(hold.thing),) if hold.alone else ()))
+        return max(map(self._longest_to_come, others)) > self._chain_after[key]
+
+    def _longest_to_come(self, hold: Hold) -> int:
+        """The longest chain after any waiting stage that is to hold a thing so; -1 where there is none."""
+        to_come = self._to_come[hold]
         while to_come and to_come[0] not in self._waiting:
             to_come.popleft()
-        return bool(to_come) and self._order(to_come[0]) < self._order(key)
+        return self._chain_after[to_come[0]] if to_come else -1

@@ -40,6 +40,7 @@ class Stage:
       there at once as the environment allows
     - `changes`: the stages, or aliases of stages, whose thing it changes. It holds the thing alone, so that no two
       stages act on one thing at a time (Nova and Glance refuse the second one)
+    - `hands_on`: what it changes, too, and then gives as its own result: whoever holds its thing holds that one
     - `shares`: what it reads that others change, a stage's thing or a common one; nobody has it alone meanwhile
     - `alone`: the common thing that nobody else may use meanwhile
     - `mutating`: whether it creates or changes cloud resources
@@ -54,6 +55,7 @@ class Stage:
     module: str
     loads: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
+    hands_on: str | None = None
     shares: tuple[str | Common, ...] = ()
     alone: Common | None = None
     mutating: bool = True
@@ -138,7 +140,7 @@ class Registry:
 
     def needs(self, key: StageKey, environment: Any) -> dict[str, StageKey]:
         """The stage instances that one needs: parameter name → key."""
-        values = {axis: place(environment, value) for axis, value in key.axes}
+        values = _values(key, environment)
         return {
             parameter: self.key(parameter, values, environment)
             for parameter in self.stages[key.stage].inputs
@@ -150,19 +152,24 @@ class Registry:
 
         :raises BadGraph: it holds the thing of a stage that there is not
         """
-        stage = self.stages[key.stage]
-        values = {axis: place(environment, value) for axis, value in key.axes}
+        stage, values = self.stages[key.stage], _values(key, environment)
 
         def thing(name: str | Common) -> StageKey | Common:
-            if isinstance(name, str) and name not in self.stages and name not in self.aliases:
-                raise BadGraph(f"stage {stage.name} holds what {name} has made, and there is no such stage")
-            return self.key(name, values, environment) if isinstance(name, str) else name
+            return self._thing(name, values, environment, stage) if isinstance(name, str) else name
 
-        alone = (*map(thing, stage.changes), *((stage.alone,) if stage.alone else ()))
+        alone = [thing(name) for name in (*stage.changes, stage.hands_on, stage.alone) if name]
         return Demand(
             tuple(Load(_place_of(load, values), reading=not stage.mutating) for load in stage.loads),
             (*(Hold(one, alone=True) for one in alone), *(Hold(thing(name)) for name in stage.shares)),
         )
+
+    def _thing(self, name: str, values: Mapping[str, Any], environment: Any, holder: Stage) -> StageKey:
+        """The stage that has made what the stage, or alias, of this name gives."""
+        if name not in self.stages and name not in self.aliases:
+            raise BadGraph(f"stage {holder.name} holds what {name} has made, and there is no such stage")
+        key = self.key(name, values, environment)
+        maker = self.stages[key.stage]
+        return self._thing(maker.hands_on, _values(key, environment), environment, maker) if maker.hands_on else key
 
     def closure(self, keys: Iterable[StageKey], environment: Any) -> dict[StageKey, int]:
         """The given stages and all that they need, each with its depth (1: needs no other stage), shallow first."""
@@ -176,6 +183,11 @@ class Registry:
         for key in keys:
             depth(key)
         return dict(sorted(depths.items(), key=lambda pair: (pair[1], str(pair[0]))))
+
+
+def _values(key: StageKey, environment: Any) -> dict[str, Any]:
+    """Axis → the site or pair that it stands for."""
+    return {axis: place(environment, value) for axis, value in key.axes}
 
 
 def _place_of(load: str, values: Mapping[str, Any]) -> str:

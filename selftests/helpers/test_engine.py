@@ -302,7 +302,8 @@ def test_what_is_read_is_not_changed_meanwhile(tmp_path: Path):
     assert (results["disks[dcn0]"].value, results["console[dcn0]"].value) == (False, False)
 
 
-def test_what_changes_a_thing_yields_to_a_longer_chain(tmp_path: Path):
+@pytest.mark.parametrize("how", ["changes", "shares"])
+def test_what_holds_a_thing_yields_to_a_longer_chain(tmp_path: Path, how: str):
     begun: list[str] = []
 
     def server() -> int:
@@ -324,8 +325,10 @@ def test_what_changes_a_thing_yields_to_a_longer_chain(tmp_path: Path):
         return 1
 
     registry = Registry(axes=())
-    for act, changes in ((server, ()), (booted, ()), (attached, ("server",)), (image, ("server",)), (copied, ())):
-        registry.add(act, changes=changes)
+    for act in (server, booted, copied):
+        registry.add(act)
+    registry.add(image, changes=("server",))
+    registry.add(attached, **{how: ("server",)})
     Bench(tmp_path, registry).run(StageKey("attached"), StageKey("copied"))
 
     assert begun == ["image", "attached"]

@@ -91,6 +91,21 @@ def test_what_is_changed_is_the_thing_of_the_stage_that_made_it(registry: Regist
     }
 
 
+def test_what_is_handed_on_is_still_the_thing_of_the_stage_that_made_it(registry: Registry):
+    def copied(image, dcn) -> int:
+        return image
+
+    def copied_again(copied, dcn) -> int:
+        return copied
+
+    registry.add(copied, hands_on="image")
+    registry.add(copied_again, shares=("copied",))
+    key = registry.key("copied_again", {"dcn": FakeSite("dcn0")}, ENVIRONMENT)
+
+    assert registry.demand(StageKey("copied", key.axes), ENVIRONMENT).holds == (Hold(StageKey("image"), alone=True),)
+    assert registry.demand(key, ENVIRONMENT).holds == (Hold(StageKey("image")),)
+
+
 def test_nothing_can_be_held_that_no_stage_makes(registry: Registry):
     def stopped(image) -> int:
         return 1

@@ -30,8 +30,8 @@ POOL = Common("the pool")
             {Touch(SERVER, "changes"), Touch(VOLUME, "changes")},
         ),
         ("POST /v3/snapshots", {"snapshot": {"volume_id": VOLUME}}, {Touch(VOLUME, "changes")}),
-        ("POST /v3/volumes", {"volume": {"imageRef": IMAGE}}, {Touch(IMAGE, "reads", data=True)}),
-        ("POST /v2.1/servers", {"server": {"imageRef": IMAGE}}, {Touch(IMAGE, "reads", data=True)}),
+        ("POST /v3/volumes", {"volume": {"imageRef": IMAGE}}, {Touch(IMAGE, "uses", data=True)}),
+        ("POST /v2.1/servers", {"server": {"imageRef": IMAGE}}, {Touch(IMAGE, "uses", data=True)}),
         (
             "POST /v2.1/servers",
             {"server": {"block_device_mapping_v2": [{"uuid": VOLUME, "source_type": "volume"}]}},
@@ -124,7 +124,7 @@ HELD: dict[str, Any] = {"changes": ("made",)}
 @pytest.mark.parametrize("how", [CHANGE, COPY])
 def test_what_is_changed_must_be_held(how: Touch):
     """Even by the only stage that changes it."""
-    assert broken({"stopped": how}) == [f"stopped {how.how} {SERVER}, which made has made, and does not hold it"]
+    assert broken({"stopped": how}) == [f"stopped {how.how} {SERVER} of made and does not hold it"]
     assert broken({"stopped": how}, stopped=HELD) == []
 
 
@@ -145,8 +145,12 @@ def test_what_is_read_before_or_after_the_change_need_not_be_shared():
     assert broken({"stopped": CHANGE, "later": READ}, stopped=HELD) == []
 
 
-def test_a_copy_does_not_disturb_who_reads():
+def test_a_copy_does_not_disturb_who_reads_but_who_uses_an_image_disturbs_it():
+    """The site's Glance may write the record anew, without the copy."""
     assert broken({"stopped": COPY, "attached": READ}, stopped=HELD) == []
+    assert broken({"stopped": COPY, "attached": Touch(SERVER, "uses")}, stopped=HELD) == [
+        f"attached uses {SERVER} of made, which stopped changes, and does not share it"
+    ]
 
 
 def test_who_has_bytes_read_must_share_the_pool():

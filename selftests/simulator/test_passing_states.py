@@ -11,7 +11,7 @@ import pytest
 
 from simulator.world.build import healthy_world
 from simulator.world.content import Content
-from simulator.world.images import Image
+from simulator.world.images import Image, Location
 from simulator.world.server_images import create_image
 from simulator.world.servers import Server
 from simulator.world.sites import Site
@@ -100,3 +100,35 @@ def test_a_server_that_was_deleted_is_shown_as_such_until_it_is_forgotten(world:
     asyncio.run(delete())
 
     assert seen == [("DELETED", True, True)]
+
+
+def test_what_is_written_while_a_glance_rewrites_a_record_is_lost(
+    world: World, site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    """A copy's location, where a Glance reads the record at that moment that calls central's store by another name."""
+    image, central, own = (
+        Image("i1", "admin"),
+        world.central.images.stores["default_backend"],
+        site.images.stores["dcn0"],
+    )
+    image.locations = [Location(central.url("i1"), central.id)]
+    world.images.records["i1"] = image
+
+    async def saves() -> None:
+        image.locations.append(Location(own.url("i1"), own.id))
+
+    monkeypatch.setattr(world.clock, "saves", saves)
+    asyncio.run(world.read_image(site.images, "i1"))
+
+    assert [location.store for location in image.locations] == ["central"]
+
+
+def test_a_glance_that_knows_all_store_ids_rewrites_nothing(world: World, site: Site):
+    image, own = Image("i1", "admin"), site.images.stores["dcn0"]
+    image.locations = [Location(own.url("i1"), own.id)]
+    world.images.records["i1"] = image
+    before = image.locations
+
+    asyncio.run(world.read_image(site.images, "i1"))
+
+    assert image.locations is before

@@ -10,7 +10,13 @@ from typing import Any
 
 from helpers.capacity import Common, Hold
 from helpers.stages import Registry, StageKey
-from simulator.holding.touches import Touch
+from simulator.holding.touches import How, Touch
+
+#: What disturbs whoever does this to the same thing.
+_DISTURBS: Mapping[How, frozenset[How]] = {
+    "reads": frozenset({"changes"}),
+    "uses": frozenset({"changes", "copies"}),
+}
 
 
 @dataclass(frozen=True)
@@ -27,23 +33,23 @@ class Rules:
         :param touched: stage → what it has touched
         """
         makers = {touch.id: key for key, touches in touched.items() for touch in touches if touch.how == "makes"}
-        changers: dict[str, set[StageKey]] = defaultdict(set)
+        by_thing: dict[str, set[tuple[StageKey, How]]] = defaultdict(set)
         for key, touches in touched.items():
             for touch in touches:
-                if touch.how == "changes":
-                    changers[touch.id].add(key)
+                by_thing[touch.id].add((key, touch.how))
         for key, touches in touched.items():
             holds = set(self.registry.demand(key, self.environment).holds)
             for touch in sorted(touches, key=lambda touch: (touch.id, touch.how)):
                 maker = makers.get(touch.id)
-                if touch.how in {"changes", "copies"} and maker != key:
-                    if Hold(maker, alone=True) not in holds:
-                        by = f"{maker} has made" if maker else "no stage has made"
-                        yield f"{key} {touch.how} {touch.id}, which {by}, and does not hold it"
-                elif touch.how == "reads" and not holds & {Hold(maker), Hold(maker, alone=True)}:
-                    for other in sorted(changers[touch.id] - {key, maker}):
+                of = f"{touch.id} of {maker}" if maker else f"{touch.id}, which no stage has made,"
+                if touch.how in {"changes", "copies"}:
+                    if maker != key and Hold(maker, alone=True) not in holds:
+                        yield f"{key} {touch.how} {of} and does not hold it"
+                elif not holds & {Hold(maker), Hold(maker, alone=True)}:
+                    others = {other for other, how in by_thing[touch.id] if how in _DISTURBS.get(touch.how, ())}
+                    for other in sorted(others - {key, maker} if maker else ()):
                         if not self._in_turn(key, other):
-                            yield f"{key} reads {touch.id} of {maker}, which {other} changes, and does not share it"
+                            yield f"{key} {touch.how} {of}, which {other} changes, and does not share it"
                 if touch.data and not holds & {Hold(self.pool), Hold(self.pool, alone=True)}:
                     yield f"{key} has the bytes of image {touch.id} read, and does not share {self.pool.name}"
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-How = Literal["makes", "reads", "copies", "changes"]
+How = Literal["makes", "reads", "uses", "copies", "changes"]
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _READING = frozenset({"GET", "HEAD"})
 
@@ -17,8 +17,9 @@ _READING = frozenset({"GET", "HEAD"})
 class Touch:
     """One resource, by its id, and what is done to it.
 
-    `copies` is copy-image: Glance does one at a time, and who only reads the image is not disturbed. With `data`, the
-    bytes of an image are read, by whoever carries out the request.
+    `copies` is copy-image: Glance does one at a time, and who only reads the image is not disturbed by it. `uses` is to
+    boot from an image or to make a volume from it: the site's Glance may then write the image's record anew, and a copy
+    that is under way is lost. With `data`, an image's bytes are read, by whoever carries out the request.
     """
 
     id: str
@@ -60,10 +61,10 @@ def _named(body: Mapping[str, Any], accepted: bool) -> Iterator[Touch]:
     """What the body of a request names: images to be read, volumes to be attached or to take a snapshot of."""
     server, volume = body.get("server") or {}, body.get("volume") or {}
     if image := server.get("imageRef") or volume.get("imageRef"):
-        yield Touch(image, "reads", data=accepted)
+        yield Touch(image, "uses", data=accepted)
     for disk in server.get("block_device_mapping_v2") or ():
         from_image = disk["source_type"] == "image"
-        yield Touch(disk["uuid"], "reads" if from_image else "changes", data=from_image and accepted)
+        yield Touch(disk["uuid"], "uses" if from_image else "changes", data=from_image and accepted)
     if attached := (body.get("volumeAttachment") or {}).get("volumeId"):
         yield Touch(attached, "changes")
     if source := (body.get("snapshot") or {}).get("volume_id"):
