@@ -35,12 +35,17 @@ class Process:
     @property
     def config_files(self) -> tuple[str, ...]:
         """The files that it was told to read; none: it goes by its defaults."""
-        return tuple(_values(self.argv, "--config-file"))
+        return tuple(value for option, value in _options(self.argv) if option == "--config-file")
 
     @property
     def config_folders(self) -> tuple[str, ...]:
         """The folders whose files it was told to read."""
-        return tuple(_values(self.argv, "--config-dir"))
+        return tuple(value for option, value in _options(self.argv) if option == "--config-dir")
+
+    @property
+    def config_sources(self) -> tuple[str, ...]:
+        """Both, in the order in which it was told of them; what comes later counts more."""
+        return tuple(value for _, value in _options(self.argv))
 
     def is_older_than(self, changed: int) -> bool:
         """Whether a file that was changed then may not have been read as it is now."""
@@ -97,9 +102,9 @@ def is_program(argv: Sequence[str], program: str) -> bool:
     return words[:1] == [program] or bool(_PYTHON.fullmatch(argv[0]) and program in words[1:])
 
 
-def _values(argv: Sequence[str], option: str) -> Iterator[str]:
+def _options(argv: Sequence[str]) -> Iterator[tuple[str, str]]:
     words = iter(argv)
     for word in words:
         name, equals, value = word.partition("=")
-        if name == option:
-            yield value if equals else next(words, "")
+        if name in {"--config-file", "--config-dir"}:
+            yield name, value if equals else next(words, "")

@@ -37,8 +37,9 @@ class FakeNode:
         if argv[0] == "sh":
             listed = "/proc/7/cmdline\n" if self.runs else ""
             return 0, listed if "-la" in argv[2] else self._process(), ""
-        if argv[0] == "ls":
-            return 0, "".join(f"{path.rpartition('/')[2]}\n" for path in self.files if path.startswith(argv[-1])), ""
+        if "find" in argv:
+            there = [path for path in self.files if path.endswith(".conf") and any(map(path.startswith, argv[4:]))]
+            return 1, "".join(f"{path}\n" for path in there), "find: '/a': No such file or directory\n"
         if argv[-1] not in self.files:
             return 1, "", "stat: No such file or directory"
         content, changed = self.files[argv[-1]]
@@ -64,10 +65,19 @@ def test_without_options_the_environment_file_s_files_count():
     assert (cross_az_attach(found), found.doubts) == ("false", ())
 
 
+@pytest.mark.parametrize("path", ["/etc/nova/nova-compute.conf", "/etc/nova/nova.conf.d/local.conf"])
+def test_what_it_reads_by_itself_counts_too(path: str):
+    found = read_running(FakeNode({CONF: says("false"), path: says("true")}), SERVICE, "nova-compute")
+
+    assert cross_az_attach(found) == "true"
+    assert len(found.by_hand) == 2
+
+
 @pytest.mark.parametrize(
     ("options", "value"),
     [
         (("--config-file", CONF), "false"),
+        ((), "late"),
         (("--config-file", CONF, "--config-file=/etc/nova/local.conf"), "true"),
         (("--config-file=/etc/nova/local.conf", "--config-file", CONF), "false"),
         (("--config-dir", "/etc/nova/nova.conf.d"), "late"),
