@@ -15,8 +15,13 @@ from helpers.config_files import CephConf, OsloConfig
 from helpers.containers import is_container_trouble
 from helpers.runner import CommandFailed, Completed, Runner
 
-#: Where deployments keep what makes a node a client of a cluster: the guide's, TripleO's since Wallaby, edpm-ansible's.
-FOLDERS = ("/etc/ceph", "/var/lib/tripleo-config/ceph", "/var/lib/openstack/config/ceph")
+#: Where deployments keep cephx keys: the guide's place, TripleO's since Wallaby, edpm-ansible's, and libvirt's.
+FOLDERS = (
+    "/etc/ceph",
+    "/var/lib/tripleo-config/ceph",
+    "/var/lib/openstack/config/ceph",
+    "/etc/libvirt/secrets",
+)
 _DEFAULT_CONF = "/etc/ceph/ceph.conf"
 _DEFAULT_KEYRINGS = (
     "/etc/ceph/$cluster.$name.keyring,/etc/ceph/$cluster.keyring,/etc/ceph/keyring,/etc/ceph/keyring.bin"

@@ -30,6 +30,14 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
+        "nova-compute-has-a-local-file",
+        "a file in the site's nova.conf.d says that cross_az_attach is true",
+        source="SPEC A12",
+        site="dcn",
+        must="A12",
+        read_only=True,
+    ),
+    fault(
         "nova-compute-not-restarted",
         "nova.conf of the site is right, and nova-compute runs with what was in it before",
         source="SPEC A12",

@@ -46,6 +46,12 @@ def nova_compute_reads_another_file(at: Breaking) -> None:
         at.compute_with(host, "--config-file=/etc/nova/nova.conf", "--config-file=/etc/nova/local.conf")
 
 
+def nova_compute_has_a_local_file(at: Breaking) -> None:
+    for host in at.site.hosts:
+        at.add(host, f"{CONF}.d/99-local.conf", "[cinder]\ncross_az_attach = true\n")
+    at.restart(compute.CONTAINER, *at.site.hosts)
+
+
 def nova_compute_not_restarted(at: Breaking) -> None:
     """The file is right: the service was started when it was not."""
     wrong = _set("cinder", "cross_az_attach", "true")

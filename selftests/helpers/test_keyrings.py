@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -141,14 +142,15 @@ def test_access_is_shown_without_content(folder: Path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can try as somebody else")
-def test_the_kernel_says_who_may_read(folder: Path):
+def test_the_kernel_says_who_may_read():
     """Also where a folder on the way is closed."""
     nobody = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
-    for above in (one for one in folder.parents if not one.stat().st_mode & 0o001):
-        above.chmod(above.stat().st_mode | 0o001)
-    path = put(folder, "k", KEY, OTHERS_TOO)
+    with tempfile.TemporaryDirectory() as made:  # pytest's own folders are closed to others
+        folder = Path(made)
+        folder.chmod(0o755)
+        path = put(folder, "k", KEY, OTHERS_TOO)
 
-    assert is_readable(Here(), path, nobody)
-    folder.chmod(0o700)
-    assert not is_readable(Here(), path, nobody)
-    assert not is_readable(Here(), f"{path}.not", ())
+        assert is_readable(Here(), path, nobody)
+        folder.chmod(0o700)
+        assert not is_readable(Here(), path, nobody)
+        assert not is_readable(Here(), f"{path}.not", ())

@@ -64,10 +64,19 @@ def test_without_options_the_environment_file_s_files_count():
     assert (cross_az_attach(found), found.doubts) == ("false", ())
 
 
+@pytest.mark.parametrize("path", ["/etc/nova/nova-compute.conf", "/etc/nova/nova.conf.d/local.conf"])
+def test_what_it_reads_by_itself_counts_too(path: str):
+    found = read_config(FakeNode({CONF: says("false"), path: says("true")}), SERVICES, "nova_compute")
+
+    assert cross_az_attach(found) == "true"
+    assert len(found.by_hand) == 2
+
+
 @pytest.mark.parametrize(
     ("options", "value"),
     [
         (("--config-file", CONF), "false"),
+        ((), "late"),
         (("--config-file", CONF, "--config-file=/etc/nova/local.conf"), "true"),
         (("--config-file=/etc/nova/local.conf", "--config-file", CONF), "false"),
         (("--config-dir", "/etc/nova/nova.conf.d"), "late"),

@@ -45,6 +45,16 @@ def nova_compute_reads_another_file(world: World, site: Site) -> Iterator[None]:
         yield
 
 
+@modelled()
+def nova_compute_has_a_local_file(world: World, site: Site) -> Iterator[None]:
+    """A file of the folder that nova-compute reads by itself."""
+    with ExitStack() as stack:
+        for container in _containers(site, "nova_compute"):
+            local = File("[cinder]\ncross_az_attach = true\n")
+            stack.enter_context(added(container.files, "/etc/nova/nova.conf.d/99-local.conf", local))
+        yield
+
+
 def _containers(site: Site, name: str) -> list[Container]:
     return [node.containers[name] for node in site.nodes if name in node.containers]
 
