@@ -26,7 +26,10 @@ def _about(files: DeploymentFiles, stack: Stack) -> list[Entry]:
 
 
 def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Central is a client of this DCN site's cluster; of central's, each DCN site with storage is."""
+    """Every stack that must be a client of this cluster is given an entry for it.
+
+    Central is a client of each DCN site's cluster, and each DCN site with storage of central's.
+    """
     clients = [other for other in files.dcn if facts.has_storage(other)] if stack.central else [files.central]
     without = [client for client in clients if client is not None and used_by(files, client, stack) is None]
     if not without:
@@ -55,7 +58,10 @@ def repeated(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """This stack is given no entry of a cluster that no stack deploys, and none of its own cluster."""
+    """This stack is given entries only for the clusters of other stacks.
+
+    A cluster that no stack deploys is a mistake, and so is the stack's own.
+    """
     known = ", ".join(f"{facts.cluster_name(other)} ({other})" for other in files.stacks if facts.has_storage(other))
     found = []
     for entry in entries(files, [stack]):
@@ -72,7 +78,7 @@ def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def cluster_names(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """All files call the cluster by one name, which no other stack's cluster has."""
+    """All files call this cluster by one name, which no other cluster has."""
     named_at = facts.cluster_names(stack)
     if not named_at:
         return [Finding(stack.place, "no CephClusterName", "a name of its own; the default is ceph for all of them")]
@@ -98,7 +104,7 @@ def cluster_names(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def wrong_fsid(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The FSID is a UUID, the deployed cluster's, and no other cluster's."""
+    """The entry's FSID is this cluster's, and no other cluster has it."""
     own = facts.fsids(stack)
     claimed = [*own, *(node for entry in about(files, stack) if (node := entry.node.scalar("fsid")))]
     if not claimed:
@@ -135,7 +141,7 @@ def _is_uuid(text: str) -> bool:
 
 
 def wrong_monitors(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The monitors' addresses are the storage IPs of the stack's CephMon hosts, as a set."""
+    """The entry's addresses are the storage IPs of this stack's CephMon hosts, in any order."""
     found = []
     own, source = _own_addresses(stack)
     for entry in _about(files, stack):
@@ -176,7 +182,7 @@ def _own_addresses(stack: Stack) -> tuple[set[str], Place | None]:
 
 
 def monitors_without_address(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Every CephMon host has a storage IP in the inventory."""
+    """The inventory gives every CephMon host a storage IP."""
     if not stack.inventories:
         raise NotGiven(f"no inventory of {stack}: it is made when the stack is deployed")
     found = [
@@ -191,7 +197,7 @@ def monitors_without_address(files: DeploymentFiles, stack: Stack) -> list[Findi
 
 
 def wrong_key(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The key in each entry is the cluster's own key for that user."""
+    """The entry's key is the one that this cluster was given for that user."""
     found = []
     for entry in _about(files, stack):
         items = [item for item in entry.node.mappings("keys") if item.scalar("name")]
@@ -224,7 +230,7 @@ def _compare_key(stack: Stack, client: str, item: Node) -> list[Finding]:
 
 
 def other_caps(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Each entry's key item has the caps and the mode with which the key was made."""
+    """The entry's key item has the caps and mode with which the key was made."""
     if wrong_caps(files, stack) or wrong_mode(files, stack):
         raise FoundElsewhere(f"{stack}'s own caps or mode are wrong")
     found = []
@@ -241,7 +247,7 @@ def other_caps(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def wrong_keyring(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """`[client] keyring` is the path under which TripleO writes that cluster's and that user's keyring."""
+    """The entry's keyring is this cluster's file of that user in /etc/ceph."""
     found = []
     for entry in _about(files, stack):
         keyring = entry.node.get("ceph_conf_overrides", "client", "keyring")
@@ -260,7 +266,7 @@ def wrong_keyring(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def dashboard(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """`dashboard_enabled` is false: no dashboard can be deployed on an external cluster."""
+    """The entry disables the dashboard, which cannot be deployed on an external cluster."""
     found = []
     for entry in _about(files, stack):
         node = entry.node.scalar("dashboard_enabled")

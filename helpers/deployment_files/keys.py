@@ -96,7 +96,7 @@ def _judged(stack: Stack) -> tuple[Node, ...]:
 
 
 def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """`client.external` is declared, with a key."""
+    """The stack declares client.external, the key that it gives to the other sites."""
     client = shared_client(stack)
     lists = stack.definitions("CephExtraKeys")
     # where the templates were given, the key must be in them: one that was only deployed is gone with the next update
@@ -111,7 +111,7 @@ def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def undecodable(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The key is a cephx key."""
+    """The external key is a cephx key: base64 of type 1 and a secret of 16 bytes."""
     found = []
     for item in _judged(stack):
         key = item.scalar("key")
@@ -126,7 +126,7 @@ def undecodable(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def wrong_caps(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The key may use the three pools, and nothing is missing for RBD."""
+    """The key may use the pools vms, volumes and images, by profile rbd, and mgr and mon as RBD needs."""
     found = []
     for item in _judged(stack):
         for daemon, expected in _CAPS.items():
@@ -152,7 +152,10 @@ def _pools(stack: Stack, item: Node) -> list[Finding]:
 
 
 def wrong_mode(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The keyring file is for its owner only. Cephadm's ceph_client.yml gives no mode, and needs none."""
+    """The keyring's mode is 0600.
+
+    Cephadm's ceph_client.yml gives no mode, and needs none.
+    """
     expected = "'0600', or the key can be read by every user of the node"
     modes = [mode for item in _judged(stack) if (mode := item.scalar("mode"))]
     return [Finding(mode.place, mode.shown, expected) for mode in modes if mode.text.strip().lstrip("0") != "600"] + [
@@ -163,7 +166,10 @@ def wrong_mode(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def shared(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """No earlier site has the same key, so that one site's key can be revoked alone."""
+    """No other site has the same key.
+
+    With a key of its own, one site's access can be revoked alone.
+    """
     (item,) = _judged(stack)
     key = item.scalar("key")
     for other in files.stacks[: files.stacks.index(stack)]:
@@ -175,7 +181,7 @@ def shared(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def stale(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """What the deployment left has the key that `CephExtraKeys` has now."""
+    """What the deployment left has the key that CephExtraKeys has now."""
     client = shared_client(stack)
     wanted = [key for item in written(stack, client) if (key := item.scalar("key"))]
     if not wanted or not stack.deployed:

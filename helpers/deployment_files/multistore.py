@@ -11,7 +11,7 @@ from helpers.deployment_files.entries import used_by
 from helpers.deployment_files.findings import Finding, FoundElsewhere, NotGiven
 from helpers.deployment_files.keys import client_name
 from helpers.deployment_files.stacks import DeploymentFiles, Stack
-from helpers.deployment_files.stores import DEFAULT_ID, Store, store_id, store_of, stores
+from helpers.deployment_files.stores import Store, store_id, store_of, stores
 
 _METHODS = ("web-download", "copy-image")
 
@@ -45,17 +45,23 @@ def _not_listed(files: DeploymentFiles, owner: Stack | None, stack: Stack | None
 
 
 def central_lists(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Central's Glance has a store on this DCN site's cluster."""
+    """Central's Glance has a store on this site's cluster."""
     return _not_listed(files, files.central, stack)
 
 
 def lists_central(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """This DCN site's Glance has a store on central's cluster, or snapshots cannot be pushed back."""
+    """This site's Glance has a store on central's cluster.
+
+    Without it snapshots cannot be pushed back.
+    """
     return _not_listed(files, stack, files.central)
 
 
 def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Every rbd store is on a cluster that a stack of these files deploys. Stores of another type are not judged."""
+    """Every rbd store is on a cluster that one of the stacks deploys.
+
+    Stores of another type are not judged.
+    """
     known = ", ".join(facts.cluster_name(other) for other in files.stacks if other is not stack)
     return [
         Finding(
@@ -69,7 +75,7 @@ def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def wrong_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The store's cluster is the one that the site's own files name."""
+    """Both stores between this site and central name the cluster as its own files do."""
     found = []
     for store in _between(files, stack):
         if store.about is None:
@@ -83,7 +89,7 @@ def wrong_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def wrong_user(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The store's cephx user is one whose key its `CephExternalMultiConfig` entry brings."""
+    """Both stores use a cephx user whose key CephExternalMultiConfig brings."""
     found, compared = [], False
     for store in _between(files, stack):
         entry = used_by(files, store.owner, store.about) if store.about else None
@@ -105,7 +111,7 @@ def wrong_user(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def wrong_backend(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Both stores are of type rbd."""
+    """Both stores between this site and central are of type rbd."""
     return [
         Finding(store.place("GlanceBackend"), repr(store.backend), "'rbd'")
         for store in _between(files, stack)
@@ -114,7 +120,7 @@ def wrong_backend(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def other_ids(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Where a site names its own store, the other side calls it by the same id.
+    """Where a site names its own store, the other end calls it by the same id.
 
     With two ids, an image's metadata is rewritten by whichever Glance reads it (Launchpad 1886374). The doc's literal
     settings name no store; see `advice`.
@@ -136,7 +142,7 @@ def _glance_settings_expected(stack: Stack) -> None:
 
 
 def import_methods(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """`GlanceEnabledImportMethods` has web-download and copy-image."""
+    """The import methods contain web-download and copy-image."""
     _glance_settings_expected(stack)
     nodes = stack.definitions("GlanceEnabledImportMethods")
     expected = "web-download,copy-image"
@@ -150,7 +156,10 @@ def import_methods(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def multiple_locations(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """`GlanceShowMultipleLocations` is true, or Nova and Cinder see no location to clone."""
+    """Glance shows multiple locations.
+
+    Without them Nova and Cinder see no location to clone.
+    """
     _glance_settings_expected(stack)
     nodes = stack.definitions("GlanceShowMultipleLocations")
     if not nodes:
@@ -159,13 +168,16 @@ def multiple_locations(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def own_backend(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The site's own store is rbd, where its files say what it is."""
+    """The site's own store is of type rbd."""
     nodes = stack.definitions("GlanceBackend")
     return [Finding(node.place, node.shown, "'rbd'") for node in nodes if node.text.strip() != "rbd"]
 
 
 def image_conversion(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The import plugins are not overridden without image_conversion: qcow2 would stay, and nothing be a clone."""
+    """The import plugins are not overridden without image_conversion.
+
+    A qcow2 image that is not converted to raw is never cloned.
+    """
     names = ("GlanceImageImportPlugins", "GlanceImageImportPlugin")
     expected = "image_conversion in it, or no override: a qcow2 image that is not converted to raw is never cloned"
     return [
@@ -174,19 +186,3 @@ def image_conversion(files: DeploymentFiles, stack: Stack) -> list[Finding]:
         for node in stack.definitions(name)
         if not {"image_conversion", "no_op"} & set(node.elements())
     ]
-
-
-def unnamed_store(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Advice: this DCN site's own store has the same id as central's."""
-    central = files.central
-    if central is None or store_id(stack) != store_id(central):
-        return []
-    node, other = stack.parameter("GlanceBackendID"), central.parameter("GlanceBackendID")
-    seen = (
-        node.shown if node else f"no GlanceBackendID, so the site's own store is called {DEFAULT_ID!r}, as central's is"
-    )
-    expected = (
-        f"GlanceBackendID: {facts.cluster_name(stack)}; with one id for two stores, a snapshot taken at {stack} is "
-        "recorded as being in central's store, and cannot be copied anywhere"
-    )
-    return [Finding(node.place if node else stack.place, seen, expected, other.place if other else None)]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from helpers.deployment_files.facts import has_storage, mon_roles, osd_roles
+from helpers.deployment_files.facts import cluster_name, has_storage, mon_roles, osd_roles
 from helpers.deployment_files.findings import Finding, NotGiven
 from helpers.deployment_files.loader import Node
 from helpers.deployment_files.stacks import DeploymentFiles, Stack
 
+#: Monitors, and nodes with OSDs, of a redundant cluster: the doc's three.
 REDUNDANT = 3
 
 
@@ -22,7 +23,7 @@ def not_numbers(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def controllers(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """A DCN site has no Controller: the control plane is at central only."""
+    """A DCN site has no Controller."""
     nodes = stack.counts.get("Controller", ())
     return [Finding(node.place, node.shown, "0 at a DCN site") for node in nodes if _number(node)]
 
@@ -32,18 +33,27 @@ def _total(stack: Stack, roles: list[str]) -> tuple[int, list[Node]]:
     return sum(_number(node) or 0 for node in nodes), nodes
 
 
-def ceph_monitors(files: DeploymentFiles, stack: Stack, least: int = REDUNDANT) -> list[Finding]:
-    """Three or more nodes are to run CephMon; `least` where the environment file asks for another number."""
+def ceph_monitors(files: DeploymentFiles, stack: Stack, least: int | None = None) -> list[Finding]:
+    """Three or more nodes are to run CephMon, or as many as the environment file has for min_mons."""
     roles = sorted(mon_roles(stack))
     if not stack.central:
         # a Controller is no part of a DCN site; CephStorage is what the doc adds where nothing is hyper-converged
         roles = [*(role for role in roles if not role.startswith("Controller")), "CephStorage"]
-    return _at_least(least, stack, roles, "Controller" if stack.central else "DistributedComputeHCI", "CephMon")
+    wanted = _redundant(files, stack) if least is None else least
+    return _at_least(wanted, stack, roles, "Controller" if stack.central else "DistributedComputeHCI", "CephMon")
 
 
-def storage_nodes(files: DeploymentFiles, stack: Stack, least: int = REDUNDANT) -> list[Finding]:
-    """Three or more nodes of the central stack are to hold OSDs; at a DCN site the check of monitors says it all."""
-    return _at_least(least, stack, sorted(osd_roles(stack)), "ComputeHCI", "CephOSD") if stack.central else []
+def storage_nodes(files: DeploymentFiles, stack: Stack, least: int | None = None) -> list[Finding]:
+    """Three or more nodes of the central stack are to hold OSDs, or fewer where the environment file has fewer mons.
+
+    At a DCN site the check of monitors says it all.
+    """
+    wanted = min(REDUNDANT, _redundant(files, stack)) if least is None else least
+    return _at_least(wanted, stack, sorted(osd_roles(stack)), "ComputeHCI", "CephOSD") if stack.central else []
+
+
+def _redundant(files: DeploymentFiles, stack: Stack) -> int:
+    return files.min_mons.get(cluster_name(stack), REDUNDANT)
 
 
 def _at_least(least: int, stack: Stack, roles: list[str], usual: str, service: str) -> list[Finding]:

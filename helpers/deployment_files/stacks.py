@@ -59,12 +59,16 @@ class Stack:
 
 @dataclass(frozen=True, eq=False)
 class DeploymentFiles:
-    """All stacks of a folder, central first, with what could not be read (by stack; `""`: shared by all)."""
+    """All stacks of a folder, central first, with what could not be read (by stack; `""`: shared by all).
+
+    `min_mons`: how many monitors a cluster is to have by the environment file, where there is one.
+    """
 
     folder: Path
     stacks: tuple[Stack, ...]
     unreadable: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     doubtful: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    min_mons: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def central(self) -> Stack | None:

@@ -15,12 +15,12 @@ _TEMPLATE_DEFAULT = "dcn"
 
 
 def nova_zone(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The compute nodes' zone is the site's."""
+    """NovaComputeAvailabilityZone is this site's, and Cinder's is the same."""
     return _zone(files, stack, NOVA, CINDER)
 
 
 def cinder_zone(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The volume service's zone is the site's."""
+    """CinderStorageAvailabilityZone is this site's, and Nova's is the same."""
     return _zone(files, stack, CINDER, NOVA) if has_storage(stack) else []
 
 
@@ -67,7 +67,10 @@ def _at_another(files: DeploymentFiles, stack: Stack, name: str, value: str) -> 
 
 
 def cinder_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """`CinderVolumeCluster`, the active/active cluster, is the site's: without it the service is active/passive."""
+    """CinderVolumeCluster, the active/active cluster, is this site's.
+
+    Without it the volume service is active/passive.
+    """
     if not has_storage(stack):
         return []
     zone = stack.parameter(NOVA)
@@ -84,7 +87,7 @@ def cinder_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def managed_networks(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """`ManageNetworks` is false: the networks are the central stack's."""
+    """ManageNetworks is false: the networks are the central stack's."""
     nodes = stack.definitions("ManageNetworks")
     if not nodes:
         return [Finding(stack.place, "no ManageNetworks; its default is true", "ManageNetworks: false")]
@@ -92,7 +95,10 @@ def managed_networks(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def cross_az_attach(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Nothing overrides `NovaCrossAZAttach: false`, which dcn-hci.yaml and dcn.yaml set."""
+    """Nothing overrides NovaCrossAZAttach: false.
+
+    dcn-hci.yaml and dcn.yaml set it.
+    """
     expected = "false: with true, a volume of a one-command boot is made at central, and the server fails"
     return [Finding(node.place, node.shown, expected) for node in _cross_az(stack) if node.true]
 
