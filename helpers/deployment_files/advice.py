@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 
 from helpers.deployment_files import facts
-from helpers.deployment_files.findings import Finding
+from helpers.deployment_files.findings import Finding, Place
 from helpers.deployment_files.shape import PARAMETERS
 from helpers.deployment_files.stacks import DeploymentFiles, Stack
 from helpers.deployment_files.stores import DEFAULT_ID, store_id
@@ -24,7 +24,8 @@ def unnamed_stores(files: DeploymentFiles, stack: Stack) -> list[Finding]:
         f"GlanceBackendID: {facts.cluster_name(stack)}; with one id for two stores, a snapshot taken at {stack} is "
         "recorded as being in central's store, and cannot be copied anywhere"
     )
-    return [Finding(node.place if node else stack.place, seen, expected, other.place if other else None)]
+    finding = Finding(node.place if node else stack.place, seen, expected, other.place if other else None)
+    return [finding] if node else files.lacks(stack, finding, "GlanceBackendID")
 
 
 def misspelt(files: DeploymentFiles, stack: Stack) -> list[Finding]:
@@ -36,3 +37,13 @@ def misspelt(files: DeploymentFiles, stack: Stack) -> list[Finding]:
             Finding(node.place, f"the parameter {name}, which no template has", f"{near[0]}?") for node in nodes if near
         ]
     return found
+
+
+def passed_over(files: DeploymentFiles, most: int = 20) -> list[Finding]:
+    """What in the folder may matter and was not looked at; so many at most, and how many there are beside."""
+    shown = list(files.passed_over[:most])
+    if len(files.passed_over) > most:
+        shown.append(
+            Finding(Place("./"), f"{len(files.passed_over) - most} more that were passed over", "as those above")
+        )
+    return shown

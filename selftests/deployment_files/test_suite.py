@@ -39,7 +39,7 @@ def test_mistake_is_explained_to_the_operator(run: Run, healthy: Path) -> None:
 
     assert done.returncode == 1
     assert "test_files_agree[external_key_is_the_clusters-dcn1] FAILED" in done.stdout
-    assert "1 failed, 43 passed" in done.stdout
+    assert "1 failed, 44 passed" in done.stdout
     statement = "The entry's key is the one that this cluster was given for that user."
     for said in (
         statement,

@@ -3,9 +3,12 @@
 Requires: --deployment-files DIR.
 """
 
+from collections.abc import Callable
+
 from fixtures.claims import claim
 from fixtures.deployment_files import SHARED
-from helpers.deployment_files.findings import listing
+from helpers.deployment_files import advice
+from helpers.deployment_files.findings import Finding, listing
 from helpers.deployment_files.stacks import DeploymentFiles
 
 
@@ -23,6 +26,12 @@ def test_no_key_is_written_twice(deployment_files: DeploymentFiles, folder: str)
     findings = list(deployment_files.doubtful.get("" if folder == SHARED else folder, ()))
 
     assert findings == [], listing(findings)
+
+
+@claim("E1", "E2", "E3", "E4", "E5")
+def test_everything_was_looked_at(deployment_files: DeploymentFiles, advise: Callable[[list[Finding]], None]) -> None:
+    """Advice only: nothing that may matter was passed over, such as an encrypted file or a second set of files."""
+    advise(advice.passed_over(deployment_files))
 
 
 @claim("E3")
