@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import difflib
 
-from helpers.deployment_files import facts, multistore
-from helpers.deployment_files.findings import Finding
+from helpers.deployment_files import facts
+from helpers.deployment_files.findings import Finding, Place
 from helpers.deployment_files.shape import PARAMETERS
 from helpers.deployment_files.stacks import DeploymentFiles, Stack
+from helpers.deployment_files.stores import DEFAULT_ID, store_id
 
 
 def unnamed_stores(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """A DCN site's own store has an id of its own."""
-    return [] if stack.central or not facts.has_storage(stack) else multistore.unnamed_store(files, stack)
+    """Advice only, since the doc's literal settings have it otherwise: GlanceBackendID differs from central's."""
+    central = files.central
+    if central is None or store_id(stack) != store_id(central):
+        return []
+    node, other = stack.parameter("GlanceBackendID"), central.parameter("GlanceBackendID")
+    seen = (
+        node.shown if node else f"no GlanceBackendID, so the site's own store is called {DEFAULT_ID!r}, as central's is"
+    )
+    expected = (
+        f"GlanceBackendID: {facts.cluster_name(stack)}; with one id for two stores, a snapshot taken at {stack} is "
+        "recorded as being in central's store, and cannot be copied anywhere"
+    )
+    finding = Finding(node.place if node else stack.place, seen, expected, other.place if other else None)
+    return [finding] if node else files.lacks(stack, finding, "GlanceBackendID")
 
 
 def misspelt(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """No parameter is called nearly as one that matters: Heat passes over a parameter that it does not know."""
+    """Advice only: no parameter is called nearly as one that matters, which Heat would pass over."""
     found = []
     for name, nodes in stack.parameters.items():
         near = [] if name in PARAMETERS else difflib.get_close_matches(name, PARAMETERS, n=1, cutoff=0.93)
@@ -24,3 +37,13 @@ def misspelt(files: DeploymentFiles, stack: Stack) -> list[Finding]:
             Finding(node.place, f"the parameter {name}, which no template has", f"{near[0]}?") for node in nodes if near
         ]
     return found
+
+
+def passed_over(files: DeploymentFiles, most: int = 20) -> list[Finding]:
+    """What in the folder may matter and was not looked at; so many at most, and how many there are beside."""
+    shown = list(files.passed_over[:most])
+    if len(files.passed_over) > most:
+        shown.append(
+            Finding(Place("./"), f"{len(files.passed_over) - most} more that were passed over", "as those above")
+        )
+    return shown

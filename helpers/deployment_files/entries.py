@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from helpers.deployment_files.facts import addresses, client_addresses, cluster_name, fsids, has_storage, monitors
+from helpers.deployment_files.facts import addresses, client_addresses, cluster_name, fsids, has_storage
 from helpers.deployment_files.findings import Place
-from helpers.deployment_files.keys import declared, shared_client
 from helpers.deployment_files.loader import Node
+from helpers.deployment_files.monitors import all_addresses
 from helpers.deployment_files.stacks import DeploymentFiles, Stack
 
 
@@ -53,6 +53,12 @@ def about(files: DeploymentFiles, stack: Stack) -> list[Entry]:
 def used_by(files: DeploymentFiles, consumer: Stack, stack: Stack) -> Entry | None:
     """The entry by which `consumer` is a client of `stack`'s cluster."""
     return next((e for e in entries(files, [consumer]) if e.about is stack and e.first is None), None)
+
+
+def maybe_about(files: DeploymentFiles, consumer: Stack, stack: Stack) -> list[Entry]:
+    """The entries about a cluster in lists of which nobody can tell whether `consumer` is given them."""
+    lists = consumer.maybe.get("CephExternalMultiConfig", ())
+    return [entry for among in lists for entry in _assigned(files, among) if entry.about is stack]
 
 
 @lru_cache(maxsize=1024)
@@ -104,8 +110,11 @@ def _evidence(node: Node, stack: Stack) -> int:
 
 @lru_cache(maxsize=1024)
 def _own(stack: Stack) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """A stack's own FSIDs, monitor addresses and shared keys."""
+    """A stack's own FSIDs, monitor addresses and keys."""
     listed = client_addresses(stack)
-    known = {monitor.address for monitor in monitors(stack)} | set(addresses(listed.text) if listed else ())
-    keys = {key.text for item in declared(stack, shared_client(stack)) if (key := item.scalar("key"))}
+    known = all_addresses(stack) | set(addresses(listed.text) if listed else ())
+    items = [item for node in stack.definitions("CephExtraKeys") for item in node.items if item.kind == "mapping"]
+    for source in (*stack.group_vars, *stack.ceph_clients):
+        items += [item for name in ("openstack_keys", "keys") for item in source.mappings(name)]
+    keys = {key.text for item in items if (key := item.scalar("key"))}
     return frozenset(node.text.strip() for node in fsids(stack)), frozenset(known), frozenset(keys)

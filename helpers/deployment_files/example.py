@@ -117,10 +117,10 @@ def service_groups(roles: Iterable[str]) -> tuple[str, ...]:
     return tuple(_GROUPS[role] for role in roles)
 
 
-def cephx_key(seed: str) -> str:
-    """A well-formed key that opens nothing."""
-    secret = hashlib.sha256(seed.encode()).digest()[:16]
-    return base64.b64encode(struct.pack("<hiih", 1, 1583086326, 0, len(secret)) + secret).decode()
+def cephx_key(seed: str, *, long: bool = False) -> str:
+    """A well-formed key that opens nothing: of type 1, or of type 2, which is longer."""
+    secret = hashlib.sha256(seed.encode()).digest()[: 32 if long else 16]
+    return base64.b64encode(struct.pack("<hiih", 2 if long else 1, 1583086326, 0, len(secret)) + secret).decode()
 
 
 def write(folder: Path, sites: Sequence[ExampleSite], deployed: bool = True) -> None:

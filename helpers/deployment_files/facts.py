@@ -1,19 +1,16 @@
-"""What the files say of a stack's own Ceph cluster: its name, FSID, monitors, and whether it has one at all."""
+"""What the files say of a stack's own Ceph cluster: its name, FSID, addresses, roles, and whether it has one at all."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
-from helpers.deployment_files.findings import Place
 from helpers.deployment_files.loader import Node
-from helpers.deployment_files.stacks import DeploymentFiles, Stack
+from helpers.deployment_files.stacks import Stack
 
-#: Roles of tripleo-heat-templates whose nodes run the CephMon service, unless the roles file says otherwise.
+#: Roles of tripleo-heat-templates whose nodes run the CephMon service, unless a roles file says otherwise.
 MON_ROLES = frozenset(
     [
         "CephAll",
@@ -30,8 +27,31 @@ MON_ROLES = frozenset(
         "HciCephMon",
     ]
 )
-#: Roles of tripleo-heat-templates whose nodes hold OSDs, unless the roles file says otherwise.
-OSD_ROLES = frozenset({"ComputeHCI", "CephStorage", "CephAll", "HciCephAll", "DistributedComputeHCI"})
+#: Roles of tripleo-heat-templates whose nodes hold OSDs, unless a roles file says otherwise.
+OSD_ROLES = frozenset(
+    [
+        "CephAll",
+        "CephFile",
+        "CephObject",
+        "CephStorage",
+        "ComputeHCI",
+        "ComputeHCIOvsDpdk",
+        "ComputeHCISriov",
+        "DistributedComputeHCI",
+        "DistributedComputeHCIDashboard",
+        "DistributedComputeHCIScaleOut",
+        "HciCephAll",
+        "HciCephFile",
+        "HciCephMon",
+        "HciCephObject",
+    ]
+)
+#: How the other roles of tripleo-heat-templates begin; what begins otherwise is a role of the operator's own.
+_USUAL_ROLES = re.compile(
+    r"(BlockStorage|CellController|Compute|Controller|Database|DesignateBind|DistributedCompute|IronicConductor|"
+    r"Messaging|Networker|NovaManager|Novacontrol|ObjectStorage|Telemetry)"
+    r"(Alt|DVR|InstanceHA|Liquidio|LocalEphemeral|NoCeph|OvsDpdk|PPC64LE|RBDEphemeral|RealTime|RT|ScaleOut|Sriov|IB|Vdpa)*"
+)
 _CEPH_HINTS = ("CephClusterName", "CephExtraKeys", "CephClusterFSID", "GlanceMultistoreConfig")
 _PORT = re.compile(r"^(?:v[12]:)?(?:\[(?P<six>[^\]]+)\]|(?P<other>[^:\s]+))(?::\d+)?(?:/\d+)?$")
 
@@ -39,17 +59,18 @@ _PORT = re.compile(r"^(?:v[12]:)?(?:\[(?P<six>[^\]]+)\]|(?P<other>[^:\s]+))(?::\
 @lru_cache(maxsize=1024)
 def has_storage(stack: Stack) -> bool:
     """Whether a stack has a Ceph cluster: anything in its files that only such a stack has. A site may have none."""
-    if stack.central or stack.group_vars or stack.ceph_clients or stack.spec_hosts:
+    if stack.central or stack.named or stack.group_vars or stack.ceph_clients or stack.spec_hosts:
         return True
-    own = any(
-        node.place.file.startswith(f"{stack.name}/") or f"/{stack.name}/" in node.place.file
-        for name in _CEPH_HINTS
-        for node in stack.definitions(name)
-    )
-    hci = any(
-        "HCI" in role and node.text.strip() not in {"", "0"} for role, nodes in stack.counts.items() for node in nodes
-    )
-    return own or hci or any(_groups(inventory) for inventory in stack.inventories)
+    storage = osd_roles(stack)
+    roles = [role for role, nodes in stack.counts.items() if any(node.text.strip() not in {"", "0"} for node in nodes)]
+    hci = any(role in storage or "HCI" in role for role in roles)
+    own = any(stack.definitions(name) for name in _CEPH_HINTS)
+    return own or hci or any(mon_groups(inventory) for inventory in stack.inventories)
+
+
+def mon_groups(inventory: Node) -> list[str]:
+    """An inventory's groups of the hosts that run CephMon."""
+    return [name for name in ("ceph_mon", "mons") if inventory.get(name) is not None]
 
 
 @lru_cache(maxsize=1024)
@@ -66,8 +87,8 @@ def cluster_names(stack: Stack) -> tuple[Node, ...]:
 
 
 def cluster_name(stack: Stack) -> str:
-    """The name of the stack's own cluster; Heat's default is `ceph`."""
-    return next((node.text.strip() for node in cluster_names(stack)), "ceph")
+    """The name of the stack's own cluster; where no file names it, the stack's, as the doc has it."""
+    return next((node.text.strip() for node in cluster_names(stack)), stack.name)
 
 
 @lru_cache(maxsize=1024)
@@ -76,32 +97,6 @@ def fsids(stack: Stack) -> tuple[Node, ...]:
     left = [node for source in stack.group_vars if (node := source.scalar("fsid"))]
     left += [node for source in stack.ceph_clients if (node := source.scalar("tripleo_ceph_client_fsid"))]
     return (*left, *stack.definitions("CephClusterFSID"))
-
-
-@dataclass(frozen=True)
-class Monitor:
-    """A monitor's address on the storage network, and where it stands; `address` is empty where there is none."""
-
-    host: str
-    address: str
-    hostname: str
-    place: Place
-
-
-@lru_cache(maxsize=1024)
-def monitors(stack: Stack) -> tuple[Monitor, ...]:
-    """The stack's CephMon hosts: by the inventory's groups, else by the cephadm spec's labels, else by their role."""
-    found: dict[str, Monitor] = {}
-    for inventory in stack.inventories:
-        groups = _groups(inventory)
-        names = (
-            [name for group in groups for name in _hosts(inventory, group)] if groups else _by_role(stack, inventory)
-        )
-        for name in names:
-            monitor = _monitor(inventory, name)
-            if monitor.address or name not in found:
-                found[name] = monitor
-    return tuple(found.values())
 
 
 def client_addresses(stack: Stack) -> Node | None:
@@ -124,7 +119,7 @@ def addresses(text: str) -> list[str]:
         if token.count("]") > token.count("["):
             token = token[:-1]
         if token:
-            found.append(_canonical(token))
+            found.append(canonical(token))
     return list(dict.fromkeys(found))
 
 
@@ -137,7 +132,8 @@ def is_address(text: str) -> bool:
     return True
 
 
-def _canonical(token: str) -> str:
+def canonical(token: str) -> str:
+    """An IP address in its canonical spelling, without port and protocol; anything else as it stands."""
     match = _PORT.match(token)
     for candidate in (token, (match["six"] or match["other"]) if match else token):
         try:
@@ -147,70 +143,38 @@ def _canonical(token: str) -> str:
     return (match["six"] or match["other"]) if match else token
 
 
-def _groups(inventory: Node) -> list[str]:
-    return [name for name in ("ceph_mon", "mons") if inventory.get(name) is not None]
-
-
-def _hosts(inventory: Node, group: str) -> Iterator[str]:
-    """The hosts of a group and of its children, each group visited once."""
-    waiting, visited = [group], set()
-    while waiting:
-        name = waiting.pop()
-        if name in visited:
-            continue
-        visited.add(name)
-        for key, into in (("hosts", None), ("children", waiting)):
-            node = inventory.get(name, key)
-            names = list(node.entries) if node is not None else []
-            if into is None:
-                yield from names
-            else:
-                into += names
-
-
-def _by_role(stack: Stack, inventory: Node) -> list[str]:
-    spec = [
-        name.text
-        for host in stack.spec_hosts
-        if (name := host.scalar("hostname")) and (labels := host.get("labels")) and "mon" in labels.elements()
-    ]
-    if spec:
-        return [name for name in spec if any(name in _hosts(inventory, group) for group in inventory.entries)]
-    return [name for role in sorted(mon_roles(stack)) for name in _hosts(inventory, role)]
-
-
 def mon_roles(stack: Stack) -> frozenset[str]:
-    """The roles whose nodes run CephMon: by the stack's roles file, else by the templates' defaults."""
-    return _roles_with(stack, "CephMon") if stack.roles else MON_ROLES
+    """The roles whose nodes run CephMon: by roles files, else by the templates' defaults."""
+    return _roles_with(stack, "CephMon", MON_ROLES)
 
 
 def osd_roles(stack: Stack) -> frozenset[str]:
-    """The roles whose nodes hold OSDs: by the stack's roles file, else by the templates' defaults."""
-    return _roles_with(stack, "CephOSD") if stack.roles else OSD_ROLES
+    """The roles whose nodes hold OSDs: by roles files, else by the templates' defaults."""
+    return _roles_with(stack, "CephOSD", OSD_ROLES)
 
 
-def _roles_with(stack: Stack, service: str) -> frozenset[str]:
-    return frozenset(
-        name.text
-        for role in stack.roles
-        if (name := role.scalar("name"))
-        and (services := role.get("ServicesDefault"))
-        and f"OS::TripleO::Services::{service}" in services.elements()
-    )
+def unknown_roles(stack: Stack) -> list[str]:
+    """The roles that it has nodes of, and of which nobody says what they run."""
+    described = {name for name, _ in _described(stack)}
+    usual = MON_ROLES | OSD_ROLES | described
+    counted = [
+        role for role, nodes in stack.counts.items() if any(node.text.strip() not in {"", "0"} for node in nodes)
+    ]
+    return [role for role in counted if role not in usual and not _USUAL_ROLES.fullmatch(role)]
 
 
-def _monitor(inventory: Node, name: str) -> Monitor:
-    """Looks the host up in every group: its variables stand under its role, not under `ceph_mon`."""
-    places = [host for group in inventory.entries.values() if (host := group.get("hosts", name))]
-    for host in places:
-        address = host.scalar("storage_ip")
-        if address is not None:
-            hostname = host.scalar("storage_hostname")
-            return Monitor(name, _canonical(address.text.strip()), hostname.text if hostname else "", address.place)
-    place = places[0].place if places else Place(inventory.place.file, 0, name)
-    return Monitor(name, "", "", place)
+def _roles_with(stack: Stack, service: str, usual: frozenset[str]) -> frozenset[str]:
+    described = _described(stack)
+    running = {name for name, services in described if f"OS::TripleO::Services::{service}" in services}
+    return frozenset(running | (usual - {name for name, _ in described}))
 
 
-def owner_of_address(files: DeploymentFiles, address: str) -> Stack | None:
-    """The stack that has a monitor with this address."""
-    return next((stack for stack in files.stacks if address in {m.address for m in monitors(stack)}), None)
+def _described(stack: Stack) -> list[tuple[str, list[str]]]:
+    """(role, services) by the stack's own roles file, else by those that several stacks may be deployed with."""
+    own = {name.text for role in stack.roles if (name := role.scalar("name"))}
+    return [
+        (name.text, services.elements())
+        for among, roles in ((frozenset(), stack.roles), (own, stack.common_roles))
+        for role in roles
+        if (name := role.scalar("name")) and name.text not in among and (services := role.get("ServicesDefault"))
+    ]

@@ -5,15 +5,19 @@ from __future__ import annotations
 import base64
 import binascii
 import struct
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from helpers.deployment_files.facts import has_storage
+from helpers.deployment_files.facts import cluster_name, has_storage
 from helpers.deployment_files.findings import Finding, FoundElsewhere, NotGiven
 from helpers.deployment_files.loader import Node
 from helpers.deployment_files.stacks import DeploymentFiles, Stack
 
-EXTERNAL = "client.external"
+EXTERNAL, OPENSTACK = "client.external", "client.openstack"
+#: The types of cephx keys, with the length of their secrets: AES-128, and what Ceph has beside it since Tentacle.
+_SECRETS = {1: 16, 2: 32}
 _HEADER = struct.Struct("<hiih")
 _CAPS = {"mgr": "allow *", "mon": "profile rbd"}
 _POOLS = {"NovaRbdPoolName": "vms", "CinderRbdPoolName": "volumes", "GlanceRbdPoolName": "images"}
@@ -29,7 +33,7 @@ class CephxKey:
 
 
 def decode(text: str) -> CephxKey:
-    """Read a cephx key: base64 of type 1, seconds and nanoseconds of its creation, length, and 16 secret bytes.
+    """Read a cephx key: base64 of type, seconds and nanoseconds of its creation, length, and that many secret bytes.
 
     :raises ValueError: says what is wrong, without the key
     """
@@ -40,9 +44,9 @@ def decode(text: str) -> CephxKey:
     if len(raw) < _HEADER.size:
         raise ValueError(f"decodes to {len(raw)} bytes, fewer than the header's {_HEADER.size}")
     type_, created, _, length = _HEADER.unpack_from(raw)
-    if type_ != 1:
+    if type_ not in _SECRETS:
         raise ValueError(f"is of type {type_}")
-    if length != 16 or len(raw) - _HEADER.size != length:
+    if length != _SECRETS[type_] or len(raw) - _HEADER.size != length:
         raise ValueError(f"holds {len(raw) - _HEADER.size} secret bytes and declares {length}")
     return CephxKey(type_, created, length)
 
@@ -77,59 +81,105 @@ def declared(stack: Stack, client: str = EXTERNAL) -> tuple[Node, ...]:
     return (*written(stack, client), *left(stack, client))
 
 
-def shared_client(stack: Stack) -> str:
-    """The user whose key the other sites are given.
+@lru_cache(maxsize=1024)
+def shared_client(files: DeploymentFiles, stack: Stack) -> str:
+    """The user of the stack's cluster whose key the other sites are given: the one that most of the files name.
 
-    `client.external` as the doc has it; `client.openstack` where no external key was made, which
-    `openstack overcloud export ceph` exports by default.
+    The doc has client.external; `openstack overcloud export ceph` exports client.openstack by default, which is also
+    the user of a store that names none.
     """
-    external = stack.definitions("CephExtraKeys") or declared(stack, EXTERNAL)
-    return "client.openstack" if not external and left(stack, "client.openstack") else EXTERNAL
+    votes = Counter({name: 3 * number for name, number in _users(files, stack).items()})
+    for other in files.stacks:
+        votes += _users(files, other)
+    return max(votes, key=lambda name: (votes[name], name == EXTERNAL), default=OPENSTACK)
 
 
-def _judged(stack: Stack) -> tuple[Node, ...]:
+@lru_cache(maxsize=1024)
+def _users(files: DeploymentFiles, stack: Stack) -> Counter[str]:
+    """The users by which the others are to reach a stack's cluster, and how often the files name each."""
+    clusters = {stack.name, cluster_name(stack)}
+    found = [name for name in _names(stack.definitions("CephExtraKeys")) if name != OPENSTACK]
+    for other in files.stacks:
+        if other is stack:
+            continue
+        for name, store in (
+            pair for node in other.definitions("GlanceMultistoreConfig") for pair in node.entries.items()
+        ):
+            cluster, user = store.scalar("CephClusterName"), store.scalar("CephClientUserName")
+            if name in clusters or (cluster is not None and cluster.text.strip() in clusters):
+                found.append(client_name(user.text) if user else OPENSTACK)
+        for entry in (entry for node in other.definitions("CephExternalMultiConfig") for entry in node.items):
+            cluster, listed = entry.scalar("cluster"), entry.get("keys")
+            if cluster is not None and cluster.text.strip() in clusters and listed is not None:
+                found += _names((listed,))
+    return Counter(found)
+
+
+def _names(lists: Iterable[Node]) -> list[str]:
+    return [client_name(name.text) for node in lists for item in node.items if (name := item.scalar("name"))]
+
+
+def _judged(files: DeploymentFiles, stack: Stack) -> tuple[Node, ...]:
     """The item that decides. Where the others differ from it, that is a contradiction of its own."""
-    items = declared(stack, shared_client(stack))
+    client = shared_client(files, stack)
+    items = declared(stack, client)
     if not items:
-        raise FoundElsewhere(f"no file of {stack} declares {shared_client(stack)}")
+        missing(files, stack)  # says so if that is no finding
+        raise FoundElsewhere(f"no file of {stack} declares {client}")
     return items[:1]
 
 
 def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """`client.external` is declared, with a key."""
-    client = shared_client(stack)
+    """The stack declares client.external, the key that it gives to the other sites."""
+    client = shared_client(files, stack)
     lists = stack.definitions("CephExtraKeys")
+    if client == OPENSTACK and not declared(stack, client):
+        raise NotGiven(f"{stack}: the other sites are given the key of {client}, which is made when it is deployed")
     # where the templates were given, the key must be in them: one that was only deployed is gone with the next update
-    templates = lists or (client == EXTERNAL and stack.definitions("CephClusterName"))
+    templates = client != OPENSTACK and (lists or stack.definitions("CephClusterName"))
     items = tuple(written(stack, client)) if templates else declared(stack, client)
     if not items:
         names = [name.shown for node in lists for item in node.items if (name := item.scalar("name"))]
         place = lists[0].place if lists else stack.place
         seen = f"keys for {', '.join(names) or 'nobody'}" if lists else "no CephExtraKeys"
-        return [Finding(place, seen, f"an item with name {EXTERNAL}, to give to the other sites")]
+        finding = Finding(place, seen, f"an item with name {client}, to give to the other sites")
+        return files.lacks(stack, finding, "CephExtraKeys")
     return [Finding(item.place, "no key", "a cephx key") for item in items[:1] if item.scalar("key") is None]
 
 
+def comparable(*keys: Node) -> None:
+    """:raises NotGiven: one of the keys is encrypted, so that nobody can tell what it is"""
+    for key in keys:
+        if key.sealed:
+            raise NotGiven(f"{key.place} is encrypted")
+
+
 def undecodable(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The key is a cephx key."""
+    """The external key is a cephx key: base64 of type 1 and a secret of 16 bytes, or of type 2 and 32."""
     found = []
-    for item in _judged(stack):
+    for item in _judged(files, stack):
         key = item.scalar("key")
         if key is None:
             raise FoundElsewhere(f"{item.place} has no key")
+        comparable(key)
         try:
             decode(key.text)
         except ValueError as reason:
-            expected = "base64 of a cephx key: type 1, 16 secret bytes (the doc's python3 command makes one)"
+            expected = (
+                "base64 of a cephx key: type 1, 16 secret bytes (the doc's python3 command makes one); or type 2, 32"
+            )
             found.append(Finding(key.place, f"{key.shown}, which {reason}", expected))
     return found
 
 
 def wrong_caps(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The key may use the three pools, and nothing is missing for RBD."""
+    """The key may use the pools vms, volumes and images, by profile rbd, and mgr and mon as RBD needs.
+
+    client.openstack, which is there for other things too, may have more.
+    """
     found = []
-    for item in _judged(stack):
-        for daemon, expected in _CAPS.items():
+    for item in _judged(files, stack):
+        for daemon, expected in _CAPS.items() if shared_client(files, stack) != OPENSTACK else ():
             cap = item.get("caps", daemon)
             if cap is None or " ".join(cap.text.split()) != expected:
                 place = cap.place if cap else item.place
@@ -140,34 +190,45 @@ def wrong_caps(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 def _pools(stack: Stack, item: Node) -> list[Finding]:
     custom = {name: stack.parameter(name) for name in _POOLS}
-    pools = [node.text if node else _POOLS[name] for name, node in custom.items()]
+    pools = [node.text.strip() if node else _POOLS[name] for name, node in custom.items()]
     cap = item.get("caps", "osd")
-    grants = [" ".join(grant.split()) for grant in cap.text.split(",")] if cap else []
-    without = [pool for pool in pools if f"profile rbd pool={pool}" not in grants]
-    if not without or "profile rbd" in grants:
+    grants = {" ".join(grant.split()) for grant in cap.text.split(",")} if cap else set()
+    everything = {"profile rbd", "allow *"} & grants
+    without = [pool for pool in pools if not _granting(pool) & grants]
+    if everything or not without:
         return []
     expected = ", ".join(f"profile rbd pool={pool}" for pool in pools)
     seen = f"{cap.shown}, without {', '.join(without)}" if cap else "no osd cap"
     return [Finding(cap.place if cap else item.place, seen, f"osd: {expected!r}")]
 
 
+def _granting(pool: str) -> set[str]:
+    return {f"profile rbd pool={pool}", f"allow rwx pool={pool}", f"allow rwx pool {pool}"}
+
+
 def wrong_mode(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The keyring file is for its owner only. Cephadm's ceph_client.yml gives no mode, and needs none."""
+    """The keyring's mode is 0600.
+
+    Cephadm's ceph_client.yml gives no mode, and needs none.
+    """
     expected = "'0600', or the key can be read by every user of the node"
-    modes = [mode for item in _judged(stack) if (mode := item.scalar("mode"))]
+    modes = [mode for item in _judged(files, stack) if (mode := item.scalar("mode"))]
     return [Finding(mode.place, mode.shown, expected) for mode in modes if mode.text.strip().lstrip("0") != "600"] + [
         Finding(item.place, "no mode", expected)
-        for item in written(stack, shared_client(stack))[:1]
+        for item in written(stack, shared_client(files, stack))[:1]
         if item.scalar("mode") is None
     ]
 
 
 def shared(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """No earlier site has the same key, so that one site's key can be revoked alone."""
-    (item,) = _judged(stack)
+    """No other site has the same key.
+
+    With a key of its own, one site's access can be revoked alone.
+    """
+    (item,) = _judged(files, stack)
     key = item.scalar("key")
     for other in files.stacks[: files.stacks.index(stack)]:
-        for theirs in declared(other, shared_client(other))[:1]:
+        for theirs in declared(other, shared_client(files, other))[:1]:
             same = theirs.scalar("key")
             if has_storage(other) and key is not None and same is not None and same.text == key.text:
                 return [Finding(key.place, key.shown, f"a key of {stack}'s own, not {other}'s", same.place)]
@@ -175,14 +236,15 @@ def shared(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def stale(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """What the deployment left has the key that `CephExtraKeys` has now."""
-    client = shared_client(stack)
+    """What the deployment left has the key that CephExtraKeys has now."""
+    client = shared_client(files, stack)
     wanted = [key for item in written(stack, client) if (key := item.scalar("key"))]
     if not wanted or not stack.deployed:
         raise NotGiven(f"{stack}: no CephExtraKeys and config-download output to compare")
     if undecodable(files, stack):
         raise FoundElsewhere(f"{wanted[0].place} is no cephx key")
     keys = [key for item in left(stack, client) if (key := item.scalar("key"))]
+    comparable(*wanted, *keys)
     if not keys:
         sources = [*stack.group_vars, *stack.ceph_clients]
         if not sources:
@@ -191,5 +253,5 @@ def stale(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     return [
         Finding(key.place, key.shown, f"{wanted[0].shown}; was the stack deployed with another key?", wanted[0].place)
         for key in keys[:1]
-        if key.text != wanted[0].text
+        if key.text not in {one.text for one in wanted}
     ]

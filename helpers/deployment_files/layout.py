@@ -1,51 +1,32 @@
-"""Which file belongs to which stack, and which stack is the central one.
-
-A stack's files are those under the folder of its name (`control-plane/`, `dcn0/`), wherever config-download's own
-folders stand above or below it; a file under no such folder (`central_ceph_external.yaml`) is shared by all stacks.
-"""
+"""A folder of deployment files, read: its stacks, and which of them is the central one."""
 
 from __future__ import annotations
 
-import os
 import re
-import stat
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from helpers.deployment_files.findings import Finding
-from helpers.deployment_files.loader import load
-from helpers.deployment_files.recognise import Gathered
+from helpers.deployment_files.findings import Finding, Place
+from helpers.deployment_files.loader import Node, load
+from helpers.deployment_files.owners import (
+    CENTRAL_NAMES,
+    Group,
+    Owners,
+    SeveralSets,
+    controls,
+    has_templates,
+    is_dcn,
+    own_names,
+    owners,
+    within,
+)
+from helpers.deployment_files.recognise import Contents, contents
 from helpers.deployment_files.stacks import DeploymentFiles, Stack
+from helpers.deployment_files.walk import UNLESS, survey
 
-SUFFIXES = frozenset({".yaml", ".yml", ".json"})
-MAX_FILES = 20_000
-_HINTS = re.compile(
-    rb"parameter_defaults|openstack_keys|storage_ip|tripleo_ceph_client|service_type:|ServicesDefault|fsid"
-)
-#: What config-download and cephadm call their files: read wherever they lie, so that a broken one is not missed.
-_KNOWN_NAMES = frozenset({"all.yml", "inventory.yaml", "inventory.yml", "ceph_client.yml", "ceph_spec.yaml"})
-#: Folders that hold a stack's folder, or are in one, and name no stack themselves.
-_STRUCTURE = frozenset(
-    [
-        "ceph-ansible",
-        "cephadm",
-        "group_vars",
-        "host_vars",
-        "config-download",
-        "overcloud-deploy",
-        "templates",
-        "environments",
-        "home",
-        "stack",
-        "var",
-        "lib",
-        "mistral",
-        "network",
-        "tripleo",
-    ]
-)
-_CENTRAL_NAMES = ("control-plane", "central", "overcloud")
+_EXTERNAL = "CephExternalMultiConfig"
 
 
 class NoDeploymentFiles(Exception):
@@ -60,93 +41,209 @@ def read(folder: Path) -> DeploymentFiles:
     if not folder.is_dir():
         why = "is not a folder" if folder.exists() else "does not exist"
         raise NoDeploymentFiles(f"{folder} {why}: give the folder that holds control-plane/, dcn0/, …")
-    loaded = [(_stack_of(file), load(path, file)) for path, file in sorted(_candidates(folder))]
-    gathered: dict[str, Gathered] = {}
-    for name, one in loaded:
-        gathered.setdefault(name, Gathered(name)).add(one)
-    shared = gathered.setdefault("", Gathered(""))
-    stacks = [each.stack(shared) for name, each in gathered.items() if name and each.is_stack]
-    if not stacks:
-        broken = [str(finding.place) for each in gathered.values() for finding in each.unreadable]
-        hint = f"; cannot be read: {', '.join(broken[:3])}" if broken else ""
-        raise NoDeploymentFiles(
-            f"{folder} holds no stack's files: expected folders such as control-plane/ and dcn0/ with ceph_keys.yaml, "
-            f"ceph.yaml, az.yaml, role-counts.yaml{hint}"
-        )
-    names = {stack.name for stack in stacks}
+    found = survey(folder)
+    loaded = (contents(candidate, load(candidate.path, candidate.file)) for candidate in found.candidates)
+    everything = [content for content in loaded if content.matters]
+    try:
+        owned = owners(everything)
+    except SeveralSets as several:
+        raise NoDeploymentFiles(f"{folder} {several}") from None
+    if not owned.groups:
+        raise NoDeploymentFiles(f"{folder} holds no stack's files: {_why_none(everything)}")
+    lists = _lists(owned)
+    named = {group: _named(group, owned.groups) for group in owned.groups}
+    stacks = {group: _stack(group, owned.shared, lists, named[group]) for group in owned.groups}
+    passed_over = [*found.passed_over, *owned.passed_over]
+    for group, why in _foreign(owned.groups):
+        passed_over.append(Finding(stacks.pop(group).place, f"a stack {group.name}, {why}", UNLESS))
+    central = _central(stacks)
+    ordered = sorted(stacks.values(), key=_natural)
+    if central is not None:
+        ordered = [replace(central, central=True), *(stack for stack in ordered if stack is not central)]
+    blocking: dict[str, tuple[Finding, ...]] = {group.name: _unreadable(group.contents) for group in stacks}
+    blocking[""] = _unreadable_lists(owned, lists)
+    doubtful = {group.name: _doubtful(group.contents) for group in stacks}
+    doubtful[""] = _doubtful([content for content in owned.shared if _EXTERNAL in content.parameters])
+    passed_over += [note for group in stacks for note in _not_read(group.contents)]
     return DeploymentFiles(
         folder,
-        _central_first(stacks),
-        _by_stack(gathered.values(), names, "unreadable"),
-        _by_stack(gathered.values(), names, "doubtful"),
+        tuple(ordered),
+        {name: findings for name, findings in blocking.items() if findings},
+        {name: findings for name, findings in doubtful.items() if findings},
+        tuple(passed_over),
+        found.limited,
     )
 
 
-def _by_stack(gathered: Iterable[Gathered], stacks: set[str], which: str) -> dict[str, tuple[Finding, ...]]:
-    """Findings by stack; those of a folder that is no stack count as shared."""
-    found: dict[str, tuple[Finding, ...]] = {}
-    for each in gathered:
-        name = each.name if each.name in stacks else ""
-        found[name] = (*found.get(name, ()), *getattr(each, which))
-    return {name: findings for name, findings in found.items() if findings}
+def _why_none(everything: Iterable[Contents]) -> str:
+    known = [content for content in everything if content.candidate.known]
+    broken = [str(finding.place) for content in known for finding in content.unreadable]
+    hint = f"; cannot be read: {', '.join(broken[:3])}" if broken else ""
+    if any(content.identifies and not content.folders for content in known):
+        hint = f"; {known[0].file} looks like one stack's own file: give the folder above it{hint}"
+    return (
+        "expected folders such as control-plane/ and dcn0/ with ceph_keys.yaml, ceph.yaml, az.yaml, "
+        f"role-counts.yaml{hint}"
+    )
 
 
-def _candidates(folder: Path) -> Iterator[tuple[Path, str]]:
-    """YAML and JSON files; deep in config-download's folders only those that hold a word of what is looked for.
+def _stack(group: Group, shared: Sequence[Contents], lists: Sequence[Node], named: bool) -> Stack:
+    own = [content for content in group.contents if not content.uncertain]
+    certain = [content for content in own if not content.exported]
+    doubted = [content for content in (*group.contents, *shared) if content not in certain]
+    parameters = _parameters(certain)
+    # those of others are handed to this stack's deployment beside its own
+    external = (*lists, *(node for content in own for node in content.parameters.get(_EXTERNAL, ())))
+    if external:
+        parameters[_EXTERNAL] = tuple(dict.fromkeys(external))
+    maybe = _parameters(doubted)
+    maybe[_EXTERNAL] = tuple(node for node in maybe.get(_EXTERNAL, ()) if node not in external)
+    sealed = [content.file for content in (*own, *filter(_is_list, shared)) if content.sealed]
 
-    :raises NoDeploymentFiles: when there are too many to be what was meant
-    """
-    seen = 0
-    for where, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            path = Path(where, name)
-            seen += 1
-            if seen > MAX_FILES:
-                raise NoDeploymentFiles(f"{folder} holds more than {MAX_FILES} files: give the templates' folder alone")
-            if path.suffix.lower() not in SUFFIXES:
-                continue
-            file = path.relative_to(folder).as_posix()
-            if _regular(path) and (file.count("/") <= 1 or name in _KNOWN_NAMES or _hinted(path)):
-                yield path, file
+    def left(what: str, among: Iterable[Contents]) -> tuple[Node, ...]:
+        return tuple(node for content in among for node in content.left.get(what, ()))
 
-
-def _regular(path: Path) -> bool:
-    try:
-        return stat.S_ISREG(path.stat().st_mode)
-    except OSError:
-        return True  # a link to nowhere: reading it gives the finding
-
-
-def _hinted(path: Path) -> bool:
-    try:
-        with path.open("rb") as stream:
-            return _HINTS.search(stream.read(1024**2)) is not None
-    except OSError:
-        return True
-
-
-def _stack_of(file: str) -> str:
-    return next((part for part in file.split("/")[:-1] if part not in _STRUCTURE), "")
+    return Stack(
+        group.name,
+        group.home,
+        files=frozenset(content.file for content in group.contents),
+        named=named,
+        parameters=parameters,
+        maybe=maybe,
+        sealed=tuple(sealed),
+        group_vars=left("group_vars", own),
+        ceph_clients=left("ceph_clients", own),
+        inventories=left("inventories", own),
+        spec_hosts=left("spec_hosts", own),
+        roles=left("roles", own),
+        common_roles=left("roles", shared),
+        baremetal=left("baremetal", own),
+        networks=left("networks", own),
+        common_networks=left("networks", shared),
+    )
 
 
-def _central_first(stacks: list[Stack]) -> tuple[Stack, ...]:
-    best = max(stacks, key=lambda stack: (_centrality(stack), stack.name))
-    if _centrality(best) <= 0:
-        return tuple(sorted(stacks, key=_natural))
-    central = replace(best, central=True)
-    return (central, *sorted((stack for stack in stacks if stack is not best), key=_natural))
+def _parameters(some: Iterable[Contents]) -> dict[str, tuple[Node, ...]]:
+    found: dict[str, list[Node]] = defaultdict(list)
+    for content in some:
+        for name, nodes in content.parameters.items():
+            found[name] += nodes
+    return {name: tuple(nodes) for name, nodes in found.items()}
 
 
-def _centrality(stack: Stack) -> int:
-    """How much looks like the central stack: its name, its Controllers, no role or zone of a DCN site."""
+def _lists(owned: Owners) -> list[Node]:
+    """The `CephExternalMultiConfig` lists that every stack is given: beside the stacks, with a cluster known here."""
+    names = {name for group in owned.groups for name in (group.name, *own_names(group))}
+    fsids = {
+        node.text.strip()
+        for group in owned.groups
+        for content in group.contents
+        for source in (*content.left.get("group_vars", ()), *content.left.get("ceph_clients", ()))
+        for node in source.entries.values()
+        if node.kind == "text"
+    }
+    nodes = [
+        node for content in owned.shared if not content.uncertain for node in content.parameters.get(_EXTERNAL, ())
+    ]
+    return [node for node in nodes if any(_is_of(entry, names, fsids) for entry in node.items)]
+
+
+def _is_of(entry: Node, names: set[str], fsids: set[str]) -> bool:
+    cluster, fsid = entry.scalar("cluster"), entry.scalar("fsid")
+    return (cluster is not None and cluster.text.strip() in names) or (fsid is not None and fsid.text.strip() in fsids)
+
+
+def _is_list(content: Contents) -> bool:
+    """Whether a file beside the stacks holds such a list by its name, which is how the doc and the client call it."""
+    return re.search(r"ceph[-_](external|export)", content.stem) is not None and not content.uncertain
+
+
+# --- what cannot be read
+
+
+def _unreadable(some: Iterable[Contents]) -> tuple[Finding, ...]:
+    """What keeps a stack from being judged: a file that must be its own and is broken, a value of another kind."""
+    return tuple(finding for content in some if _blocks(content) for finding in content.unreadable)
+
+
+def _blocks(content: Contents) -> bool:
+    return not content.uncertain and (content.candidate.known or not content.broken)
+
+
+def _not_read(some: Iterable[Contents]) -> list[Finding]:
+    """What in a stack's folder was not looked at, and blocks nothing."""
+    broken = [finding for content in some if content.broken and not _blocks(content) for finding in content.unreadable]
+    sealed = [content.file for content in some if content.sealed]
+    return broken + [
+        Finding(Place(file), "a file of ansible-vault", "readable, or what is in it is not judged") for file in sealed
+    ]
+
+
+def _unreadable_lists(owned: Owners, lists: Sequence[Node]) -> tuple[Finding, ...]:
+    """What keeps all stacks from being judged: a list of external clusters that is broken."""
+    bases = {group.base for group in owned.groups}
+    found: list[Finding] = []
+    for content in owned.shared:
+        if content.broken:
+            found += content.unreadable if _is_list(content) and within(content, bases) else ()
+        elif not content.uncertain and (_is_list(content) or set(content.parameters.get(_EXTERNAL, ())) & set(lists)):
+            found += [finding for finding in content.unreadable if f".{_EXTERNAL}" in finding.place.key]
+    return tuple(found)
+
+
+def _doubtful(some: Iterable[Contents]) -> tuple[Finding, ...]:
+    return tuple(finding for content in some if not content.uncertain for finding in content.doubtful)
+
+
+# --- which stacks they are
+
+
+def _foreign(groups: Sequence[Group]) -> Iterator[tuple[Group, str]]:
+    """The stacks that are none of this deployment's, and why."""
+    for group in groups:
+        others = [other for other in groups if other is not group]
+        copied = [other for other in others if own_names(group) <= own_names(other) and _is_copy(group.name, other)]
+        if own_names(group) and copied:
+            yield group, f"whose files say the same names as those of {copied[0].name}: a copy?"
+        elif _named(group, groups):
+            continue
+        elif not has_templates(group) and any(map(has_templates, others)):
+            yield group, "of which there are no templates, and which no other stack names"
+        elif not is_dcn(group) and any(map(is_dcn, others)) and not _may_be_central(group, others):
+            yield group, "which has no zone, store or role of a DCN site, and which no other stack names"
+
+
+def _named(group: Group, groups: Sequence[Group]) -> bool:
+    """Whether a store or an external cluster of another stack is called like this one, or like its cluster."""
+    own = {group.name, *own_names(group)}
+    return any(own & content.others for other in groups if other is not group for content in other.contents)
+
+
+def _may_be_central(group: Group, others: Sequence[Group]) -> bool:
+    """Whether a stack with nothing of a DCN site's may be the central one, before anything names it."""
+    return group.name in CENTRAL_NAMES or (controls(group) and not any(map(controls, others)))
+
+
+def _is_copy(name: str, other: Group) -> bool:
+    tokens = re.split(r"[^A-Za-z0-9]+", name)
+    return name != other.name and other.name in tokens
+
+
+def _central(stacks: Mapping[Group, Stack]) -> Stack | None:
+    best = max(stacks, key=lambda group: (_centrality(group, stacks), group.name))
+    return stacks[best] if _centrality(best, stacks) > 0 else None
+
+
+def _centrality(group: Group, stacks: Mapping[Group, Stack]) -> int:
+    """How much looks like the central stack: its name, its Controllers, the stores of others; no role of a DCN site."""
+    stack = stacks[group]
     controllers = any(node.text.strip() not in {"", "0"} for node in stack.counts.get("Controller", ()))
-    edge = any(role.startswith("Distributed") for role in stack.counts) or any(
-        stack.parameter(name) is not None for name in ("CinderVolumeCluster", "CinderStorageAvailabilityZone")
-    )
+    edge = any(role.startswith("Distributed") for role in stack.counts) or stack.definitions("CinderVolumeCluster")
     hosts = any(inventory.get("Controller", "hosts") is not None for inventory in stack.inventories)
-    named = len(_CENTRAL_NAMES) - _CENTRAL_NAMES.index(stack.name) if stack.name in _CENTRAL_NAMES else 0
-    return 10 * named + 5 * (controllers or hosts) - 20 * edge
+    named = len(CENTRAL_NAMES) - CENTRAL_NAMES.index(stack.name) if stack.name in CENTRAL_NAMES else 0
+    own = {group.name, *own_names(group)}
+    clients = sum(any(own & content.others for content in other.contents) for other in stacks if other is not group)
+    return 10 * named + 5 * (controllers or hosts) + 3 * (clients > 1) - 20 * bool(edge)
 
 
 def _natural(stack: Stack) -> list[tuple[int, str]]:

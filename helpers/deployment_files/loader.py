@@ -28,6 +28,8 @@ Kind = Literal["mapping", "list", "text", "bool", "null"]
 
 _PARSER: Any = getattr(yaml, "CParser", None)  # absent from a PyYAML that was built without libyaml
 _SECRET = re.compile(r"(?i)(key|password|secret|token|passphrase)$")
+#: What ansible-vault begins with, a file of its own or a value.
+_VAULT = "$ANSIBLE_VAULT;"
 _TRUE = frozenset({"true", "yes", "on", "1", "t", "y"})
 
 
@@ -69,6 +71,11 @@ class Node:
         return self.text.strip().lower() in _TRUE
 
     @property
+    def sealed(self) -> bool:
+        """Whether the scalar is encrypted, so that nobody can compare it."""
+        return self.text.lstrip().startswith(_VAULT)
+
+    @property
     def shown(self) -> str:
         """The value as a message may show it: a key or password is its fingerprint only."""
         if self.kind in {"mapping", "list"}:
@@ -85,12 +92,16 @@ class Node:
 
 @dataclass(frozen=True)
 class Loaded:
-    """One file: its documents, or the findings that say why it could not be read; and the doubtful things in it."""
+    """One file: its documents, or the findings that say why it could not be read; and the doubtful things in it.
+
+    `sealed`: it is encrypted as a whole, so that nobody can tell what is in it.
+    """
 
     file: str
     documents: tuple[Node, ...] = ()
     unreadable: tuple[Finding, ...] = ()
     doubtful: tuple[Finding, ...] = ()
+    sealed: bool = False
 
 
 class _TooMuch(Exception):
@@ -114,6 +125,10 @@ def load(path: Path, file: str) -> Loaded:
         return unreadable(f"a file that cannot be read: {error.strerror}", "a file that this user may read")
     except UnicodeDecodeError as error:
         return unreadable(f"binary data at byte {error.start}", "YAML, in UTF-8")
+    if text.startswith(_VAULT):
+        return Loaded(file, sealed=True)
+    if path.suffix.lower() == ".json":  # where a tab is a space: no text in it can have one as it is
+        text = text.replace("\t", " ")
     reader = _Reader(file)
     try:
         documents = tuple(reader.documents(text))

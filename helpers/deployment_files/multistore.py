@@ -10,10 +10,28 @@ from helpers.deployment_files import external, facts
 from helpers.deployment_files.entries import used_by
 from helpers.deployment_files.findings import Finding, FoundElsewhere, NotGiven
 from helpers.deployment_files.keys import client_name
+from helpers.deployment_files.loader import Node
+from helpers.deployment_files.settings import Setting, judged
 from helpers.deployment_files.stacks import DeploymentFiles, Stack
-from helpers.deployment_files.stores import DEFAULT_ID, Store, store_id, store_of, stores
+from helpers.deployment_files.stores import Store, store_id, store_of, stores
 
 _METHODS = ("web-download", "copy-image")
+_IMPORT_METHODS = Setting(
+    "GlanceEnabledImportMethods",
+    ("glance::api::enabled_import_methods",),
+    (("glance::config::glance_api_config", "DEFAULT/enabled_import_methods"),),
+)
+_LOCATIONS = Setting(
+    "GlanceShowMultipleLocations",
+    ("glance::api::show_multiple_locations",),
+    (("glance::config::glance_api_config", "DEFAULT/show_multiple_locations"),),
+)
+_BACKEND = Setting("GlanceBackend")
+#: The second is what the doc calls it; no template has that.
+_PLUGINS = (
+    Setting("GlanceImageImportPlugins", ("glance::api::image_import_plugins",)),
+    Setting("GlanceImageImportPlugin"),
+)
 
 
 def _between(files: DeploymentFiles, stack: Stack) -> list[Store]:
@@ -41,40 +59,53 @@ def _not_listed(files: DeploymentFiles, owner: Stack | None, stack: Stack | None
     seen = f"stores: {names}" if configs else "no GlanceMultistoreConfig"
     cluster = facts.cluster_name(stack)
     other = next((node.place for node in facts.cluster_names(stack)), None)
-    return [Finding(place, seen, f"an rbd store with CephClusterName: {cluster}", other)]
+    finding = Finding(place, seen, f"an rbd store with CephClusterName: {cluster}", other)
+    return files.lacks(owner, finding, "GlanceMultistoreConfig")
 
 
 def central_lists(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Central's Glance has a store on this DCN site's cluster."""
+    """Central's Glance has a store on this site's cluster."""
     return _not_listed(files, files.central, stack)
 
 
 def lists_central(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """This DCN site's Glance has a store on central's cluster, or snapshots cannot be pushed back."""
+    """This site's Glance has a store on central's cluster.
+
+    Without it snapshots cannot be pushed back.
+    """
     return _not_listed(files, stack, files.central)
 
 
 def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Every rbd store is on a cluster that a stack of these files deploys. Stores of another type are not judged."""
+    """Every rbd store is on a cluster that one of the stacks deploys.
+
+    Stores of another type are not judged.
+    """
     known = ", ".join(facts.cluster_name(other) for other in files.stacks if other is not stack)
+    strangers = [store for store in stores(files, stack) if store.about is None and store.backend == "rbd"]
     return [
-        Finding(
-            store.place("CephClusterName"),
-            store.cluster.shown if store.cluster else f"a store {store.name} without CephClusterName",
-            f"one of the clusters {known}",
+        finding
+        for store in strangers
+        for finding in files.lacks(
+            stack,
+            Finding(
+                store.place("CephClusterName"),
+                store.cluster.shown if store.cluster else f"a store {store.name} without CephClusterName",
+                f"one of the clusters {known}",
+            ),
         )
-        for store in stores(files, stack)
-        if store.about is None and store.backend == "rbd"
     ]
 
 
 def wrong_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The store's cluster is the one that the site's own files name."""
+    """Both stores between this site and central name the cluster as its own files do."""
     found = []
     for store in _between(files, stack):
         if store.about is None:
             continue
         name = facts.cluster_name(store.about)
+        if not facts.cluster_names(store.about):
+            raise NotGiven(f"{store.about}: no file says what its cluster is called")
         if store.cluster is None or store.cluster.text.strip() != name:
             other = next((node.place for node in facts.cluster_names(store.about)), None)
             seen = store.cluster.shown if store.cluster else "no CephClusterName, so the site's own cluster"
@@ -83,7 +114,7 @@ def wrong_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def wrong_user(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The store's cephx user is one whose key its `CephExternalMultiConfig` entry brings."""
+    """Both stores use a cephx user whose key CephExternalMultiConfig brings."""
     found, compared = [], False
     for store in _between(files, stack):
         entry = used_by(files, store.owner, store.about) if store.about else None
@@ -105,7 +136,7 @@ def wrong_user(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def wrong_backend(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Both stores are of type rbd."""
+    """Both stores between this site and central are of type rbd."""
     return [
         Finding(store.place("GlanceBackend"), repr(store.backend), "'rbd'")
         for store in _between(files, stack)
@@ -114,7 +145,7 @@ def wrong_backend(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def other_ids(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Where a site names its own store, the other side calls it by the same id.
+    """Where a site names its own store, the other end calls it by the same id.
 
     With two ids, an image's metadata is rewritten by whichever Glance reads it (Launchpad 1886374). The doc's literal
     settings name no store; see `advice`.
@@ -129,64 +160,55 @@ def other_ids(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     return found
 
 
-def _glance_settings_expected(stack: Stack) -> None:
-    """:raises NotGiven: for central before its update, in which the doc sets these"""
-    if stack.central and not stack.definitions("GlanceMultistoreConfig") and not stack.parameter("GlanceBackend"):
-        raise NotGiven(f"{stack} has no glance settings yet: the doc adds them after the DCN sites are deployed")
-
-
 def import_methods(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """`GlanceEnabledImportMethods` has web-download and copy-image."""
-    _glance_settings_expected(stack)
-    nodes = stack.definitions("GlanceEnabledImportMethods")
+    """The import methods contain web-download and copy-image."""
     expected = "web-download,copy-image"
-    if not nodes:
-        return [Finding(stack.place, "no GlanceEnabledImportMethods; its default is web-download alone", expected)]
-    return [
-        Finding(node.place, f"{', '.join(node.elements()) or 'none'}", expected)
-        for node in nodes
-        if not set(_METHODS) <= set(node.elements())
-    ]
+    groups = _IMPORT_METHODS.groups(stack)
+    if not groups:
+        raise _IMPORT_METHODS.not_given(stack, "dcn-storage.yaml sets it; its default is web-download alone")
+
+    def judge(node: Node) -> Finding | None:
+        methods = [method.strip("[]'\" ") for method in node.elements()]
+        if set(_METHODS) <= set(methods):
+            return None
+        return Finding(node.place, f"{', '.join(methods) or 'none'}", expected)
+
+    return judged(groups, judge)
 
 
 def multiple_locations(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """`GlanceShowMultipleLocations` is true, or Nova and Cinder see no location to clone."""
-    _glance_settings_expected(stack)
-    nodes = stack.definitions("GlanceShowMultipleLocations")
-    if not nodes:
-        return [Finding(stack.place, "no GlanceShowMultipleLocations; its default is false", "true")]
-    return [Finding(node.place, node.shown, "true") for node in nodes if not node.true]
+    """Glance shows multiple locations.
+
+    Without them Nova and Cinder see no location to clone.
+    """
+    groups = _LOCATIONS.groups(stack)
+    if not groups:
+        raise _LOCATIONS.not_given(stack, "the templates show locations where a store is of type rbd")
+    if stack.ceph_clients or stack.parameter("DeployedCeph"):
+        raise NotGiven(f"{stack}: releases with cephadm have an internal Glance, which shows locations in any case")
+    return judged(groups, lambda node: None if node.true else Finding(node.place, node.shown, "true"))
 
 
 def own_backend(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The site's own store is rbd, where its files say what it is."""
-    nodes = stack.definitions("GlanceBackend")
-    return [Finding(node.place, node.shown, "'rbd'") for node in nodes if node.text.strip() != "rbd"]
+    """The site's own store is of type rbd."""
+    groups = _BACKEND.groups(stack)
+    return judged(groups, lambda node: None if node.text.strip() == "rbd" else Finding(node.place, node.shown, "'rbd'"))
 
 
 def image_conversion(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The import plugins are not overridden without image_conversion: qcow2 would stay, and nothing be a clone."""
-    names = ("GlanceImageImportPlugins", "GlanceImageImportPlugin")
+    """The import plugins are not overridden without image_conversion.
+
+    A qcow2 image that is not converted to raw is never cloned.
+    """
     expected = "image_conversion in it, or no override: a qcow2 image that is not converted to raw is never cloned"
-    return [
-        Finding(node.place, ", ".join(node.elements()) or "an empty list", expected)
-        for name in names
-        for node in stack.definitions(name)
-        if not {"image_conversion", "no_op"} & set(node.elements())
-    ]
+    sparse = stack.parameter("GlanceSparseUploadEnabled")
+    if sparse is not None and sparse.true:
+        return []  # the templates add image_conversion then
 
+    def judge(node: Node) -> Finding | None:
+        plugins = [plugin.strip("[]'\" ") for plugin in node.elements()]
+        if {"image_conversion", "no_op"} & set(plugins):
+            return None
+        return Finding(node.place, ", ".join(filter(None, plugins)) or "an empty list", expected)
 
-def unnamed_store(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Advice: this DCN site's own store has the same id as central's."""
-    central = files.central
-    if central is None or store_id(stack) != store_id(central):
-        return []
-    node, other = stack.parameter("GlanceBackendID"), central.parameter("GlanceBackendID")
-    seen = (
-        node.shown if node else f"no GlanceBackendID, so the site's own store is called {DEFAULT_ID!r}, as central's is"
-    )
-    expected = (
-        f"GlanceBackendID: {facts.cluster_name(stack)}; with one id for two stores, a snapshot taken at {stack} is "
-        "recorded as being in central's store, and cannot be copied anywhere"
-    )
-    return [Finding(node.place if node else stack.place, seen, expected, other.place if other else None)]
+    return [finding for setting in _PLUGINS for finding in judged(setting.groups(stack), judge)]

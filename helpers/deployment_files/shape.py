@@ -50,13 +50,16 @@ PARAMETERS: dict[str, Shape] = {
     "GlanceImageImportPlugins": "scalars",
     "GlanceMultistoreConfig": {"*": _STORE},
     "GlanceShowMultipleLocations": "scalar",
+    "GlanceSparseUploadEnabled": "scalar",
     "GlanceStoreDescription": "scalar",
     "GlanceRbdPoolName": "scalar",
     "CinderRbdPoolName": "scalar",
     "NovaRbdPoolName": "scalar",
     "ManageNetworks": "scalar",
+    "ServiceNetMap": {"*": "scalar"},
     "NovaComputeAvailabilityZone": "scalar",
     "NovaCrossAZAttach": "scalar",
+    "CinderRbdAvailabilityZone": "scalar",
     "CinderStorageAvailabilityZone": "scalar",
     "CinderVolumeCluster": "scalar",
 }
@@ -69,6 +72,11 @@ CEPH_CLIENT: Shape = {
     "external_cluster_mon_ips": "scalar",
     "keys": [_KEY],
 }
+#: What operators give the director beside environments: roles, nodes, networks; and a host of cephadm's spec.
+ROLE: Shape = {"name": "scalar", "ServicesDefault": "scalars"}
+BAREMETAL: Shape = {"name": "scalar", "count": "scalar"}
+NETWORK: Shape = {"name": "scalar", "name_lower": "scalar", "service_net_map_replace": "scalar"}
+SPEC_HOST: Shape = {"hostname": "scalar", "labels": "scalars"}
 INVENTORY: Shape = {"*": {"hosts": {"*": {"storage_ip": "scalar", "storage_hostname": "scalar"}}}}
 
 _NAMES = {"scalar": "one value", "scalars": "a comma delimited text or a list"}

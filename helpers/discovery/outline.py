@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from helpers.deployment_files import zones
-from helpers.deployment_files.facts import cluster_names, fsids, has_storage, monitors
+from helpers.deployment_files.facts import cluster_names, fsids, has_storage
 from helpers.deployment_files.machines import Machine, machines
+from helpers.deployment_files.monitors import hosts
+from helpers.deployment_files.settings import Alternatives
 from helpers.deployment_files.stacks import DeploymentFiles, Stack
 from helpers.deployment_files.stores import store_of
 from helpers.discovery.found import BadInput
@@ -77,14 +79,14 @@ def with_hosts(outlines: Sequence[Outline], hosts: Sequence[tuple[str, str]]) ->
 
 
 def _outline(files: DeploymentFiles, stack: Stack, central: Stack) -> Outline:
-    hosts = machines(stack)
+    there = machines(stack)
     found = Outline(
         name=CENTRAL if stack.central else stack.name,
-        machines=hosts,
-        complete=bool(hosts),
+        machines=there,
+        complete=bool(there),
         central=stack.central,
         storage=has_storage(stack),
-        zone=_text(stack, zones.NOVA) or _text(stack, zones.CINDER),
+        zone=_first(zones.nova_zones(stack)) or _first(zones.cinder_zones(stack)),
     )
     if not found.storage:
         return found
@@ -93,19 +95,23 @@ def _outline(files: DeploymentFiles, stack: Stack, central: Stack) -> Outline:
         found,
         cluster=names[0].text.strip() if names else None,
         fsid=known[0].text.strip() if known else None,
-        monitors=len(monitors(stack)) or None,
+        monitors=len(hosts(stack)) or None,
         local_store=_text(stack, "GlanceBackendID"),
     )
     if stack.central:
         users = {store.user for other in files.dcn if (store := store_of(files, other, stack))}
         return replace(found, store=found.local_store, client=_only(users))
-    here, there = store_of(files, central, stack), store_of(files, stack, central)
+    here, centrals = store_of(files, central, stack), store_of(files, stack, central)
     return replace(
         found,
         store=here.name if here else None,
-        central_store=there.name if there else None,
+        central_store=centrals.name if centrals else None,
         client=here.user if here else None,
     )
+
+
+def _first(groups: Sequence[Alternatives]) -> str | None:
+    return next((node.text.strip() for group in groups for node in group), None)
 
 
 def _text(stack: Stack, parameter: str) -> str | None:

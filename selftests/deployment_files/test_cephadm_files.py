@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from helpers.deployment_files import checks, example, facts, layout
+from helpers.deployment_files import checks, example, facts, layout, monitors
 
 CENTRAL, DCN0 = example.sites(1)
 _CAPS = {
@@ -19,11 +19,11 @@ _CAPS = {
 
 def client(site: example.ExampleSite) -> dict[str, Any]:
     """Cephadm's ceph_client.yml: no modes, and each monitor with both protocols."""
-    monitors = ",".join(f"v2:{ip}:3300/0,v1:{ip}:6789/0" for ip in site.monitors.values())
+    addresses = ",".join(f"v2:{ip}:3300/0,v1:{ip}:6789/0" for ip in site.monitors.values())
     return {
         "tripleo_ceph_client_fsid": site.fsid,
         "tripleo_ceph_client_cluster": site.cluster,
-        "external_cluster_mon_ips": f"[{monitors}]",
+        "external_cluster_mon_ips": f"[{addresses}]",
         "keys": [{"name": "client.openstack", "key": site.openstack_key, "caps": _CAPS}],
     }
 
@@ -131,9 +131,9 @@ def test_spec_says_which_hosts_run_monitors(healthy: Path) -> None:
     ]
     (healthy / "dcn0/ceph_spec.yaml").write_text("".join([*hosts, "---\nservice_type: mon\nplacement: {}\n"]))
 
-    monitors = facts.monitors(layout.read(healthy).stack("dcn0"))
+    hosts = monitors.hosts(layout.read(healthy).stack("dcn0"))
 
-    assert [monitor.address for monitor in monitors] == ["198.18.1.11", "198.18.1.13"]
+    assert [host.address("storage") for host in hosts] == ["198.18.1.11", "198.18.1.13"]
 
 
 @pytest.mark.parametrize(

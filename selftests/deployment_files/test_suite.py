@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from helpers.deployment_files import example
+from helpers.deployment_files import checks, example, layout
 
 pytest_plugins = ["selftests.runs"]
 
@@ -39,11 +39,31 @@ def test_mistake_is_explained_to_the_operator(run: Run, healthy: Path) -> None:
     done = run("--deployment-files", healthy, "-v", "-m", "E2")
 
     assert done.returncode == 1
-    assert "test_external_key_is_the_clusters[dcn1] FAILED" in done.stdout
-    assert "1 failed, 43 passed" in done.stdout
-    for said in ("dcn_ceph_external.yaml:27", "stands there: sha256:", "dcn1/ceph_keys.yaml:8", "dcn1's key"):
+    assert "test_files_agree[external_key_is_the_clusters-dcn1] FAILED" in done.stdout
+    assert "1 failed, 44 passed" in done.stdout
+    statement = "The entry's key is the one that this cluster was given for that user."
+    for said in (
+        statement,
+        "dcn_ceph_external.yaml:27",
+        "stands there: sha256:",
+        "dcn1/ceph_keys.yaml:8",
+        "dcn1's key",
+    ):
         assert said in done.stdout
     assert not [secret for secret in (key, example.cephx_key("another")) if secret in done.stdout + done.stderr]
+
+
+def test_every_check_is_a_test_of_the_suite(run: Run, healthy: Path) -> None:
+    """Each check is a test at each of its stacks, is selected by its name and by its claims, and states its claim."""
+    files = layout.read(healthy)
+
+    listed = run("--deployment-files", healthy, "--collect-only", "-q").stdout
+    of_e4 = run("--deployment-files", healthy, "--collect-only", "-q", "-m", "E4", "-k", "nova_zone").stdout
+
+    wanted = {f"[{check}-{stack}]" for check in checks.ALL for stack in check.stacks(files)}
+    assert wanted - {f"[{line.rpartition('[')[2]}" for line in listed.splitlines()} == set()
+    agree = "tests/deployment_files/test_consistency.py::test_files_agree"
+    assert of_e4.split()[:2] == [f"{agree}[nova_zone_is_the_sites-{stack}]" for stack in ("dcn0", "dcn1")]
 
 
 def test_doc_settings_pass_with_advice(run: Run, healthy: Path) -> None:
@@ -70,8 +90,8 @@ def test_broken_file_is_one_failure(run: Run, healthy: Path) -> None:
     assert failed == ["tests/deployment_files/test_readable.py::test_files_are_readable[dcn1]"]
     blocked = [line for line in done.stdout.splitlines() if " BLOCKED " in line]
     assert blocked
-    assert [line for line in blocked if "[dcn1]" not in line] == []
-    assert "test_nova_zone_is_the_sites[dcn0] PASSED" in done.stdout
+    assert [line for line in blocked if "-dcn1]" not in line] == []
+    assert "test_files_agree[nova_zone_is_the_sites-dcn0] PASSED" in done.stdout
 
 
 def test_without_files_all_is_skipped(run: Run) -> None:
@@ -118,4 +138,4 @@ def test_the_environment_file_may_name_the_folder(run_here: Run, healthy: Path, 
     done = run_here("--collect-only", "-q", f"--environment={file}", "tests/deployment_files")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "test_external_key_is_the_clusters[dcn1]" in done.stdout
+    assert "test_files_agree[external_key_is_the_clusters-dcn1]" in done.stdout

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import fnmatch
 import re
 from datetime import UTC, datetime
 from functools import partial
@@ -218,12 +217,10 @@ def _matching(patterns: list[str], text: str, *, regular: bool) -> list[str]:
 
 @command("find")
 async def _find(call: Call) -> Output:
-    """In folders, not below: files by `-name *.ENDING`, or `( -type d -o -type f -perm /MODE )` with -printf."""
+    """In folders, not below: `( -type d -o -type f -perm /MODE )`, with -printf of type, mode, owner and path."""
     words = [word for word in call.args if word not in ("-L", "(", ")")]
     options = next((at for at, word in enumerate(words) if word.startswith("-")), len(words))
     folders, rest = words[:options], words[options:]
-    if "-name" in rest:
-        return _named(call, folders, rest[rest.index("-name") + 1])
     mask = int(next(word for word in rest if word.startswith("/") and word[1:].isdigit())[1:], 8)
     out, err = "", ""
     for folder in folders:
@@ -236,16 +233,6 @@ async def _find(call: Call) -> Output:
             file = _file(call, path := f"{folder}/{name}")
             if file and file.mode & mask:
                 out += f"f|{file.mode:o}|{file.owner}|{path}\n"
-    return Output(out.encode(), err, int(bool(err)))
-
-
-def _named(call: Call, places: list[str], pattern: str) -> Output:
-    out, err = "", ""
-    for place in places:
-        names = [f"{place}/{name}" for name in call.node.directory(place, call.container)]
-        paths = [place] if _file(call, place) else names
-        err += "" if paths else f"find: '{place}': No such file or directory\n"
-        out += "".join(f"{path}\n" for path in paths if fnmatch.fnmatchcase(path, pattern))
     return Output(out.encode(), err, int(bool(err)))
 
 

@@ -1,0 +1,453 @@
+"""Healthy files as real operators have them, each as what differs from the doc's; nothing in them is a mistake."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from helpers.deployment_files import example
+from selftests.deployment_files.mess import JUNK, STOCK
+
+CENTRAL, DCN0, DCN1 = example.sites(2)
+STACKS = {site.stack: site for site in (CENTRAL, DCN0, DCN1)}
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input: how it is made of healthy files.
+
+    `unknown` are the checks that cannot be made then, each with its stacks; all others are made, and find nothing.
+    `stacks` are their names, central first.
+    """
+
+    name: str
+    make: Callable[[Path], Any]
+    deployed: bool = True
+    unknown: tuple[str, ...] = ()
+    stacks: tuple[str, ...] = ("control-plane", "dcn0", "dcn1")
+
+
+# --- edits
+
+
+def write(folder: Path, name: str, content: Any) -> None:
+    """Write a file: a text as it is, anything else as YAML."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False, width=200))
+
+
+def environment(folder: Path, name: str, **parameters: Any) -> None:
+    write(folder, name, {"parameter_defaults": parameters})
+
+
+def change(folder: Path, name: str, **parameters: Any) -> None:
+    """Set parameters of a file; None takes one out."""
+    content = yaml.safe_load((folder / name).read_text())
+    changed = {**content["parameter_defaults"], **parameters}
+    environment(folder, name, **{key: value for key, value in changed.items() if value is not None})
+
+
+def move(folder: Path, names: dict[str, str]) -> None:
+    for old, new in names.items():
+        (folder / new).parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(folder / old, folder / new)
+
+
+def substitute(folder: Path, old: str, new: str, names: Iterable[str] = ("**/*.y*ml",)) -> None:
+    for path in sorted({path for name in names for path in folder.glob(name)}):
+        path.write_text(path.read_text().replace(old, new))
+
+
+def _networks(folder: Path, name: str) -> None:
+    """The monitors' network is called otherwise."""
+    substitute(folder, "storage_ip", f"{name}_ip", ["*/inventory.yaml"])
+    substitute(folder, "storage_hostname", f"{name}_hostname", ["*/inventory.yaml"])
+
+
+def _both_networks(folder: Path) -> None:
+    """Hosts have a network `storage` too, on which nothing of Ceph's is."""
+    _networks(folder, "ceph_public")
+    for stack in STACKS:
+        path = folder / stack / "inventory.yaml"
+        lines = path.read_text().splitlines(keepends=True)
+        added = [
+            f"{line}      storage_ip: 203.0.113.{n}\n" if "ceph_public_ip" in line else line
+            for n, line in enumerate(lines)
+        ]
+        path.write_text("".join(added))
+
+
+# --- kinds
+
+
+def _spec(folder: Path) -> None:
+    hosts: list[Any] = [
+        {"service_type": "host", "addr": "192.0.2.21", "hostname": host, "labels": ["mon"], "location": {"root": "x"}}
+        for host in DCN0.monitors
+    ]
+    placed = [
+        {"service_type": "mon", "placement": {"label": "mon"}},
+        {"service_type": "osd", "placement": {"hosts": ["a"]}},
+    ]
+    write(folder, "dcn0/ceph_spec.yaml", f"{yaml.safe_dump_all([*hosts, *placed], explicit_start=True)}...\n---\n")
+
+
+def _json_with_tabs(folder: Path) -> None:
+    content = yaml.safe_load((folder / "dcn0/az.yaml").read_text())
+    (folder / "dcn0/az.yaml").unlink()
+    write(folder, "dcn0/az.json", json.dumps(content, indent="\t"))
+
+
+def _rendered(folder: Path) -> None:
+    for stack in STACKS:
+        tree = f"overcloud-deploy/{stack}/tripleo-heat-templates"
+        write(folder, f"{tree}/environments/dcn-storage.yaml", STOCK)
+        write(folder, f"{tree}/roles/Controller.yaml", [{"name": "Controller", "ServicesDefault": ["X"]}])
+
+
+def _overcloud(folder: Path) -> None:
+    move(folder, {"control-plane": "overcloud"})
+    environment(
+        folder,
+        "overcloud/site-name.yaml",
+        NovaComputeAvailabilityZone="central",
+        CinderStorageAvailabilityZone="central",
+        NovaCrossAZAttach=False,
+        ControllerExtraConfig={"nova::availability_zone::default_schedule_zone": "central"},
+    )
+
+
+def _by_service(folder: Path) -> None:
+    """Each site's files by what they are about, one folder deeper."""
+    for stack in STACKS:
+        names = ("ceph.yaml", "ceph_keys.yaml", "az.yaml", "role-counts.yaml")
+        there = [name for name in names if (folder / stack / name).exists()]
+        move(folder, {f"{stack}/{name}": f"sites/{stack}/{Path(name).stem}/{name}" for name in there})
+        move(folder, {f"{stack}/{path.name}": f"sites/{stack}/{path.name}" for path in (folder / stack).iterdir()})
+
+
+def _flat(folder: Path) -> None:
+    """All files in one folder, told apart by their names."""
+    for stack in STACKS:
+        for path in sorted((folder / stack).glob("*.yaml")):
+            move(folder, {f"{stack}/{path.name}": f"templates/{stack}-{path.name}"})
+    for stack in STACKS:
+        move(folder, {f"{stack}/ceph-ansible": f"config-download/{stack}/ceph-ansible"})
+
+
+def _working_directories(folder: Path) -> None:
+    """The director's own folders, beside templates in folders that are called otherwise."""
+    for stack in STACKS:
+        working = f"overcloud-deploy/{stack}/config-download/{stack}"
+        move(folder, {f"{stack}/ceph-ansible": f"{working}/ceph-ansible"})
+        move(folder, {f"{stack}/inventory.yaml": f"overcloud-deploy/{stack}/tripleo-ansible-inventory.yaml"})
+        move(folder, {stack: f"{stack}-templates"})
+
+
+def _regions(folder: Path) -> None:
+    move(folder, {"dcn0": "emea/dcn0", "dcn1": "apac/dcn1"})
+
+
+def _shared_folder(folder: Path) -> None:
+    """As Red Hat's documents have it: what all DCN stacks are given, in a folder of its own."""
+    move(folder, {"central_ceph_external.yaml": "dcn-common/central_ceph_external.yaml"})
+
+
+def _one_roles_file(folder: Path) -> None:
+    services = [f"OS::TripleO::Services::{name}" for name in ("CephMon", "CephOSD", "NovaCompute")]
+    write(folder, "dcn_roles.yaml", [{"name": "EdgeHci", "ServicesDefault": services}])
+    substitute(folder, "DistributedComputeHCI:", "EdgeHci:", ["dcn0/inventory.yaml"])
+    environment(folder, "dcn0/role-counts.yaml", EdgeHciCount=3, ControllerCount=0)
+
+
+def _nodes(folder: Path) -> None:
+    """Roles and counts as `openstack overcloud node provision` takes them."""
+    (folder / "dcn0/role-counts.yaml").unlink()
+    networks = {"networks": [{"network": "ctlplane", "vif": True}, {"network": "storage", "subnet": "leaf1"}]}
+    role = {"name": "DistributedComputeHCI", "count": 3, "hostname_format": "dcn0-hci-%index%", "defaults": networks}
+    write(folder, "dcn0/baremetal_deployment.yaml", [role])
+
+
+def _nodes_in_home(folder: Path) -> None:
+    """The director's environments of provisioned nodes, beside all stacks' folders."""
+    for stack, counts in (
+        ("control-plane", {"ControllerCount": 3, "ComputeHCICount": 3}),
+        ("dcn0", {"DistributedComputeHCICount": 3}),
+    ):
+        (folder / stack / "role-counts.yaml").unlink()
+        environment(folder, f"deployed-metal-{stack}.yaml", **counts, HostnameMap={})
+
+
+def _openstack_user(folder: Path) -> None:
+    """The sites share the key that the deployment makes, and which `openstack overcloud export ceph` exports."""
+    for site in STACKS.values():
+        (folder / site.stack / "ceph_keys.yaml").unlink()
+        if (folder / f"{site.stack}/ceph-ansible/group_vars/all.yml").exists():
+            content = yaml.safe_load((folder / f"{site.stack}/ceph-ansible/group_vars/all.yml").read_text())
+            content["openstack_keys"] = content["openstack_keys"][:1]
+            write(folder, f"{site.stack}/ceph-ansible/group_vars/all.yml", content)
+        substitute(folder, site.external_key, site.openstack_key)
+    substitute(folder, "client.external", "client.openstack")
+    substitute(folder, "      CephClientUserName: external\n", "", ["dcn*/glance.yaml"])
+    substitute(folder, "CephClientUserName: external", "CephClientUserName: openstack")
+
+
+def _exported(folder: Path) -> None:
+    """One file of all DCN clusters, as `openstack overcloud export ceph --stack dcn0,dcn1` leaves it in the home."""
+    move(folder, {"control-plane/dcn_ceph_external.yaml": "ceph-export-2-stacks.yaml"})
+    content = yaml.safe_load((folder / "ceph-export-2-stacks.yaml").read_text())
+    for entry, site in zip(content["parameter_defaults"]["CephExternalMultiConfig"], (DCN0, DCN1), strict=True):
+        pairs = ",".join(f"v2:{address}:3300/0,v1:{address}:6789/0" for address in site.monitors.values())
+        entry["external_cluster_mon_ips"] = f"[{pairs}]"
+    write(folder, "ceph-export-2-stacks.yaml", content)
+
+
+def _longer_keys(folder: Path) -> None:
+    for site in STACKS.values():
+        substitute(folder, site.external_key, example.cephx_key(f"{site.cluster} external", long=True))
+
+
+def _hieradata(folder: Path, parameter: str, key: str, value: Any, mapping: str, name: str = "glance.yaml") -> None:
+    change(folder, f"dcn0/{name}", **{parameter: None, mapping: {key: value}})
+
+
+def _encrypted(folder: Path) -> None:
+    write(folder, "dcn0/ceph_keys.yaml", "$ANSIBLE_VAULT;1.1;AES256\n6231336539666234306139\n")
+
+
+METHODS = ["glance-direct", "web-download", "copy-image"]
+_METHODS, _ZONE = "GlanceEnabledImportMethods", "CinderStorageAvailabilityZone"
+
+#: K1: what is no deployment file, or one that nobody can look into.
+_K1 = (
+    Input("vault beside", JUNK["encrypted file"]),
+    Input("keys in a vault", _encrypted, unknown=("keys.missing dcn0", "keys.stale dcn0")),
+    Input("AppleDouble file", lambda folder: JUNK["AppleDouble file"](folder / "dcn0")),
+    Input("Emacs lock file", lambda folder: JUNK["Emacs lock"](folder / "dcn0")),
+    Input("instackenv.json with tabs", JUNK["JSON with tabs"]),
+    Input("environment in JSON with tabs", _json_with_tabs),
+    Input("cephadm's spec with placement", _spec),
+)
+#: K2: where stacks' files lie, and which of them is central.
+_K2 = (
+    Input("rendered templates", _rendered),
+    Input(
+        "clone of the templates", lambda folder: write(folder, "tripleo-heat-templates/environments/dcn.yaml", STOCK)
+    ),
+    Input("central called overcloud, with zones", _overcloud, stacks=("overcloud", "dcn0", "dcn1")),
+    Input(
+        "one folder too high",
+        lambda folder: move(folder, {path.name: f"site-templates/{path.name}" for path in list(folder.iterdir())}),
+    ),
+    Input("a folder for each service", _by_service),
+    Input("all in one folder", _flat),
+    Input(
+        "the director's working directories",
+        _working_directories,
+        stacks=("control-plane-templates", "dcn0-templates", "dcn1-templates"),
+    ),
+    Input("regions", _regions),
+    Input("what is common in a folder of its own", _shared_folder),
+    Input("one roles file for all DCN stacks", _one_roles_file),
+    Input("nodes instead of counts", _nodes, deployed=False),
+    Input("environments of nodes in the home", _nodes_in_home),
+)
+#: K3: the monitors' network.
+_K3 = (
+    Input("a network of another name", lambda folder: _networks(folder, "storage_cloud_0")),
+    Input(
+        "a network for each site",
+        lambda folder: [
+            substitute(folder, "storage_", f"storage_leaf{n}_", [f"{stack}/inventory.yaml"])
+            for n, stack in enumerate(STACKS)
+        ],
+    ),
+    Input("no network but the control plane's", lambda folder: _networks(folder, "ctlplane")),
+    Input(
+        "ServiceNetMap",
+        lambda folder: [
+            _both_networks(folder),
+            environment(folder, "network.yaml", ServiceNetMap={"CephMonNetwork": "ceph_public"}),
+        ],
+    ),
+    Input(
+        "global_vars.yaml",
+        lambda folder: [
+            _both_networks(folder),
+            *[
+                write(folder, f"{stack}/global_vars.yaml", {"service_net_map": {"ceph_mon_network": "ceph_public"}})
+                for stack in STACKS
+            ],
+        ],
+    ),
+    Input(
+        "network_data.yaml",
+        lambda folder: [
+            _both_networks(folder),
+            write(
+                folder,
+                "network_data.yaml",
+                [{"name": "CephPublic", "name_lower": "ceph_public", "service_net_map_replace": "storage"}],
+            ),
+        ],
+    ),
+    Input(
+        "two networks, and nothing that tells",
+        _both_networks,
+        unknown=tuple(
+            f"external.{check} {stack}" for check in ("wrong_monitors", "monitors_without_address") for stack in STACKS
+        ),
+    ),
+    Input(
+        "host names of monitors",
+        lambda folder: (
+            [
+                substitute(folder, address, f"{host}.storage.localdomain", ["*external.yaml"])
+                for site in STACKS.values()
+                for host, address in site.monitors.items()
+            ]
+            and [
+                substitute(folder, address, f"{host}.storage.localdomain", ["control-plane/dcn_ceph_external.yaml"])
+                for site in STACKS.values()
+                for host, address in site.monitors.items()
+            ]
+        ),
+    ),
+)
+#: K4: other spellings, and what another template may set.
+_K4 = (
+    Input(
+        "CinderRbdAvailabilityZone",
+        lambda folder: change(folder, "dcn0/az.yaml", **{_ZONE: None}, CinderRbdAvailabilityZone="dcn0"),
+    ),
+    Input(
+        "both Cinder zones",
+        lambda folder: change(folder, "dcn0/az.yaml", **{_ZONE: "nova"}, CinderRbdAvailabilityZone="dcn0"),
+    ),
+    Input(
+        "zone as hieradata",
+        lambda folder: _hieradata(folder, _ZONE, "cinder::storage_availability_zone", "dcn0", "ExtraConfig", "az.yaml"),
+    ),
+    Input(
+        "zone of a role",
+        lambda folder: change(
+            folder,
+            "dcn0/az.yaml",
+            NovaComputeAvailabilityZone=None,
+            DistributedComputeHCIParameters={"NovaComputeAvailabilityZone": "dcn0"},
+        ),
+    ),
+    Input(
+        "zone as the stack's name",
+        lambda folder: change(folder, "dcn0/az.yaml", NovaComputeAvailabilityZone=""),
+        unknown=("zones.nova_zone dcn0",),
+    ),
+    Input(
+        "volume cluster of a name of its own",
+        lambda folder: change(folder, "dcn0/az.yaml", CinderVolumeCluster="dcn0-volumes"),
+    ),
+    Input(
+        "methods as hieradata of a role",
+        lambda folder: _hieradata(
+            folder,
+            _METHODS,
+            "glance::api::enabled_import_methods",
+            ",".join(METHODS),
+            "DistributedComputeHCIExtraConfig",
+        ),
+    ),
+    Input(
+        "methods as hieradata",
+        lambda folder: _hieradata(folder, _METHODS, "glance::api::enabled_import_methods", METHODS, "ExtraConfig"),
+    ),
+    Input(
+        "methods as an option",
+        lambda folder: _hieradata(
+            folder,
+            _METHODS,
+            "glance::config::glance_api_config",
+            {"DEFAULT/enabled_import_methods": {"value": str(METHODS)}},
+            "ExtraConfig",
+        ),
+    ),
+    Input(
+        "methods of a role",
+        lambda folder: _hieradata(folder, _METHODS, _METHODS, METHODS, "DistributedComputeHCIParameters"),
+    ),
+    Input(
+        "locations as hieradata",
+        lambda folder: _hieradata(
+            folder, "GlanceShowMultipleLocations", "glance::api::show_multiple_locations", True, "ExtraConfig"
+        ),
+    ),
+    Input(
+        "hieradata of a role without nodes",
+        lambda folder: change(folder, "dcn0/az.yaml", ControllerExtraConfig={"nova::cross_az_attach": True}),
+    ),
+    Input(
+        "what dcn-storage.yaml sets",
+        lambda folder: [
+            change(folder, "dcn0/az.yaml", NovaComputeAvailabilityZone=None, ManageNetworks=None),
+            change(folder, "dcn0/glance.yaml", GlanceEnabledImportMethods=None, GlanceShowMultipleLocations=None),
+        ],
+        unknown=(
+            "multistore.import_methods dcn0",
+            "multistore.multiple_locations dcn0",
+            "zones.nova_zone dcn0",
+            "zones.managed_networks dcn0",
+        ),
+    ),
+    Input("a copy of dcn-storage.yaml", lambda folder: write(folder, "dcn0/dcn-storage.yaml", STOCK)),
+    Input(
+        "a common file of settings",
+        lambda folder: [
+            environment(
+                folder, "common.yaml", NovaCrossAZAttach=False, GlanceEnabledImportMethods="web-download,copy-image"
+            ),
+            change(folder, "dcn0/glance.yaml", GlanceEnabledImportMethods=None),
+        ],
+        unknown=("multistore.import_methods dcn0",),
+    ),
+    Input(
+        "two values, and nothing that tells the last",
+        lambda folder: environment(
+            folder, "dcn0/overrides.yaml", ManageNetworks=True, GlanceEnabledImportMethods="web-download"
+        ),
+        unknown=("zones.managed_networks dcn0", "multistore.import_methods dcn0"),
+    ),
+    Input(
+        "no CephClusterName",
+        lambda folder: [(folder / "dcn0/ceph.yaml").unlink()],
+        deployed=False,
+        unknown=("external.cluster_names dcn0",),
+    ),
+)
+#: K7: later releases.
+_K7 = (
+    Input(
+        "openstack's key, before deployment",
+        _openstack_user,
+        deployed=False,
+        unknown=tuple(
+            f"{check} {stack}"
+            for stack in STACKS
+            for check in ("keys.missing", "keys.undecodable", "keys.wrong_caps", "keys.wrong_mode", "keys.shared")
+        ),
+    ),
+    Input("openstack's key", _openstack_user, unknown=tuple(f"keys.stale {stack}" for stack in STACKS)),
+    Input(
+        "a user of another name",
+        lambda folder: [
+            substitute(folder, "client.external", "client.edge"),
+            substitute(folder, "CephClientUserName: external", "CephClientUserName: edge"),
+        ],
+    ),
+    Input("an export of several stacks", _exported),
+    Input("longer keys", _longer_keys),
+)
+INPUTS = (*_K1, *_K2, *_K3, *_K4, *_K7)
