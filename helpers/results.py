@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -38,33 +40,48 @@ class StageResult:
 
 
 class ResultStore:
-    """A folder with one JSON file per finished stage; a file appears whole or not at all."""
+    """A folder with one JSON file per finished stage; a file appears whole or not at all.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
+    The process that publishes results has them also where they cannot be written, or were removed. `unwritten` says
+    what could not be written, and is empty where all is well; `on_unwritten` is called when that is first so.
+    """
+
+    def __init__(self, folder: Path, on_unwritten: Callable[[], object] = lambda: None) -> None:
+        self.folder, self.on_unwritten = folder, on_unwritten
+        self.unwritten = ""
+        self._kept: dict[str, StageResult] = {}
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, key: StageKey, result: StageResult, type_: Any) -> None:
         """Publish a result. Its value is written as JSON by its declared type."""
         value = _adapter(type_).dump_python(result.value, mode="json") if result.outcome == "passed" else None
         # asdict would copy the whole value only to have it replaced
-        record = {field.name: getattr(result, field.name) for field in fields(result)} | {"value": value}
-        path = self._path(str(key))
+        record = redacted({field.name: getattr(result, field.name) for field in fields(result)} | {"value": value})
+        path, unwritten = self._path(str(key)), ""
         partial = path.with_suffix(f".{os.getpid()}.partial")
-        partial.write_bytes(to_json(redacted(record), indent=1))
-        partial.rename(path)
+        try:
+            partial.write_bytes(to_json(record, indent=1))
+            partial.rename(path)
+        except OSError as error:
+            unwritten = f"{path} cannot be written: {error.strerror}"
+        self._kept[str(key)] = replace(_result(record), value=result.value)
+        if unwritten and not self.unwritten:
+            self.unwritten = unwritten
+            self.on_unwritten()
 
     def get(self, key: StageKey, type_: Any) -> StageResult | None:
         """The result of a stage, its value as the declared type again; None while it has not finished."""
         try:
             return _finished(self._path(str(key)), type_)
-        except FileNotFoundError:
-            return None
+        except OSError:
+            return self._kept.get(str(key))
 
     def all(self) -> list[StageResult]:
         """What became of every finished stage, in the order in which they started; their values are left out."""
-        records = [{**json.loads(path.read_bytes()), "value": None} for path in self.folder.glob("*.json")]
-        return sorted((_result(record) for record in records), key=lambda result: result.started)
+        records = [json.loads(path.read_bytes()) for path in self.folder.glob("*.json")]
+        found = {record["stage"]: _result(record) for record in records}
+        return [replace(one, value=None) for one in sorted({**self._kept, **found}.values(), key=_when)]
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.json"
@@ -82,6 +99,10 @@ def _finished(path: Path, type_: Any) -> StageResult:
     if record["outcome"] == "passed":
         record["value"] = _adapter(type_).validate_python(record["value"], strict=False)
     return _result(record)
+
+
+def _when(result: StageResult) -> float:
+    return result.started
 
 
 def _result(record: dict[str, Any]) -> StageResult:

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from helpers.ledger import Ledger
+from helpers.results import ResultStore
 
 #: Every resource of every run is named `dcn-verify.RUN.WHAT`; nothing else is ever deleted.
 PREFIX = "dcn-verify"
@@ -46,6 +49,30 @@ class Run:
     def results(self) -> Path:
         """The folder of the stages' results."""
         return self.folder / "stages"
+
+    @cached_property
+    def store(self) -> ResultStore:
+        """The stages' results, the same for all who ask in this process."""
+        return ResultStore(self.results)
+
+    @cached_property
+    def writing(self) -> FileLock:
+        """Held by the process that publishes the stages' results, as long as it can; any of its threads lets it go."""
+        return FileLock(self.folder / "writing", thread_local=False)
+
+    def is_written(self) -> bool:
+        """Whether results that are not there yet may still come, as another process of the run sees it."""
+        if not self.folder.is_dir():
+            return False
+        held = FileLock(self.folder / "writing")
+        try:
+            held.acquire(blocking=False)
+        except Timeout:
+            return True
+        except OSError:  # a file system that can only be read
+            return False
+        held.release()
+        return False
 
     def name(self, what: str) -> str:
         """The name of a resource of this run."""
