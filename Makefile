@@ -73,7 +73,7 @@ record: .venv/ready ## record anew what the healthy lab answers: the simulator i
 	$(BIN)/python -m simulator.record join reports/left-behind.json $(RECORD)
 
 clean-leftovers: .venv/ready ## remove what killed runs have left in ENVIRONMENT=file.yaml (default: the lab)
-	$(BIN)/python -m helpers.leftovers --environment '$(or $(ENVIRONMENT),$(LAB_FOLDER)/environment.yaml)'
+	$(BIN)/python -m helpers.runs.leftovers --environment '$(or $(ENVIRONMENT),$(LAB_FOLDER)/environment.yaml)'
 
 lock: ## resolve pyproject.toml anew into requirements.lock
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from helpers.deployment_files import example
-from helpers.deployment_files.example import ExampleNode, ExampleSite
+from helpers.tripleo import example
+from helpers.tripleo.example import ExampleNode, ExampleSite
 from lab import ceph, clients, glance
 from lab.plan import Host, Plan, Role, Site
 from lab.state import State

@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from helpers.detection.results import Observation, Results
-from helpers.detection.seen import Seen
-from helpers.detection.suite import Suite
-from helpers.detection.tables import progress
-from helpers.detection.verdicts import Detection, in_order
-from helpers.faults import Fault
+from faults.catalogue import Fault
+from faults.detection.results import Observation, Results
+from faults.detection.seen import Seen
+from faults.detection.suite import Suite
+from faults.detection.tables import progress
+from faults.detection.verdicts import Detection, in_order
 from lab.command import CommandError
 from lab.faults.healing import broken, heal, remove_orphans
 from lab.faults.lab import FaultError, Lab

@@ -9,9 +9,9 @@ import pytest
 
 from docs.hooks import claims as claims_hook
 from docs.hooks import environment_file
-from helpers.claims import CLAIMS
-from helpers.faults import FAULTS, Fault
-from helpers.faults.sources import Place, places
+from faults.catalogue import FAULTS, Fault
+from faults.catalogue.sources import Place, places
+from helpers.reports.claims import CLAIMS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -20,7 +20,7 @@ NOTE = '!!! warning "Not verified yet"\n'
 #: Directories that these pages name already, and that the tree has not yet.
 COMING = (
     "faults/",
-    "fixtures/stages/",
+    "fixtures/plugin/stages/",
     "lab/faults/clusters.py",
     "helpers/nodes/",
     "helpers/tripleo/",

@@ -15,12 +15,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from helpers.detection.document import document
-from helpers.detection.results import Observation, Results, publish
-from helpers.detection.seen import Seen
-from helpers.detection.suite import Suite
-from helpers.detection.tables import matrix, progress
-from helpers.faults import FAULTS, Fault, UnknownFault, find
+from faults.catalogue import FAULTS, Fault, UnknownFault, find
+from faults.detection.document import document
+from faults.detection.results import Observation, Results, publish
+from faults.detection.seen import Seen
+from faults.detection.suite import Suite
+from faults.detection.tables import matrix, progress
 from simulator import healthy
 from simulator.faults import CHANGES, Change
 from simulator.process import DidNotStart, running

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.detection.seen import Seen
-from helpers.detection.suite import Suite
-from helpers.detection.verdicts import in_order
+from faults.detection.seen import Seen
+from faults.detection.suite import Suite
+from faults.detection.verdicts import in_order
 from simulator.faults import CHANGES
 from simulator.process import DidNotStart, running
 

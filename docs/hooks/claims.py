@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from helpers.faults import FAULTS
+from faults.catalogue import FAULTS
 
 PAGE = "reference/claims.md"
 _HEADING = re.compile(r"^### .*\{#([A-F]\d+)\}$", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""What a failure is compared with: a table of the known failures, made from `helpers/known_failures.py`."""
+"""What a failure is compared with: a table of the known failures, made from `helpers/reports/known_failures.py`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import html
 from collections.abc import Iterator
 from typing import Any
 
-from helpers.claims import CLAIMS
-from helpers.known_failures import KNOWN
+from helpers.reports.claims import CLAIMS
+from helpers.reports.known_failures import KNOWN
 
 PAGE = "reference/known-failures.md"
 _MARKER = "<!-- recognised -->"

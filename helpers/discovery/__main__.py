@@ -9,10 +9,6 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from helpers.answers import API_ERRORS, in_words
-from helpers.cloud_login import log_in
-from helpers.clouds_yaml import BadCloud
-from helpers.deployment_files.layout import NoDeploymentFiles, read
 from helpers.discovery import document, outline
 from helpers.discovery.access import Access
 from helpers.discovery.assemble import discover
@@ -21,8 +17,12 @@ from helpers.discovery.document import Choices
 from helpers.discovery.found import BadInput, Discovery
 from helpers.discovery.outline import Outline
 from helpers.environment import BadEnvironment, Ssh, load_environment
+from helpers.environment.ssh_config import BadSshConfig
+from helpers.openstack.answers import API_ERRORS, in_words
+from helpers.openstack.clouds_yaml import BadCloud
+from helpers.openstack.login import log_in
 from helpers.redact import redact
-from helpers.ssh_config import BadSshConfig
+from helpers.tripleo.layout import NoDeploymentFiles, read
 
 _EXAMPLES = """\
 With the files of a TripleO deployment:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from helpers.discovery.cloud_view import short
 from helpers.environment import NodeSpec, Ssh
-from helpers.remote import Node
-from helpers.ssh_config import SshConfig
+from helpers.environment.ssh_config import SshConfig
+from helpers.nodes.node import Node
 
 
 class Access:

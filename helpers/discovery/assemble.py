@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import get_args
 from urllib.parse import urlsplit
 
-from helpers.containers import ALSO_CALLED, NoContainer, find_adapter
 from helpers.discovery.access import Access
 from helpers.discovery.cloud_view import Ask, CloudView, same_host, short
 from helpers.discovery.found import Discovery, FoundCeph, FoundNode, FoundSite
@@ -19,8 +18,9 @@ from helpers.discovery.node_view import SERVICES, NodeView, StoreConfig
 from helpers.discovery.outline import Outline
 from helpers.discovery.sites import Seen, SiteView, central_of, look
 from helpers.environment import Ceph, Role
-from helpers.glance import Store
-from helpers.remote import CommandFailed, DeadlinePassed, Unreachable
+from helpers.nodes.containers import ALSO_CALLED, NoContainer, find_adapter
+from helpers.nodes.node import CommandFailed, DeadlinePassed, Unreachable
+from helpers.openstack.glance import Store
 
 _GLANCE_PORT = 9292
 _MOST_URLS = 6

@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 
 from openstack.connection import Connection
 
-from helpers import api_clients
-from helpers.answers import API_ERRORS, in_words
-from helpers.cinder import Cinder
-from helpers.cloud_login import Endpoint, catalog
-from helpers.deployment_files.findings import printable
 from helpers.environment import Site
-from helpers.glance import Glance, Store
-from helpers.nova import Nova, Service
+from helpers.openstack import clients as api_clients
+from helpers.openstack.answers import API_ERRORS, in_words
+from helpers.openstack.cinder import Cinder
+from helpers.openstack.glance import Glance, Store
+from helpers.openstack.login import Endpoint, catalog
+from helpers.openstack.nova import Nova, Service
+from helpers.tripleo.findings import printable
 
 T = TypeVar("T")
 

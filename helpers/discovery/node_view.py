@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TypeVar
 
-from helpers.config_files import BadConfigFile, OsloConfig, parse_ceph_conf, parse_oslo
-from helpers.containers import Container, containers_on
-from helpers.deployment_files.findings import printable
-from helpers.remote import CommandFailed, DeadlinePassed, FileFacts, Runner, read_file
+from helpers.nodes.config_files import BadConfigFile, OsloConfig, parse_ceph_conf, parse_oslo
+from helpers.nodes.containers import Container, containers_on
+from helpers.nodes.node import CommandFailed, DeadlinePassed, FileFacts, Runner, read_file
+from helpers.tripleo.findings import printable
 
 T = TypeVar("T")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from helpers.deployment_files import zones
-from helpers.deployment_files.facts import cluster_names, fsids, has_storage
-from helpers.deployment_files.machines import Machine, machines
-from helpers.deployment_files.monitors import hosts
-from helpers.deployment_files.settings import Alternatives
-from helpers.deployment_files.stacks import DeploymentFiles, Stack
-from helpers.deployment_files.stores import store_of
 from helpers.discovery.found import BadInput
+from helpers.tripleo import zones
+from helpers.tripleo.facts import cluster_names, fsids, has_storage
+from helpers.tripleo.machines import Machine, machines
+from helpers.tripleo.monitors import hosts
+from helpers.tripleo.settings import Alternatives
+from helpers.tripleo.stacks import DeploymentFiles, Stack
+from helpers.tripleo.stores import store_of
 
 CENTRAL = "central"
 

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from helpers.ceph import Cluster, Quorum
-from helpers.deployment_files.findings import printable
-from helpers.deployment_files.machines import Machine
+from helpers.ceph.cluster import Cluster, Quorum
 from helpers.discovery.access import Access
 from helpers.discovery.cloud_view import CloudView, same_host, short
 from helpers.discovery.found import BadInput
 from helpers.discovery.node_view import NodeView, look_at
 from helpers.discovery.outline import CENTRAL, Outline
 from helpers.environment import Ceph, Site
-from helpers.remote import CommandFailed, DeadlinePassed, Node, Unreachable
+from helpers.nodes.node import CommandFailed, DeadlinePassed, Node, Unreachable
+from helpers.tripleo.findings import printable
+from helpers.tripleo.machines import Machine
 
 _THREADS = 32
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from helpers.environment.mistakes import BadEnvironment
 from helpers.environment.model import Environment
 from helpers.environment.sections import Ssh
-from helpers.ssh_config import BadSshConfig, SshConfig
+from helpers.environment.ssh_config import BadSshConfig, SshConfig
 
 _RELATIVE = "paths are relative to the environment file's folder"
 

@@ -9,19 +9,19 @@ from functools import partial
 
 import openstack.exceptions
 
-from helpers.answers import API_ERRORS, in_words
-from helpers.api_session import Silent
-from helpers.ceph import Cluster
-from helpers.cloud import Cloud
-from helpers.containers import NoContainer, is_container_trouble, list_containers, mon_name
-from helpers.deployment import Deployment
+from helpers.ceph.cluster import Cluster
 from helpers.environment import SERVICE_OF_ROLE, Environment, NodeSpec, Site
-from helpers.openstack_cli import command_line
+from helpers.nodes.containers import NoContainer, is_container_trouble, list_containers, mon_name
+from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed, Node, Runner, Unreachable
+from helpers.nodes.side_by_side import begin
+from helpers.openstack.answers import API_ERRORS, in_words
+from helpers.openstack.cloud import Cloud
+from helpers.openstack.command_line import command_line
+from helpers.openstack.session import Silent
 from helpers.preflight.results import MON, UNDERCLOUD, Prerequisite, Probed
 from helpers.redact import redact
-from helpers.remote import CommandFailed, Completed, DeadlinePassed, Node, Runner, Unreachable
-from helpers.side_by_side import begin
-from helpers.undercloud import Undercloud
+from helpers.runs.deployment import Deployment
+from helpers.tripleo.undercloud import Undercloud
 
 #: Seconds that an answer may take from the node to this side, after the node's own deadline.
 _RETURN = 0.5

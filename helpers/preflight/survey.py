@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from helpers.deployment import Deployment
 from helpers.environment import Environment
+from helpers.nodes.side_by_side import begin
 from helpers.preflight.probes import (
     Question,
     ask_catalog,
@@ -31,7 +31,7 @@ from helpers.preflight.probes import (
     sites_with_servers,
 )
 from helpers.preflight.results import MON, UNDERCLOUD, Preflight, Prerequisite, Probed
-from helpers.side_by_side import begin
+from helpers.runs.deployment import Deployment
 
 #: Seconds for everything together; logins come before it, with the time limit of the environment file.
 DEADLINE = 10.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from helpers.faults import Fault
+from faults.catalogue import Fault
 from lab import containers
 from lab.cloud import Cloud
 from lab.faults import endpoints, reporting, secrets, undo, zones

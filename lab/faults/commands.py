@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from helpers.detection.document import document
-from helpers.detection.results import Results, publish
-from helpers.detection.tables import matrix
-from helpers.detection.verdicts import in_order
-from helpers.faults import UnknownFault, find
+from faults.catalogue import UnknownFault, find
+from faults.detection.document import document
+from faults.detection.results import Results, publish
+from faults.detection.tables import matrix
+from faults.detection.verdicts import in_order
 from lab import detect
 from lab.faults.healing import broken, heal
 from lab.faults.lab import FaultError, Lab

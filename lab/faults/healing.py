@@ -6,7 +6,7 @@ import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
-from helpers.faults import FAULTS
+from faults.catalogue import FAULTS
 from lab import agents, web
 from lab.command import CommandError
 from lab.faults import endpoints, undo

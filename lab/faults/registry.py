@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from types import ModuleType
 
-from helpers.faults import FAULTS, Fault, UnknownFault, find
+from faults.catalogue import FAULTS, Fault, UnknownFault, find
 from lab.faults import (
     behaviour,
     compute,

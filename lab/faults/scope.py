@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from helpers.faults import Fault
+from faults.catalogue import Fault
 from lab.state import write
 
 _OF_IMAGES = ("tests/topology", "tests/images")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.deployment_files import checks, example, layout
-from helpers.deployment_files.findings import Finding
+from helpers.tripleo import checks, example, layout
+from helpers.tripleo.findings import Finding
 
 Judge = Callable[[], dict[tuple[str, str], list[Finding]]]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from helpers.deployment_files import example
+from helpers.tripleo import example
 from selftests.deployment_files.mess import JUNK, STOCK
 
 CENTRAL, DCN0, DCN1 = example.sites(2)

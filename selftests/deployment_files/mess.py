@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from helpers.deployment_files import example
+from helpers.tripleo import example
 
 Put = Callable[[Path], None]
 

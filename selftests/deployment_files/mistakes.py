@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.deployment_files import example
 from helpers.redact import fingerprint
+from helpers.tripleo import example
 
 CENTRAL, DCN0, DCN1 = example.sites(2)
 KEYS = [key for site in example.sites(2) for key in (site.external_key, site.openstack_key)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from helpers.deployment_files import example
+from helpers.tripleo import example
 
 CENTRAL, DCN0, DCN1 = example.sites(2)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from helpers.deployment_files import checks, example, facts, layout, monitors
+from helpers.tripleo import checks, example, facts, layout, monitors
 
 CENTRAL, DCN0 = example.sites(1)
 _CAPS = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.deployment_files import checks, layout
+from helpers.tripleo import checks, layout
 
 _CAPS = """\
 caps:

@@ -11,8 +11,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers.deployment_files import checks, example, layout
-from helpers.deployment_files.findings import Finding
+from helpers.tripleo import checks, example, layout
+from helpers.tripleo.findings import Finding
 from selftests.deployment_files.mistakes import KEYS
 
 BOUNDED = settings(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.deployment_files import checks, example, layout
+from helpers.tripleo import checks, example, layout
 from selftests.deployment_files.inputs import INPUTS, Input
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers.deployment_files import checks, example, facts, layout
-from helpers.deployment_files.findings import NotGiven
-from helpers.deployment_files.layout import NoDeploymentFiles
+from helpers.tripleo import checks, example, facts, layout
+from helpers.tripleo.findings import NotGiven
+from helpers.tripleo.layout import NoDeploymentFiles
 
 WriteFiles = Callable[[dict[str, str]], Path]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.deployment_files import loader
-from helpers.deployment_files.loader import Loaded, load
+from helpers.tripleo import loader
+from helpers.tripleo.loader import Loaded, load
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{name}: &{name} [{', '.join(['*' + before] * 10)}]\n" for before, name in zip("abcdefg", "bcdefgh", strict=True)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import yaml
 
-from helpers.deployment_files import example, layout
-from helpers.deployment_files.machines import Machine, machines
+from helpers.tripleo import example, layout
+from helpers.tripleo.machines import Machine, machines
 
 INVENTORY = {
     "Undercloud": {"hosts": {"undercloud": {"ansible_host": "localhost"}}},

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers.deployment_files import checks, example, layout, walk
-from helpers.deployment_files.findings import listing
 from helpers.discovery import outline
+from helpers.tripleo import checks, example, layout, walk
+from helpers.tripleo.findings import listing
 from selftests.deployment_files.mess import HOME, JUNK, strew
 from selftests.deployment_files.mistakes import MISTAKES, Mistake, spoil
 from selftests.deployment_files.parts import PARTS, Part, take_out

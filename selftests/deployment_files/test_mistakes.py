@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.deployment_files import checks
-from helpers.deployment_files.findings import listing
+from helpers.tripleo import checks
+from helpers.tripleo.findings import listing
 from selftests.deployment_files.mistakes import KEYS, MISTAKES, STRAY_KEY, Mistake, spoil
 from selftests.deployment_files.parts import PARTS, Part, take_out
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers.deployment_files import checks, example, layout
-from helpers.deployment_files.example import ExampleSite
+from helpers.tripleo import checks, example, layout
+from helpers.tripleo.example import ExampleSite
 
 NAMES = st.from_regex(r"[a-h]{2,5}([-_][xyz]|1?[0-9])?", fullmatch=True)
 CLUSTERS = st.from_regex(r"[k-p]{5}", fullmatch=True)

@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from helpers.deployment_files import checks, example, layout
+from helpers.tripleo import checks, example, layout
 
 pytest_plugins = ["selftests.runs"]
 
-PLUGINS = ("fixtures.claims", "fixtures.outcomes", "fixtures.skips", "fixtures.deployment_files")
+PLUGINS = (
+    "fixtures.plugin.claims",
+    "fixtures.plugin.outcomes",
+    "fixtures.plugin.skips",
+    "fixtures.plugin.deployment_files",
+)
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -14,7 +14,7 @@ import yaml
 
 from helpers.discovery import __main__ as command
 from helpers.environment import BadEnvironment, load_environment
-from helpers.remote import Node
+from helpers.nodes.node import Node
 from selftests.discovery.meaning import discovery
 from selftests.simulator.conftest import Running
 

@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 from helpers.discovery.node_view import NodeView, look_at
-from helpers.remote import CommandFailed, Completed, Unreachable
+from helpers.nodes.node import CommandFailed, Completed, Unreachable
 
 HOST = "dcn0-hci-0"
 FSID = "5bb3a1f0-9a4e-4c9c-8b1c-0d6a7f6f4d21"

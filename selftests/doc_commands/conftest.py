@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from helpers.cleanup import kinds, remove
-from helpers.deployment import connect
 from helpers.environment import load_environment
-from helpers.ledger import Entry, Ledger
+from helpers.runs.cleanup import kinds, remove
+from helpers.runs.deployment import connect
+from helpers.runs.ledger import Entry, Ledger
 from selftests.doc_commands.clients import NotInstalled, make
 from selftests.doc_commands.reader import CIRROS, Reader
 from simulator.process import running

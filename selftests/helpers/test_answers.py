@@ -7,7 +7,7 @@ import requests
 from keystoneauth1.exceptions import ConnectFailure
 from openstack.exceptions import HttpException, NotFoundException
 
-from helpers.answers import Refusal, curl, error_by_hand, in_words, refusal
+from helpers.openstack.answers import Refusal, curl, error_by_hand, in_words, refusal
 
 TOKEN = '-H "X-Auth-Token: $(openstack --os-cloud lab token issue -f value -c id)"'
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.capacity import Capacity, Demand, Hold, Limits, Load
+from helpers.engine.capacity import Capacity, Demand, Hold, Limits, Load
 
 ACTS, READS = Demand((Load("dcn0"),)), Demand((Load("dcn0", reading=True),))
 ALONE, SHARED = Demand(holds=(Hold("server", alone=True),)), Demand(holds=(Hold("server"),))

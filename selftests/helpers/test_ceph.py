@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from helpers.ceph import BadAnswer, Cluster, ClusterUnreachable, NoSuchEntity, NoSuchPool
+from helpers.ceph.cluster import BadAnswer, Cluster, ClusterUnreachable, NoSuchEntity, NoSuchPool
 from helpers.environment import Ceph, NodeSpec, Site
+from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed, Unreachable
 from helpers.redact import fingerprint
-from helpers.remote import CommandFailed, Completed, DeadlinePassed, Unreachable
 
 DATA = Path(__file__).parents[1] / "data"
 FSID = "5bb3a1f0-9a4e-4c9c-8b1c-0d6a7f6f4d21"

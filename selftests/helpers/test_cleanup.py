@@ -12,13 +12,13 @@ from typing import Any
 import openstack.exceptions
 import pytest
 
-from helpers.ceph import Cluster
-from helpers.cleanup import remove, remove_all
-from helpers.clusters import Clusters
+from helpers.ceph.cluster import Cluster
+from helpers.ceph.clusters import Clusters
 from helpers.environment import Ceph, NodeSpec, Site
-from helpers.glance import ImageRecord, Task
-from helpers.ledger import Ledger
-from helpers.remote import CommandFailed, Completed, DeadlinePassed
+from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed
+from helpers.openstack.glance import ImageRecord, Task
+from helpers.runs.cleanup import remove, remove_all
+from helpers.runs.ledger import Ledger
 
 STOPPED = "Error: can only create exec sessions on running containers: container state improper"
 SITES = ("central", "dcn0")

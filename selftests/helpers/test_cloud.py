@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from helpers.api_session import _Transport
+from helpers.openstack.session import _Transport
 
 URL = "http://192.0.2.10:9292/v2/images"
 ASKED = ({}, None, None, None)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from helpers.concerns import concern_of, ids_in
 from helpers.environment import Environment, load_environment
+from helpers.nodes.concerns import concern_of, ids_in
 
 SERVER = "98e1794c-1b28-40cb-b376-4e0664cb5ff3"
 

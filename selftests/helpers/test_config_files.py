@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.config_files import (
+from helpers.nodes.config_files import (
     BadConfigFile,
     MonAddress,
     parse_ceph_conf,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.containers import (
+from helpers.environment import Ceph
+from helpers.nodes.containers import (
     Adapter,
     Container,
     NoContainer,
@@ -18,8 +19,7 @@ from helpers.containers import (
     parse_docker_ps,
     parse_podman_ps,
 )
-from helpers.environment import Ceph
-from helpers.remote import CommandFailed, Completed
+from helpers.nodes.node import CommandFailed, Completed
 
 DATA = Path(__file__).parents[1] / "data"
 HOST = "dcn0-distributedcomputehci-0"

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from helpers.detection.document import document
-from helpers.detection.results import Observation, Published, Results, publish, published
-from helpers.detection.seen import Failing, Seen, read_summary
-from helpers.detection.tables import matrix
-from helpers.detection.verdicts import judge
-from helpers.faults import Fault, find
+from faults.catalogue import Fault, find
+from faults.detection.document import document
+from faults.detection.results import Observation, Published, Results, publish, published
+from faults.detection.seen import Failing, Seen, read_summary
+from faults.detection.tables import matrix
+from faults.detection.verdicts import judge
 from helpers.preflight.results import Probed
 
 FAULT = Fault("a-fault", "something is wrong", "SPEC A8", "dcn", frozenset({"A8"}), frozenset({"B3"}))

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from helpers.capacity import Common, Limits
-from helpers.engine import CannotTell, Engine, NotOffered, StageFailed
-from helpers.results import ResultStore, StageResult, longest_chain
-from helpers.stages import Alias, Registry, StageKey
+from helpers.engine.capacity import Common, Limits
+from helpers.engine.engine import CannotTell, Engine, NotOffered, StageFailed
+from helpers.engine.results import ResultStore, StageResult, longest_chain
+from helpers.engine.stages import Alias, Registry, StageKey
 from helpers.wait import wait_until
 
 

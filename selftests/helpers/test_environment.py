@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from helpers.environment import BadEnvironment, load_environment
-from helpers.places import pairs, place
+from helpers.environment.places import pairs, place
 
 EXAMPLES = Path(__file__).parents[2] / "environments"
 

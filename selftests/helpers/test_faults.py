@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from helpers.claims import CLAIMS
-from helpers.faults import FAULTS, Fault, UnknownFault, find
+from faults.catalogue import FAULTS, Fault, UnknownFault, find
+from helpers.reports.claims import CLAIMS
 
 #: A19 needs a site without storage; E is proven by the broken files of selftests/deployment_files
 ROWS = [

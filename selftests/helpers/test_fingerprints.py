@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.fingerprints import digest_of, key_of_keyring, parse_digest
+from helpers.nodes.fingerprints import digest_of, key_of_keyring, parse_digest
 from helpers.redact import fingerprint
 
 CEPHX = "AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q=="

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from helpers.environment import Site
-from helpers.glance import Glance, ImportFailed, Task
+from helpers.openstack.glance import Glance, ImportFailed, Task
 
 ID = "8083c7e7-32d8-4f7a-b1da-0ed7884f1076"
 SITE = Site("central", True, "nova", "default_backend", "default_backend", None, "http://192.0.2.10:9292", None)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.config_files import parse_ceph_conf, parse_oslo
-from helpers.keyrings import (
+from helpers.nodes.config_files import parse_ceph_conf, parse_oslo
+from helpers.nodes.keyrings import (
     Client,
     access_of,
     clients_of_cinder,
@@ -19,7 +19,7 @@ from helpers.keyrings import (
     is_readable,
     keyrings_of,
 )
-from helpers.remote import CommandFailed
+from helpers.nodes.node import CommandFailed
 from selftests.helpers.test_processes import Here
 
 KEY = "AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q=="

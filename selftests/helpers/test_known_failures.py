@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.known_failures import KNOWN, KnownFailure, recognise
+from helpers.reports.known_failures import KNOWN, KnownFailure, recognise
 
 ID = "363c23e2-2731-4566-b66a-c7d79b49752f"
 SERVER = "dcn0: server dcn-verify.20261126-144122-9a4e73.one-command-dcn0 in zone dcn0\nexpected: ACTIVE\nseen:     {}"

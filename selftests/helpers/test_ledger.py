@@ -6,7 +6,7 @@ import pytest
 from keystoneauth1.exceptions import ConnectTimeout
 from openstack.exceptions import HttpException
 
-from helpers.ledger import Ledger, LedgerClosed, NotNoted, pending
+from helpers.runs.ledger import Ledger, LedgerClosed, NotNoted, pending
 
 
 def test_planned_resources_are_pending_newest_first(tmp_path: Path):

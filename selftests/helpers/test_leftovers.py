@@ -10,9 +10,9 @@ import pytest
 import requests
 from openstack.exceptions import HttpException
 
-from helpers.ledger import pending
-from helpers.leftovers import Leftovers, find, note_cloud
-from helpers.run import Run
+from helpers.runs.ledger import pending
+from helpers.runs.leftovers import Leftovers, find, note_cloud
+from helpers.runs.run import Run
 
 BY_NAME = "looked for by name"
 

@@ -6,9 +6,9 @@ import shlex
 
 import pytest
 
-import helpers.libvirt
-from helpers.libvirt import BadDomainXml, DomainDisk, domain, parse_disks, secret_value
-from helpers.remote import CommandFailed, Completed
+import helpers.nodes.libvirt
+from helpers.nodes.libvirt import BadDomainXml, DomainDisk, domain, parse_disks, secret_value
+from helpers.nodes.node import CommandFailed, Completed
 
 UUID = "8d5a0c0e-3f5c-4a6e-9d39-0f5d6f3ad8f0"
 XML = f"""<domain type='qemu' id='1'>
@@ -83,7 +83,7 @@ def test_a_domain_that_is_defined_anew_is_waited_for() -> None:
 
 
 def test_no_such_domain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(helpers.libvirt, "_REDEFINED_WITHIN", 0.0)
+    monkeypatch.setattr(helpers.nodes.libvirt, "_REDEFINED_WITHIN", 0.0)
     assert domain(FakeNode("nova_libvirt", (1, "", NO_DOMAIN)), UUID, "nova_libvirt") is None
 
 

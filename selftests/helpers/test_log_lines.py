@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from helpers.log_lines import Clock, plain, since, troubles
+from helpers.nodes.log_lines import Clock, plain, since, troubles
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from pydantic import TypeAdapter
 
-from helpers.disks import Disk, WitnessedDisk
 from helpers.observed import BySite, NotObserved, Sites, Unobserved
+from helpers.witnesses.disks import Disk, WitnessedDisk
 
 SILENT = Unobserved("dcn0", "container state improper", ("ssh dcn0 rbd",), True)
 #: central holds it, dcn1 does not, and of dcn0 nobody knows

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from helpers.ceph import Cluster
+from helpers.ceph.cluster import Cluster
+from helpers.ceph.orphans import find_orphans
 from helpers.environment import Ceph, NodeSpec, Site
-from helpers.orphans import find_orphans
-from helpers.remote import CommandFailed, Completed
+from helpers.nodes.node import CommandFailed, Completed
 
 ONE, OTHER = "8083c7e7-32d8-4f7a-b1da-0ed7884f1076", "0f4a1a7e-7d0f-4b9d-9a1e-5f6f1e0b7c11"
 NOBODY: frozenset[str] = frozenset()

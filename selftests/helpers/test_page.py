@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from helpers.history import Change, Earlier
-from helpers.page import Bar, Page, timeline
-from helpers.results import StageResult
-from helpers.summary import Skip, Summary, Verdict, causes, checks, count, matrix
+from helpers.engine.results import StageResult
+from helpers.reports.history import Change, Earlier
+from helpers.reports.page import Bar, Page, timeline
+from helpers.reports.summary import Skip, Summary, Verdict, causes, checks, count, matrix
 
 SITES = ("central", "dcn0", "dcn1")
-COPY = Verdict("fixtures/images.py::copied_image[dcn1]", "failed", ("B3",), ("dcn1",), stage="copied_image[dcn1]")
+COPY = Verdict(
+    "fixtures/stages/images.py::copied_image[dcn1]", "failed", ("B3",), ("dcn1",), stage="copied_image[dcn1]"
+)
 
 
 def passed(claim: str, site: str) -> Verdict:

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from helpers.places import GROUP, leader
+from helpers.environment.places import GROUP, leader
 
 
 @dataclass(frozen=True)

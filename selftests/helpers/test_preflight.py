@@ -15,17 +15,17 @@ import yaml
 from keystoneauth1.exceptions import ConnectFailure, EndpointNotFound
 from openstack.exceptions import HttpException, NotFoundException
 
-from helpers.ceph import Cluster
-from helpers.cloud_login import Endpoint
-from helpers.deployment import Deployment
+from helpers.ceph.cluster import Cluster
+from helpers.engine.stages import Registry, StageKey
 from helpers.environment import Environment, NodeSpec, load_environment
-from helpers.preflight.obstacles import Answers, Asks, Obstacles, reads, reads_in
+from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed, Unreachable
+from helpers.openstack.login import Endpoint
+from helpers.preflight.blockers import Answers, Asks, Obstacles, reads, reads_in
 from helpers.preflight.probes import expected_containers
 from helpers.preflight.results import PREREQUISITES, Preflight, Probed
 from helpers.preflight.survey import survey
 from helpers.preflight.table import in_one_line, rendered
-from helpers.remote import CommandFailed, Completed, DeadlinePassed, Unreachable
-from helpers.stages import Registry, StageKey
+from helpers.runs.deployment import Deployment
 
 PODMAN = "podman ps --all --format json"
 ROLES = ["glance", "ceph-mon", "compute"]

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.processes import Process, find_process, is_program, parse_processes
-from helpers.remote import CommandFailed, Completed
+from helpers.nodes.node import CommandFailed, Completed
+from helpers.nodes.processes import Process, find_process, is_program, parse_processes
 
 PROGRAM = "nova-compute"
 _ZEROS = "0 " * 18

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.rbd import (
+from helpers.ceph.rbd import (
     BadRbdOutput,
     NotInPool,
     Parent,

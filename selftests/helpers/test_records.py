@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from helpers.cinder import Volume, VolumeSnapshot
-from helpers.nova import Server
+from helpers.openstack.cinder import Volume, VolumeSnapshot
+from helpers.openstack.nova import Server
 
 VOLUME = Volume("8083", "pet", "reserved", 1, "central", "hostgroup@ceph#ceph", False, None, (), "volume show 8083")
 SERVER = Server("8084", "pet", "ACTIVE", None, "dcn1", "dcn1-0", None, (), "server show 8084")

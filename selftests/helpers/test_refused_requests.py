@@ -12,13 +12,13 @@ import openstack.exceptions
 import pytest
 import yaml
 
-from helpers.cinder import Cinder
-from helpers.engine import StageFailed
+from helpers.actions.servers import ServerActions
+from helpers.actions.volumes import VolumeActions
+from helpers.engine.engine import StageFailed
 from helpers.environment import load_environment
-from helpers.nova import Nova
-from helpers.run import Run
-from helpers.server_actions import ServerActions
-from helpers.volume_actions import VolumeActions
+from helpers.openstack.cinder import Cinder
+from helpers.openstack.nova import Nova
+from helpers.runs.run import Run
 
 IMAGE, VOLUME = "363c23e2-2731-4566-b66a-c7d79b49752f", "98e1794c-1b28-40cb-b376-4e0664cb5ff3"
 

@@ -15,9 +15,9 @@ from typing import Any
 import asyncssh
 import pytest
 
-import helpers.remote
+import helpers.nodes.node
 from helpers.environment import NodeSpec, Ssh
-from helpers.remote import CommandFailed, Completed, DeadlinePassed, Node, Unreachable
+from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed, Node, Unreachable
 from helpers.wait import wait_until
 
 CEPHX = "AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q=="
@@ -234,7 +234,7 @@ def test_a_slow_command_is_ended_on_the_node(server: Server, node: Node) -> None
 
 
 def test_a_node_that_says_nothing_is_left(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(helpers.remote, "GRACE", 0.2)
+    monkeypatch.setattr(helpers.nodes.node, "GRACE", 0.2)
     started = time.monotonic()
     with pytest.raises(DeadlinePassed) as caught:
         node.run("hang", deadline=0.3)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.resolver import addresses
-from helpers.runner import CommandFailed, Completed
+from helpers.nodes.resolver import addresses
+from helpers.nodes.runner import CommandFailed, Completed
 
 
 class Node:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from helpers.results import ResultStore, StageResult
-from helpers.run import Run
-from helpers.stages import StageKey
+from helpers.engine.results import ResultStore, StageResult
+from helpers.engine.stages import StageKey
+from helpers.runs.run import Run
 
 KEY = StageKey("imported_image")
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import pytest
 
 from helpers.environment.sections import Services
-from helpers.remote import Completed
-from helpers.service_config import Configuration, read_config
+from helpers.nodes.node import Completed
+from helpers.nodes.service_config import Configuration, read_config
 
 CONF = "/etc/nova/nova.conf"
 SERVICES = Services.model_validate({"nova_compute": {"container": None}})

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from helpers.engine import CannotTell, StageFailed
+from helpers.engine.engine import CannotTell, StageFailed
 from helpers.environment.sections import Services
-from helpers.runner import CommandFailed, Completed
-from helpers.service_config import PROGRAMS, read_config, sources_of
+from helpers.nodes.runner import CommandFailed, Completed
+from helpers.nodes.service_config import PROGRAMS, read_config, sources_of
 
 GLANCE = PROGRAMS["glance"]
 HOME = "/etc/glance"

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from helpers.concerns import Concern
 from helpers.environment import Environment, load_environment
-from helpers.runner import Completed, Unreachable
-from helpers.service_logs import LogTail, ServiceLogs
+from helpers.nodes.concerns import Concern
+from helpers.nodes.logs import LogTail, ServiceLogs
+from helpers.nodes.runner import Completed, Unreachable
 
 SERVER, OTHER = "98e1794c-1b28-40cb-b376-4e0664cb5ff3", "a4b85821-c45a-44d9-9b57-10587b158e08"
 ASKED, LOOKED = "req-247751f1-d97e-4571-983c-7c8de1b9729f", "req-6ba1b3b1-c1f7-494e-8ce0-5264903d9873"

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from helpers.shared import Shared
+from helpers.ceph.shared import Shared
 
 
 class Counter:

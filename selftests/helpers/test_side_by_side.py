@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from helpers.side_by_side import begin, begin_in_turn
+from helpers.nodes.side_by_side import begin, begin_in_turn
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.ssh_config import BadSshConfig, SshConfig
+from helpers.environment.ssh_config import BadSshConfig, SshConfig
 
 
 def config(text: str) -> SshConfig:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from helpers.capacity import Common, Demand, Hold, Load
-from helpers.stages import Alias, BadGraph, Registry, StageKey
+from helpers.engine.capacity import Common, Demand, Hold, Load
+from helpers.engine.stages import Alias, BadGraph, Registry, StageKey
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,9 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from helpers.cleanup import Leak
+from helpers.engine.results import StageResult
 from helpers.redact import redacted
-from helpers.results import StageResult
-from helpers.summary import (
+from helpers.reports.summary import (
     Check,
     Outcome,
     Row,
@@ -24,8 +23,11 @@ from helpers.summary import (
     skips,
     with_stage_time,
 )
+from helpers.runs.cleanup import Leak
 
-COPY = Verdict("fixtures/images.py::copied_image[dcn1]", "failed", ("B3",), ("dcn1",), stage="copied_image[dcn1]")
+COPY = Verdict(
+    "fixtures/stages/images.py::copied_image[dcn1]", "failed", ("B3",), ("dcn1",), stage="copied_image[dcn1]"
+)
 
 
 def verdict(name: str, outcome: Outcome, *claims: str, site: str | None = None, cause: str | None = None) -> Verdict:
@@ -64,7 +66,9 @@ def test_a_failed_checks_cause_is_the_beginning_of_its_message() -> None:
     failed = replace(COPY, message="expected active\nseen queued")
 
     assert checks([failed]) == (
-        Check("B3", "dcn1", "fixtures/images.py::copied_image[dcn1]", "failed", "expected active; seen queued", 0.0),
+        Check(
+            "B3", "dcn1", "fixtures/stages/images.py::copied_image[dcn1]", "failed", "expected active; seen queued", 0.0
+        ),
     )
 
 

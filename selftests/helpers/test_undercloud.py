@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from helpers.environment import load_environment
-from helpers.remote import CommandFailed, Completed
-from helpers.undercloud import Undercloud, undercloud_of
+from helpers.nodes.node import CommandFailed, Completed
+from helpers.tripleo.undercloud import Undercloud, undercloud_of
 
 LISTED = [
     {"ID": "1", "Stack Name": "dcn0", "Project": "admin", "Stack Status": "UPDATE_COMPLETE", "Updated Time": None},

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from helpers.disks import Disk, WitnessedDisk
-from helpers.glance import ImageRecord, Location
-from helpers.images import ABSENT, Copy, WitnessedImage
 from helpers.observed import BySite
+from helpers.openstack.glance import ImageRecord, Location
+from helpers.witnesses.disks import Disk, WitnessedDisk
+from helpers.witnesses.images import ABSENT, Copy, WitnessedImage
 
 SITES = ("central", "dcn0", "dcn1", "dcn2")
 COMMANDS = {site: f"ls at {site}" for site in SITES}

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from helpers.deployment_files import checks, roles
-from helpers.deployment_files.facts import has_storage
-from helpers.deployment_files.layout import read as layout_read
-from helpers.deployment_files.machines import machines
 from helpers.environment import load_environment
+from helpers.tripleo import checks, roles
+from helpers.tripleo.facts import has_storage
+from helpers.tripleo.layout import read as layout_read
+from helpers.tripleo.machines import machines
 from lab import ceph, clients, deployment_files, up
 from lab.plan import Layout, Plan, make_plan
 from lab.state import State

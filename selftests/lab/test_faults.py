@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from helpers.faults import FAULTS, Fault, find
+from faults.catalogue import FAULTS, Fault, find
 from lab import containers, glance
 from lab.command import CommandError
 from lab.faults import breaking, healing, settings, undo

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from helpers.faults import FAULTS, Fault, find
+from faults.catalogue import FAULTS, Fault, find
 from lab import cinder, compute, config_data, glance, haproxy
 from lab.faults import compute as of_compute
 from lab.faults import instances, orphans, reporting, scale_out, secrets, zones

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from faults.catalogue import find
 from helpers.environment import Environment, load_environment
-from helpers.faults import find
 from lab import __main__ as command_line
 from lab import agents, ceph, cinder, clients, compute, glance, haproxy, instances, packages, subnet, up
 from lab.faults.registry import place

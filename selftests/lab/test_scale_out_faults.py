@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.detection.results import Results
-from helpers.faults import find
+from faults.catalogue import find
+from faults.detection.results import Results
 from lab import detect, haproxy
 from lab.faults import reporting
 from lab.faults.breaking import Breaking

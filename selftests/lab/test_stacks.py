@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from helpers.faults import find
+from faults.catalogue import find
 from lab import heat, keystone, packages, poll, stacks, status, up
 from lab.command import CommandError
 from lab.faults import breaking, healing, undo

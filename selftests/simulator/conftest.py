@@ -121,7 +121,15 @@ def run_suite(reports: Path, environment: Path, *options: str) -> Ended:
 
 def clean_leftovers(reports: Path, environment: Path) -> Ended:
     """Remove what dead runs have left, as an operator does."""
-    command = [sys.executable, "-m", "helpers.leftovers", "--environment", str(environment), "--reports", str(reports)]
+    command = [
+        sys.executable,
+        "-m",
+        "helpers.runs.leftovers",
+        "--environment",
+        str(environment),
+        "--reports",
+        str(reports),
+    ]
     ended = subprocess.run(  # noqa: S603
         command, cwd=Path(__file__).parents[2], capture_output=True, text=True, timeout=120
     )

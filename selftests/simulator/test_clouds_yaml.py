@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from helpers.cloud_login import log_in
-from helpers.clouds_yaml import BadCloud
+from helpers.openstack.clouds_yaml import BadCloud
+from helpers.openstack.login import log_in
 
 INPUTS: dict[str, dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parents[1] / "inputs" / "clouds.yaml").read_text(encoding="utf-8")

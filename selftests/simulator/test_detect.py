@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from helpers.detection.results import Observation, Results
-from helpers.detection.seen import Failing, Seen
-from helpers.faults import FAULTS, find
+from faults.catalogue import FAULTS, find
+from faults.detection.results import Observation, Results
+from faults.detection.seen import Failing, Seen
 from simulator import detect, healthy
 from simulator.__main__ import _arguments
 from simulator.faults import CHANGES

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from helpers.faults import FAULTS
+from faults.catalogue import FAULTS
 from simulator.faults import CHANGES, Injector, UnknownFault
 from simulator.world.build import healthy_world
 

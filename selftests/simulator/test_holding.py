@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from helpers.capacity import Common
-from helpers.stages import Registry, StageKey
+from helpers.engine.capacity import Common
+from helpers.engine.stages import Registry, StageKey
 from simulator.holding.rules import Rules
 from simulator.holding.touches import Touch, of_command, of_request
 

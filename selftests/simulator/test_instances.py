@@ -10,7 +10,7 @@ from typing import Any
 import openstack.exceptions
 import pytest
 
-from helpers.libvirt import parse_disks
+from helpers.nodes.libvirt import parse_disks
 from helpers.wait import wait_until
 
 NODE = {"central": "control-plane-controller-0"} | {n: f"{n}-distributedcomputehci-0" for n in ("dcn0", "dcn1")}

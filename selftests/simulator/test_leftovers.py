@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from helpers.ledger import Entry, pending
-from helpers.leftovers import note_cloud
-from helpers.run import Run
+from helpers.runs.ledger import Entry, pending
+from helpers.runs.leftovers import note_cloud
+from helpers.runs.run import Run
 from helpers.wait import wait_until
 from selftests.simulator.conftest import clean_leftovers, run_suite
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from helpers.detection.seen import Seen
-from helpers.detection.suite import Suite
+from faults.detection.seen import Seen
+from faults.detection.suite import Suite
 from simulator.faults import releases
 from simulator.faults.changes import CHANGES
 from simulator.process import running

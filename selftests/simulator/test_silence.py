@@ -11,10 +11,10 @@ import pytest
 import requests
 import yaml
 
-from helpers.deployment import Deployment, connect
 from helpers.environment import load_environment
 from helpers.preflight.results import Preflight
 from helpers.preflight.survey import survey
+from helpers.runs.deployment import Deployment, connect
 
 #: Seconds for the whole preflight: several times what it takes where all answer, and less than any request may take.
 DEADLINE = 4.0

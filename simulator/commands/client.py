@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from helpers.config_files import BadConfigFile, CephConf, parse_ceph_conf, parse_mon_host
+from helpers.nodes.config_files import BadConfigFile, CephConf, parse_ceph_conf, parse_mon_host
 from simulator.commands.shell import Call
 from simulator.world.clusters import Cluster, User
 

@@ -1,6 +1,6 @@
 """How the simulated world is broken: what stands before a generator's `yield` breaks, what stands after it heals.
 
-What a fault breaks, who has met it and which claims have to notice it says the catalogue, `helpers.faults`.
+What a fault breaks, who has met it and which claims have to notice it says the catalogue, `faults.catalogue`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from helpers.faults import Fault, find
+from faults.catalogue import Fault, find
 from simulator.world.clusters import RbdError
 from simulator.world.sites import Site, Store
 from simulator.world.world import World

@@ -18,9 +18,9 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from helpers.engine import CURRENT
-from helpers.remote import Completed, Node
-from helpers.stages import StageKey
+from helpers.engine.engine import CURRENT
+from helpers.engine.stages import StageKey
+from helpers.nodes.node import Completed, Node
 from simulator.holding.rules import Rules
 from simulator.holding.touches import Touch, of_command, of_request
 
@@ -122,9 +122,9 @@ def pytest_terminal_summary(
 
 def _broken(config: pytest.Config, seen: Seen) -> list[str]:
     # not before: pytest wants to load these modules itself, so that it can show what their asserts compare
-    from fixtures.images import CENTRAL_IMAGES
-    from fixtures.sites import environment_of
-    from fixtures.stages import REGISTRY
+    from fixtures.plugin.sites import environment_of
+    from fixtures.plugin.stages import REGISTRY
+    from fixtures.stages.images import CENTRAL_IMAGES
 
     if not seen.touched:
         return []

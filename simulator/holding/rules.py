@@ -8,8 +8,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from helpers.capacity import Common, Hold
-from helpers.stages import Registry, StageKey
+from helpers.engine.capacity import Common, Hold
+from helpers.engine.stages import Registry, StageKey
 from simulator.holding.touches import How, Touch
 
 #: What disturbs whoever does this to the same thing.

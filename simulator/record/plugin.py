@@ -17,7 +17,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from helpers.environment import Environment
-from helpers.remote import Completed, Node
+from helpers.nodes.node import Completed, Node
 from simulator.record import commands
 from simulator.record import requests as kinds
 from simulator.record.record import Record
@@ -87,7 +87,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     # not before: pytest wants to load these modules itself, so that it can show what their asserts compare
-    from fixtures.sites import environment_of, has_environment
+    from fixtures.plugin.sites import environment_of, has_environment
 
     if not config.getoption("--record") or not has_environment(config):
         return

@@ -1,14 +1,14 @@
 """E1-E5: the files of a deployment agree with each other, and with what the workflow needs.
 
-One test for each check and stack; `helpers/deployment_files/checks.py` names the checks, by which `-k` selects them.
+One test for each check and stack; `helpers/tripleo/checks.py` names the checks, by which `-k` selects them.
 Requires: --deployment-files DIR.
 """
 
 from collections.abc import Callable
 
-from helpers.deployment_files.checks import Check
-from helpers.deployment_files.findings import Finding, listing
-from helpers.deployment_files.stacks import DeploymentFiles, Stack
+from helpers.tripleo.checks import Check
+from helpers.tripleo.findings import Finding, listing
+from helpers.tripleo.stacks import DeploymentFiles, Stack
 
 
 def test_files_agree(check: Check, deployment_files: DeploymentFiles, stack: Stack) -> None:

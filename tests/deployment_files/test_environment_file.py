@@ -5,8 +5,8 @@ Requires: --deployment-files DIR and an environment file; reads from the cloud a
 
 import pytest
 
-from fixtures.claims import claim
-from fixtures.discovery import DiscoveredSites, told
+from fixtures.plugin.claims import claim
+from fixtures.plugin.discovery import DiscoveredSites, told
 from helpers.discovery.agreement import addresses, counterpart, identity, left_out
 from helpers.discovery.found import FoundSite
 from helpers.environment import Environment, Site

@@ -5,11 +5,11 @@ Requires: --deployment-files DIR.
 
 from collections.abc import Callable
 
-from fixtures.claims import claim
-from fixtures.deployment_files import SHARED
-from helpers.deployment_files import advice
-from helpers.deployment_files.findings import Finding, listing
-from helpers.deployment_files.stacks import DeploymentFiles
+from fixtures.plugin.claims import claim
+from fixtures.plugin.deployment_files import SHARED
+from helpers.tripleo import advice
+from helpers.tripleo.findings import Finding, listing
+from helpers.tripleo.stacks import DeploymentFiles
 
 
 @claim("E1", "E2", "E3", "E4", "E5")

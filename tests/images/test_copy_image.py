@@ -1,9 +1,9 @@
 """copy-image, to one site's store and to several at once."""
 
-from fixtures.claims import claim
-from fixtures.images import ChangedImage, CopiedImage
+from fixtures.plugin.claims import claim
+from fixtures.stages.images import ChangedImage, CopiedImage
 from helpers.environment import Environment, Site
-from helpers.images import Copy
+from helpers.witnesses.images import Copy
 
 
 @claim("B3")

@@ -1,10 +1,10 @@
 """Imports into several stores at once: web-download as in the guide; glance-direct where it is offered; all_stores."""
 
-from fixtures.claims import claim
-from fixtures.images import ChangedImage
+from fixtures.plugin.claims import claim
+from fixtures.stages.images import ChangedImage
+from helpers.actions.images import UploadedImage, first_stores
 from helpers.environment import Environment, Site
-from helpers.image_actions import UploadedImage, first_stores
-from helpers.images import ABSENT, Copy
+from helpers.witnesses.images import ABSENT, Copy
 
 NONE: frozenset[str] = frozenset()
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from fixtures.claims import claim
-from fixtures.images import FailedImport
-from fixtures.outcomes import Blocked
-from fixtures.refusals import BAD_REQUESTS, REFUSED_DELETIONS, RefusedDeletions, RefusedRequests
+from fixtures.plugin.claims import claim
+from fixtures.plugin.outcomes import Blocked
+from fixtures.stages.images import FailedImport
+from fixtures.stages.refusals import BAD_REQUESTS, REFUSED_DELETIONS, RefusedDeletions, RefusedRequests
+from helpers.actions.images import UploadedImage
+from helpers.actions.volumes import MadeVolume
 from helpers.environment import Site
-from helpers.image_actions import UploadedImage
-from helpers.images import ABSENT
-from helpers.volume_actions import MadeVolume
+from helpers.witnesses.images import ABSENT
 
 
 @claim("B9")

@@ -1,9 +1,9 @@
 """Deleting an image, and deleting one copy of it."""
 
-from fixtures.claims import claim
-from fixtures.images import ChangedImage
+from fixtures.plugin.claims import claim
+from fixtures.stages.images import ChangedImage
 from helpers.environment import Environment, Site
-from helpers.images import ABSENT
+from helpers.witnesses.images import ABSENT
 
 
 @claim("B7")

@@ -1,9 +1,9 @@
 """An image that is uploaded into one store, and copied from there: what every deployment can do."""
 
-from fixtures.claims import claim
+from fixtures.plugin.claims import claim
+from helpers.actions.images import UploadedImage
 from helpers.environment import Environment, Site
-from helpers.image_actions import UploadedImage
-from helpers.images import ABSENT, Copy
+from helpers.witnesses.images import ABSENT, Copy
 
 
 @claim("B11")

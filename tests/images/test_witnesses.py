@@ -2,12 +2,12 @@
 
 import pytest
 
-from fixtures.claims import claim
-from fixtures.images import ChangedImage, Digest, GuestImage
-from fixtures.topology import ClusterFacts
+from fixtures.plugin.claims import claim
+from fixtures.stages.images import ChangedImage, Digest, GuestImage
+from fixtures.stages.topology import ClusterFacts
+from helpers.actions.images import UploadedImage
 from helpers.environment import Environment, Site
-from helpers.image_actions import UploadedImage
-from helpers.images import Copy
+from helpers.witnesses.images import Copy
 
 
 @claim("B4", "A6")

@@ -2,12 +2,12 @@
 
 import pytest
 
-from fixtures.claims import claim
-from fixtures.servers import DomainDisks, Traffic
+from fixtures.plugin.claims import claim
+from fixtures.stages.servers import DomainDisks, Traffic
+from helpers.actions.images import UploadedImage
+from helpers.actions.servers import BootedServer, Console
 from helpers.environment import Environment, Site
-from helpers.image_actions import UploadedImage
-from helpers.images import ABSENT
-from helpers.server_actions import BootedServer, Console
+from helpers.witnesses.images import ABSENT
 
 
 @claim("C1")

@@ -2,15 +2,15 @@
 
 import pytest
 
-from fixtures.claims import claim
-from fixtures.images import ChangedImage
-from fixtures.journeys import Digests, TakenImage, VolumeBackedImage
-from fixtures.servers import VolumeServer
+from fixtures.plugin.claims import claim
+from fixtures.stages.images import ChangedImage
+from fixtures.stages.round_trips import Digests, TakenImage, VolumeBackedImage
+from fixtures.stages.servers import VolumeServer
+from helpers.actions.servers import BootedServer, Console
+from helpers.actions.volumes import MadeVolume
 from helpers.environment import Environment, Site
-from helpers.images import ABSENT, Copy
-from helpers.places import Pair
-from helpers.server_actions import BootedServer, Console
-from helpers.volume_actions import MadeVolume
+from helpers.environment.places import Pair
+from helpers.witnesses.images import ABSENT, Copy
 
 
 @claim("D1")

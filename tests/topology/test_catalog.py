@@ -4,8 +4,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fixtures.claims import claim
-from fixtures.topology import Catalog
+from fixtures.plugin.claims import claim
+from fixtures.stages.topology import Catalog
 from helpers.environment import Site
 
 

@@ -1,8 +1,8 @@
 """DCN nodes as clients of central's cluster, and central nodes as clients of each DCN cluster."""
 
-from fixtures.claims import claim
-from fixtures.outcomes import tell_unseen
-from fixtures.topology import ClientsOf, ClusterFacts, ExternalAccesses
+from fixtures.plugin.claims import claim
+from fixtures.plugin.outcomes import tell_unseen
+from fixtures.stages.topology import ClientsOf, ClusterFacts, ExternalAccesses
 from helpers.environment import Site
 
 

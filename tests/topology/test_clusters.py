@@ -2,8 +2,8 @@
 
 import warnings
 
-from fixtures.claims import claim
-from fixtures.topology import ClientsOf, ClusterFacts, Identity
+from fixtures.plugin.claims import claim
+from fixtures.stages.topology import ClientsOf, ClusterFacts, Identity
 from helpers.environment import Environment, Site
 
 EXTERNAL_CAPS = {"mgr": "allow *", "mon": "profile rbd"}

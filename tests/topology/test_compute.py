@@ -3,13 +3,13 @@
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from fixtures.claims import claim
-from fixtures.compute import ANSWERS, REQUIRED, CinderBackends, NovaConfigs, SecretValues, Services, short
-from fixtures.haproxies import ByHaproxy, described
-from fixtures.outcomes import tell_unseen
-from fixtures.topology import GlanceFacts
+from fixtures.plugin.claims import claim
+from fixtures.plugin.outcomes import tell_unseen
+from fixtures.stages.compute import ANSWERS, REQUIRED, CinderBackends, NovaConfigs, SecretValues, Services, short
+from fixtures.stages.haproxies import ByHaproxy, described
+from fixtures.stages.topology import GlanceFacts
+from helpers.actions.servers import BootedServer
 from helpers.environment import Environment, Site
-from helpers.server_actions import BootedServer
 
 RBD_DRIVER = "cinder.volume.drivers.rbd.RBDDriver"
 

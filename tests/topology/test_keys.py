@@ -1,8 +1,8 @@
 """Who may read the cephx keys on the nodes. Needs SSH to every node."""
 
-from fixtures.claims import claim
-from fixtures.keyrings import Keys
-from fixtures.outcomes import tell_unseen
+from fixtures.plugin.claims import claim
+from fixtures.plugin.outcomes import tell_unseen
+from fixtures.stages.keyrings import Keys
 from helpers.environment import Environment, Site
 
 OWNERS_ALONE = "nobody but owner and group may read or write it"

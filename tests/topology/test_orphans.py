@@ -1,7 +1,7 @@
 """What is in the clusters has a record. Needs a mon node per site, and a login that sees all projects."""
 
-from fixtures.claims import claim
-from fixtures.orphans import SiteOrphans
+from fixtures.plugin.claims import claim
+from fixtures.stages.orphans import SiteOrphans
 from helpers.environment import Site
 
 

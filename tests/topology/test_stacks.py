@@ -1,8 +1,8 @@
 """The deployment's stacks. Needs an undercloud in the environment file, and SSH to it."""
 
-from fixtures.claims import claim
-from helpers.places import ExpectedStack
-from helpers.undercloud import COMPLETE, Stacks
+from fixtures.plugin.claims import claim
+from helpers.environment.places import ExpectedStack
+from helpers.tripleo.undercloud import COMPLETE, Stacks
 
 
 @claim("A18")

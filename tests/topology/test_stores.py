@@ -2,8 +2,8 @@
 
 import pytest
 
-from fixtures.claims import claim
-from fixtures.topology import GlanceConfigs, GlanceFacts
+from fixtures.plugin.claims import claim
+from fixtures.stages.topology import GlanceConfigs, GlanceFacts
 from helpers.environment import Environment, Site
 
 

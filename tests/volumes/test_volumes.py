@@ -1,11 +1,11 @@
 """Volumes made from an image, servers that boot from them, snapshots. Needs compute nodes and Cinder at the site."""
 
-from fixtures.claims import claim
-from fixtures.images import GuestImage
-from fixtures.servers import NOT_CARRIED_OUT, ForeignVolume, SnapshotVolume, VolumeServer, names_the_zone
+from fixtures.plugin.claims import claim
+from fixtures.stages.images import GuestImage
+from fixtures.stages.servers import NOT_CARRIED_OUT, ForeignVolume, SnapshotVolume, VolumeServer, names_the_zone
+from helpers.actions.volumes import MadeVolume
 from helpers.environment import Site
-from helpers.images import Snapshot
-from helpers.volume_actions import MadeVolume
+from helpers.witnesses.images import Snapshot
 
 
 @claim("C3")

@@ -1,0 +1,165 @@
+"""The kept connection to one node: made at the first command and anew when lost; one command on it, with a deadline."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import selectors
+import shlex
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import paramiko
+from paramiko.ssh_exception import SSHException
+
+from helpers.environment import NodeSpec, Ssh
+from helpers.environment.ssh_config import BadSshConfig, SshConfig, SshTarget
+from helpers.nodes.runner import Unreachable
+from helpers.nodes.ssh_login import Jump, is_alive, log_in
+from helpers.redact import redact
+
+# sshd's MaxSessions is 10 by default; two are left for people
+_MOST_SESSIONS = 8
+# seconds in which a connection that is ending says so
+_LAST_MOMENT = 1.0
+
+
+class Connection:
+    """The connection to one node, made as ssh_config and the environment file say."""
+
+    def __init__(self, spec: NodeSpec, ssh: Ssh) -> None:
+        self._spec, self._ssh = spec, ssh
+        self._lock = threading.Lock()
+        self._sessions = threading.BoundedSemaphore(_MOST_SESSIONS)
+        self._client: paramiko.SSHClient | None = None
+        self._jump: Jump | None = None
+
+    @functools.cached_property
+    def _config(self) -> SshConfig:
+        return _read_config(self._ssh.config)
+
+    @functools.cached_property
+    def _target(self) -> SshTarget:
+        try:
+            return self._config.target(self._spec.name, self._spec.address, self._ssh.user)
+        except BadSshConfig as error:
+            raise Unreachable(self._spec.name, self._spec.address, str(error)) from error
+
+    def by_hand(self, command: str = "") -> str:
+        target, words = self._target, ["ssh"]
+        if self._ssh.config:
+            words += ["-F", str(self._ssh.config)]
+        if self._ssh.known_hosts and self._ssh.known_hosts not in target.known_hosts_files:
+            words += ["-o", f"UserKnownHostsFile={self._ssh.known_hosts}"]
+        user = f"{target.user}@" if self._ssh.user and self._ssh.user != target.configured_user else ""
+        words += [user + target.alias, *((command,) if command else ())]
+        return redact(shlex.join(words))
+
+    @property
+    def client(self) -> paramiko.SSHClient:
+        with self._lock:
+            if self._client is not None and not is_alive(self._client):
+                self._client.close()
+                self._client = None
+            if self._client is None:
+                self._client, self._jump = log_in(
+                    self._spec.name, self._target, self._config, self._ssh, self.by_hand()
+                )
+            return self._client
+
+    def close(self) -> None:
+        # a login that is still under way, at a node that does not answer, ends by its own time limit
+        if not self._lock.acquire(timeout=_LAST_MOMENT):
+            return
+        try:
+            if self._client is not None:
+                self._client.close()
+            self._client = self._jump = None
+        finally:
+            self._lock.release()
+
+    def execute(self, command: str, seconds: float) -> tuple[int, bytes, bytes]:
+        """Exit status and both outputs; TimeoutError when `seconds` are over. Connects anew once."""
+        until = time.monotonic() + seconds
+        if not self._sessions.acquire(timeout=seconds):
+            raise TimeoutError
+        try:
+            for attempt in (1, 2):
+                client = self.client
+                try:
+                    return self._execute(client, command.encode(), until)
+                except TimeoutError:
+                    raise
+                except (SSHException, EOFError, OSError) as error:
+                    # every command only reads, so running it again does no harm
+                    if isinstance(error, EOFError):
+                        client.close()  # the transport has ended, and may only not know it yet
+                    if attempt == 2 or is_alive(client):
+                        reason = f"the connection failed: {error or type(error).__name__}"
+                        address = f"{self._target.host}:{self._target.port}"
+                        raise Unreachable(self._spec.name, address, reason, self.by_hand()) from error
+        finally:
+            self._sessions.release()
+        raise AssertionError("unreachable")
+
+    def _execute(self, client: paramiko.SSHClient, command: bytes, until: float) -> tuple[int, bytes, bytes]:
+        transport = client.get_transport()
+        if transport is None:
+            raise EOFError("closed")
+        # not only as long as for a login: a busy machine of this side's reads what the node has answered late
+        with _channel(transport, max(self._ssh.connect_timeout, until - time.monotonic())) as channel:
+            # no EOF for its standard input, which no command here reads: it would race with the end of a quick command,
+            # and a server ends the whole connection when it gets one for a channel that is closed already
+            channel.exec_command(command)
+            stdout, stderr = _drain(channel, until)
+            if not channel.status_event.wait(max(0.0, until - time.monotonic())):
+                raise TimeoutError
+            if channel.exit_status == -1 and _has_ended(transport):
+                raise EOFError("it was lost while a command ran")
+            return channel.exit_status, stdout, stderr
+
+
+def _has_ended(transport: paramiko.Transport) -> bool:
+    # a transport that ends closes its channels first, and says so of itself a moment later
+    transport.join(_LAST_MOMENT)
+    return not transport.is_active()
+
+
+@contextlib.contextmanager
+def _channel(transport: paramiko.Transport, seconds: float) -> Iterator[paramiko.Channel]:
+    channel = transport.open_session(timeout=seconds)
+    try:
+        channel.settimeout(seconds)
+        yield channel
+    finally:
+        channel.close()
+
+
+def _drain(channel: paramiko.Channel, until: float) -> tuple[bytes, bytes]:
+    # both share one window: reading one to its end first would stop a command that writes much to the other
+    stdout, stderr = bytearray(), bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(channel.fileno(), selectors.EVENT_READ)
+        while True:
+            ended = channel.eof_received or channel.closed
+            while channel.recv_ready():
+                stdout += channel.recv(65536)
+            while channel.recv_stderr_ready():
+                stderr += channel.recv_stderr(65536)
+            if ended:
+                return bytes(stdout), bytes(stderr)
+            left = until - time.monotonic()
+            if left <= 0 or not selector.select(left):
+                raise TimeoutError
+
+
+@functools.lru_cache(maxsize=16)
+def _parsed_config(path: Path, modified: float) -> SshConfig:
+    return SshConfig.read(path)
+
+
+def _read_config(path: Path | None) -> SshConfig:
+    # one reading for all nodes of an environment
+    return SshConfig(None) if path is None else _parsed_config(path, path.stat().st_mtime)
