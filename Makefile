@@ -1,6 +1,6 @@
 # dcn-verify: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo verify test doc-commands drift lint docs lab lab-status lab-down record clean-leftovers detect lock
+.PHONY: help venv demo verify test guide-commands drift lint docs lab lab-status lab-down record clean-leftovers detect lock
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -37,8 +37,8 @@ endif
 test: .venv/ready ## the project's own tests: no root, no network
 	$(BIN)/python -m pytest selftests -q -n $(TEST_WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-doc-commands: .venv/ready ## type the deployment document's own command lines, with the real clients; LAB=1: on the lab
-	$(BIN)/python -m pytest selftests/doc_commands -q -m $(if $(LAB),lab,'clients and not lab') --lab-state=$(LAB_FOLDER) $(PYTEST_ARGS)
+guide-commands: .venv/ready ## type the guide's own command lines, with the real clients; LAB=1: on the lab
+	$(BIN)/python -m pytest selftests/guide_commands -q -m $(if $(LAB),lab,'clients and not lab') --lab-state=$(LAB_FOLDER) $(PYTEST_ARGS)
 
 drift: .venv/ready ## hold the simulator against the record of the lab, request by request
 	$(BIN)/python -m pytest selftests -m drift -q $(PYTEST_ARGS)

@@ -24,7 +24,7 @@ class Unobserved:
 
     site: str
     why: str
-    by_hand: tuple[str, ...] = ()
+    reproduce: tuple[str, ...] = ()
     serves_nobody: bool = False
 
     def __str__(self) -> str:
@@ -36,7 +36,7 @@ class NotObserved(Exception):
 
     def __init__(self, *missing: Unobserved) -> None:
         super().__init__("\n".join(map(str, missing)))
-        self.by_hand = tuple(dict.fromkeys(line for one in missing for line in one.by_hand))
+        self.reproduce = tuple(dict.fromkeys(line for one in missing for line in one.reproduce))
         self.cause = ", ".join(f"cluster of {one.site}" for one in missing)
 
 
@@ -86,8 +86,8 @@ class BySite(Mapping[str, T], Generic[T]):
         return BySite({site: make(seen) for site, seen in self.seen.items()}, self.unobserved)
 
     def commands(self, command: Callable[[T], str]) -> dict[str, str]:
-        """Site name → what shows it by hand: `command` of what was seen, or what shows why nothing was."""
-        shown = {site: why.by_hand[0] for site, why in self.unobserved.items() if why.by_hand}
+        """Site name → what shows it reproduce: `command` of what was seen, or what shows why nothing was."""
+        shown = {site: why.reproduce[0] for site, why in self.unobserved.items() if why.reproduce}
         return {site: command(seen) for site, seen in self.seen.items()} | shown
 
     def where(self, holds: Callable[[T], bool]) -> Sites:

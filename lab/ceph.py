@@ -84,7 +84,7 @@ def cluster_conf(plan: Plan, site: Site, state: State) -> str:
 
 
 def client_conf(site: Site, state: State) -> str:
-    """What the doc's `ceph_conf_overrides` results in at the other sites."""
+    """What the guide's `ceph_conf_overrides` results in at the other sites."""
     keyring = f"/etc/ceph/{site.cluster}.client.external.keyring"
     return render("ceph-client.conf", fsid=fsid(site, state), mon_addresses=mon_addresses(site), keyring=keyring)
 

@@ -105,7 +105,7 @@ def clouds(plan: Plan, state: State) -> dict[str, Any]:
 
 
 def rc(plan: Plan, state: State) -> str:
-    """What the doc has its reader source before it types `openstack` or `glance`."""
+    """What the guide has its reader source before it types `openstack` or `glance`."""
     values = {
         "OS_AUTH_URL": plan.keystone_url,
         "OS_USERNAME": "admin",

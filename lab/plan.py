@@ -133,7 +133,7 @@ class Site:
 
     @property
     def stack(self) -> str:
-        """The stack that the site is deployed by, as the deployment document calls it."""
+        """The stack that the site is deployed by, as the guide calls it."""
         return CENTRAL_STACK if self.central else self.name
 
     @property

@@ -19,7 +19,7 @@ from simulator.process import DidNotStart, running
 #: What is healthy too → the options of `python -m simulator` that make it so. Stores that all sites call alike are not
 #: among them: whoever reads an image through a site then makes its record name central's store (FAILURES 26).
 VARIATIONS: dict[str, tuple[str, ...]] = {
-    "as-the-doc-has-it": (),
+    "as-the-guide-has-it": (),
     **{name: ("--fault", name) for name, change in CHANGES.items() if change.harmless},
     "zones-named-otherwise": ("--other-zone-names",),
     "a-site-without-storage": ("--dcn", "3", "--without-storage", "dcn1"),

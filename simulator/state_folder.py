@@ -78,7 +78,7 @@ def _clouds(world: World) -> dict[str, Any]:
 
 
 def _rc(world: World) -> str:
-    """What the doc has its reader source before any `openstack` or `glance`."""
+    """What the guide has its reader source before any `openstack` or `glance`."""
     values = {f"OS_{name.upper()}": value for name, value in _clouds(world)[CLOUD]["auth"].items()}
     # `--nic none` is unknown to the version that the client takes by itself
     values |= {"OS_REGION_NAME": REGION, "OS_IDENTITY_API_VERSION": "3", "OS_COMPUTE_API_VERSION": "2.90"}

@@ -22,7 +22,7 @@ class Failing:
     claim: str
     site: str | None
     said: str
-    by_hand: str = ""
+    reproduce: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ def read_summary(
     for check in summary["checks"]:
         if check["claim"] and check["outcome"] == "failed":
             lines = [line.strip() for line in (texts or {}).get(check["test"], "").splitlines()]
-            by_hand = [line for line in lines if line.startswith("by hand: ")]
-            said = " / ".join(line for line in lines[1:] if line and line not in by_hand)
+            reproduce = [line for line in lines if line.startswith("reproduce: ")]
+            said = " / ".join(line for line in lines[1:] if line and line not in reproduce)
             failing.append(
-                Failing(check["claim"], check["site"], said[:_LONGEST] or check["cause"] or "", *by_hand[:1])
+                Failing(check["claim"], check["site"], said[:_LONGEST] or check["cause"] or "", *reproduce[:1])
             )
     failing += _leaks(summary["leaks"])
     return Seen(
@@ -83,15 +83,17 @@ def _prevented(summary: Mapping[str, Any]) -> Iterator[Failing]:
     for check in summary["checks"]:
         if check["claim"] and check["outcome"] == "blocked" and check["cause"] in found:
             one = found[check["cause"]]
-            yield Failing(check["claim"], check["site"], str(one), *(f"by hand: {line}" for line in one.by_hand[:1]))
+            yield Failing(
+                check["claim"], check["site"], str(one), *(f"reproduce: {line}" for line in one.reproduce[:1])
+            )
 
 
 def _leaks(leaks: list[Mapping[str, Any]]) -> Iterator[Failing]:
     """Each leak at each site that it is at, as a failure of the claim that nothing is left."""
     for leak in leaks:
-        by_hand = f"by hand: {leak['by_hand']}" if leak["by_hand"] else ""
+        reproduce = f"reproduce: {leak['reproduce']}" if leak["reproduce"] else ""
         for site in leak["sites"] or [None]:
-            yield Failing(NO_LEAKS, site, f"left behind: {leak['kind']} {leak['problem']}"[:_LONGEST], by_hand)
+            yield Failing(NO_LEAKS, site, f"left behind: {leak['kind']} {leak['problem']}"[:_LONGEST], reproduce)
 
 
 def read_junit(file: Path) -> dict[str, str]:

@@ -72,7 +72,8 @@ def judge(fault: Fault, site: str, seen: Seen, seconds: float = 0.0) -> Detectio
         unclear = seen.run and any(is_unclear(one.said) for one in seen.failing)
         verdict = "unclear" if unclear else "caught"
     lines = [
-        " · ".join(filter(None, (one.claim, one.site, one.said))) + ("" if one.by_hand else " (no command by hand)")
+        " · ".join(filter(None, (one.claim, one.site, one.said)))
+        + ("" if one.reproduce else " (no command to reproduce it)")
         for one in found
         if one.claim in fault.must or one.claim in noise
     ]

@@ -35,8 +35,8 @@ class UploadedImage:
     size: int
 
     @property
-    def by_hand(self) -> tuple[str, ...]:
-        return self.image.by_hand
+    def reproduce(self) -> tuple[str, ...]:
+        return self.image.reproduce
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class ImageActions:
         """Central's Glance."""
         return self.cloud.glance(self.environment.central)
 
-    def look(self, image_id: str, *, trash: bool = False) -> WitnessedImage:
+    def observe(self, image_id: str, *, trash: bool = False) -> WitnessedImage:
         """The image by all witnesses."""
         return witness(image_id, self.glance, self.clusters, trash=trash)
 
@@ -61,14 +61,14 @@ class ImageActions:
         """The image once it looks as wanted, or as it looks when the time for a deletion is over."""
         try:
             return wait_until(
-                lambda: self.look(image_id, trash=True),
+                lambda: self.observe(image_id, trash=True),
                 done,
                 timeout=min(20, self.environment.timeouts.delete),
                 what=f"deletion of image {image_id}",
                 interval=0.5,
             )
         except TimedOut:
-            return self.look(image_id, trash=True)
+            return self.observe(image_id, trash=True)
 
     def adopt(self, image_id: str, name: str) -> None:
         """Note an image that another service has made under the name that was planned for it."""
@@ -81,7 +81,7 @@ class ImageActions:
         self.glance.create(image_id, name, disk_format, container_format)
         return image_id
 
-    def bring(self, image_id: str, method: str, stores: Iterable[str], **options: object) -> None:
+    def import_to(self, image_id: str, method: str, stores: Iterable[str], **options: object) -> None:
         """Import or copy into stores, in this order, and wait until Glance has done it.
 
         The first store's location becomes the image's direct_url.
@@ -90,19 +90,19 @@ class ImageActions:
         timeouts = self.environment.timeouts
         timeout = timeouts.copy_ if method == "copy-image" else timeouts.import_
         what = f"{method} of image {image_id} to {', '.join(sorted(stores)) or 'all stores'}"
-        show = glance.show_by_hand(image_id)
-        request = glance.import_by_hand(image_id, method, stores, **options)
+        show = glance.show_command(image_id)
+        request = glance.import_command(image_id, method, stores, **options)
         with refusals_fail(f"central: {what}", request, show, more=lambda: self._tasks_of(image_id)):
             glance.start_import(image_id, method, stores=stores, **options)  # type: ignore[arg-type]
         try:
             number = len(stores) or len(self.environment.storage_sites)
             glance.wait_imported(image_id, frozenset(stores) or None, timeout, number)
         except ImportFailed as error:
-            tasks = () if error.tasks is None else (glance.by_hand(f"/v2/images/{image_id}/tasks"),)
+            tasks = () if error.tasks is None else (glance.command(f"/v2/images/{image_id}/tasks"),)
             raise StageFailed(
                 f"central: {what}\nexpected: image active in {_listed(stores) if stores else 'all stores'}\n"
                 f"seen:     {error}" + (f"\nrecord:   {error.record}" if error.record else "") + _tasks(error.tasks),
-                by_hand=(show, *tasks),
+                reproduce=(show, *tasks),
             ) from error
 
     def upload(self, what: str, stores: Iterable[str] = ()) -> UploadedImage:
@@ -115,7 +115,7 @@ class ImageActions:
         def fill(image_id: str, data: bytes) -> None:
             self._put(image_id, data, first)
             if others:
-                self.bring(image_id, "copy-image", others)
+                self.import_to(image_id, "copy-image", others)
 
         return self._filled(what, fill)
 
@@ -127,9 +127,9 @@ class ImageActions:
         self._require("glance-direct")
 
         def fill(image_id: str, data: bytes) -> None:
-            with refusals_fail(f"central: image {image_id} is staged", self.glance.show_by_hand(image_id)):
+            with refusals_fail(f"central: image {image_id} is staged", self.glance.show_command(image_id)):
                 self.glance.stage(image_id, data)
-            self.bring(image_id, "glance-direct", stores, **options)
+            self.import_to(image_id, "glance-direct", stores, **options)
 
         return self._filled(what, fill)
 
@@ -145,7 +145,7 @@ class ImageActions:
 
         def fill(image_id: str, data: bytes) -> None:
             self._put(image_id, data, *stores_of([self.environment.central]))
-            self.bring(image_id, "copy-image", (), **options)
+            self.import_to(image_id, "copy-image", (), **options)
 
         return self._filled(what, fill)
 
@@ -166,11 +166,11 @@ class ImageActions:
         data = os.urandom(SMALL)
         image_id = self.create(what, "raw")
         fill(image_id, data)
-        return UploadedImage(self.look(image_id), hashlib.sha512(data).hexdigest(), len(data))
+        return UploadedImage(self.observe(image_id), hashlib.sha512(data).hexdigest(), len(data))
 
     def _put(self, image_id: str, data: bytes, store: str) -> None:
-        by_hand = self.glance.upload_by_hand(image_id, store, len(data))
-        with refusals_fail(f"central: upload of image {image_id} to store {store}", by_hand):
+        reproduce = self.glance.upload_by_hand(image_id, store, len(data))
+        with refusals_fail(f"central: upload of image {image_id} to store {store}", reproduce):
             self.glance.upload(image_id, data, store, self.environment.timeouts.import_)
 
 
@@ -189,19 +189,19 @@ def stores_of(sites: Iterable[Site]) -> list[str]:
 
 
 @contextmanager
-def refusals_fail(what: str, *by_hand: str, more: Callable[[], str] = str) -> Iterator[None]:
+def refusals_fail(what: str, *reproduce: str, more: Callable[[], str] = str) -> Iterator[None]:
     """An HTTP error in here is the failure of the stage: this was to be accepted.
 
-    :param by_hand: the request itself, or what shows that it was not
+    :param reproduce: the request itself, or what shows that it was not
     :param more: further lines of the message
     """
     try:
         yield
     except openstack.exceptions.HttpException as error:
         message = f"{what}\nexpected: accepted\nseen:     {refusal(error)}{more()}"
-        raise StageFailed(message, by_hand=by_hand) from error
+        raise StageFailed(message, reproduce=reproduce) from error
 
 
 def first_stores(environment: Environment) -> list[str]:
-    """The stores of the first import, as in the doc: central's and the first DCN site's."""
+    """The stores of the first import, as in the guide: central's and the first DCN site's."""
     return stores_of((environment.central, *environment.dcn_storage_sites[:1]))

@@ -31,8 +31,8 @@ class BootedServer:
     seconds: float
 
     @property
-    def by_hand(self) -> tuple[str, ...]:
-        return (self.server.by_hand, *self.disk.by_hand)
+    def reproduce(self) -> tuple[str, ...]:
+        return (self.server.reproduce, *self.disk.reproduce)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Console:
     booted: bool
     markers: frozenset[str]
     tail: str
-    by_hand: str
+    reproduce: str
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class ServerActions:
 
     def _request_by_hand(self, what: str, site: Site, **source: object) -> tuple[str, ...]:
         """The request for a server itself, and what shows whether there is one: a refused one has no record to show."""
-        network, name, by_hand = self.environment.network_of(site), self.run.name(what), self.cloud.nova.by_hand
+        network, name, reproduce = self.environment.network_of(site), self.run.name(what), self.cloud.nova.command
         options = {
             "--flavor": self.environment.flavor,
             "--availability-zone": site.availability_zone,
@@ -106,8 +106,8 @@ class ServerActions:
         words = [str(word) for option, value in options.items() if value for word in (option, value)]
         microversion = ("--os-compute-api-version", MICROVERSION)
         return (
-            by_hand(*microversion, "server", "create", *words, name),
-            by_hand("server", "list", "--all-projects", "--name", name),
+            reproduce(*microversion, "server", "create", *words, name),
+            reproduce("server", "list", "--all-projects", "--name", name),
         )
 
     def reach(self, server_id: str, status: str, what: str) -> Server:
@@ -121,7 +121,7 @@ class ServerActions:
             seen = error.server
             raise StageFailed(
                 f"{what}\nexpected: {status}\nseen:     {error}" + (f"\nhost:     {seen.host}" if seen else ""),
-                by_hand=(self.cloud.nova.by_hand("server", "show", server_id),),
+                reproduce=(self.cloud.nova.command("server", "show", server_id),),
             ) from error
 
     def stop(self, server_id: str) -> Server:
@@ -173,8 +173,8 @@ class ServerActions:
         :raises StageFailed: Nova refuses it, or the image does not become active
         """
         name = self.run.name(what)
-        by_hand = self.cloud.nova.by_hand("server", "image", "create", "--name", name, server_id)
-        with refusals_fail(f"image of server {server_id}", by_hand), self.run.ledger.asking("image", name):
+        reproduce = self.cloud.nova.command("server", "image", "create", "--name", name, server_id)
+        with refusals_fail(f"image of server {server_id}", reproduce), self.run.ledger.asking("image", name):
             image_id = self.cloud.nova.create_image(server_id, name)
         self.run.ledger.plan("image", name, id=image_id)
         glance = self.cloud.glance(self.environment.central)
@@ -187,27 +187,27 @@ class ServerActions:
                 interval=0.5,
             )
         except TimedOut as error:
-            raise StageFailed(str(error), by_hand=(glance.show_by_hand(image_id),)) from error
+            raise StageFailed(str(error), reproduce=(glance.show_command(image_id),)) from error
         if record is None or record.status != "active":
             seen = record.status if record else "gone"
             raise StageFailed(
                 f"image {image_id} of server {server_id}\nexpected: active\nseen:     {seen}",
-                by_hand=(glance.show_by_hand(image_id), by_hand),
+                reproduce=(glance.show_command(image_id), reproduce),
             )
         return image_id
 
     def console(self, server_id: str) -> Console:
         """The guest's console once it says that it is up, or as it is when the time for a boot is over."""
         words = self.environment.image.console
-        by_hand = self.cloud.nova.by_hand("console", "log", "show", server_id)
+        reproduce = self.cloud.nova.command("console", "log", "show", server_id)
         if words is None:  # nothing is known of what this image writes
-            return Console(False, frozenset(), "", by_hand)
+            return Console(False, frozenset(), "", reproduce)
 
         def read() -> Console:
             text = self.cloud.nova.console(server_id)
             lines = [line for line in text.splitlines() if words.marker and words.marker in line]
             markers = frozenset(re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", lines[-1] if lines else ""))
-            return Console(words.booted in text, markers, text[-800:], by_hand)
+            return Console(words.booted in text, markers, text[-800:], reproduce)
 
         try:
             return wait_until(

@@ -25,8 +25,8 @@ class MadeVolume:
     disk: WitnessedDisk
 
     @property
-    def by_hand(self) -> tuple[str, ...]:
-        return (self.volume.by_hand, *self.disk.by_hand)
+    def reproduce(self) -> tuple[str, ...]:
+        return (self.volume.reproduce, *self.disk.reproduce)
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class VolumeActions:
         asking = self.run.ledger.asking("volume", name, site=site.name)
         accepted = refusals_fail(
             request,
-            cinder.by_hand("volume", "create", *words, name),
-            cinder.by_hand("volume", "list", "--name", name),
+            cinder.command("volume", "create", *words, name),
+            cinder.command("volume", "list", "--name", name),
         )
         with accepted, asking:
             volume_id = cinder.create(name, size=size, zone=zone, image=image)
@@ -70,9 +70,9 @@ class VolumeActions:
             host = f"\nhost:     {error.seen.host}" if isinstance(error.seen, Volume) else ""
             raise StageFailed(
                 f"{what}\nexpected: {status}\nseen:     {error}{host}",
-                by_hand=(
-                    self.cloud.cinder.by_hand("volume", "show", volume_id),
-                    self.cloud.cinder.by_hand("volume", "service", "list"),
+                reproduce=(
+                    self.cloud.cinder.command("volume", "show", volume_id),
+                    self.cloud.cinder.command("volume", "service", "list"),
                 ),
             ) from error
 
@@ -92,7 +92,7 @@ class VolumeActions:
         except TimedOut as error:
             raise StageFailed(
                 f"volume {volume_id}\nexpected: available or in-use\nseen:     {error.last}, {error.reason}",
-                by_hand=(self.cloud.cinder.by_hand("volume", "show", volume_id),),
+                reproduce=(self.cloud.cinder.command("volume", "show", volume_id),),
             ) from error
         if volume is None:
             raise StageFailed(f"volume {volume_id}\nexpected: there\nseen:     gone")
@@ -107,8 +107,8 @@ class VolumeActions:
         request = f"snapshot {name} of volume {volume_id}"
         accepted = refusals_fail(
             request,
-            cinder.by_hand("volume", "snapshot", "create", "--force", "--volume", volume_id, name),
-            cinder.by_hand("volume", "snapshot", "list", "--name", name),
+            cinder.command("volume", "snapshot", "create", "--force", "--volume", volume_id, name),
+            cinder.command("volume", "snapshot", "list", "--name", name),
         )
         with accepted, self.run.ledger.asking("snapshot", name):
             snapshot_id = cinder.create_snapshot(volume_id, name)
@@ -127,18 +127,20 @@ class VolumeActions:
         except VolumeFailed as error:
             raise StageFailed(
                 f"{request}\nexpected: available\nseen:     {error}",
-                by_hand=(cinder.by_hand("volume", "snapshot", "show", snapshot_id),),
+                reproduce=(cinder.command("volume", "snapshot", "show", snapshot_id),),
             ) from error
 
-    def look(self, volume_id: str, site: Site) -> MadeVolume:
+    def observe(self, volume_id: str, site: Site) -> MadeVolume:
         """A volume as it is now.
 
         :raises StageFailed: there is no such volume
         """
         volume = self.cloud.cinder.volume(volume_id)
         if volume is None:
-            by_hand = self.cloud.cinder.by_hand("volume", "show", volume_id)
-            raise StageFailed(f"{site.name}: volume {volume_id}\nexpected: there\nseen:     gone", by_hand=(by_hand,))
+            reproduce = self.cloud.cinder.command("volume", "show", volume_id)
+            raise StageFailed(
+                f"{site.name}: volume {volume_id}\nexpected: there\nseen:     gone", reproduce=(reproduce,)
+            )
         return MadeVolume(volume, volume_disk(volume_id, self.clusters, home=site.name))
 
 

@@ -38,7 +38,7 @@ class ClusterUnreachable(Unreachable):
     def __init__(self, cluster: str, site: str, reasons: Sequence[Unreachable]) -> None:
         why = "; ".join(map(str, reasons)) or f"site {site} has no node with the role ceph-mon"
         super().__init__(f"cluster {cluster}", f"site {site}", why)
-        self.by_hand = tuple(line for reason in reasons for line in reason.by_hand)
+        self.reproduce = tuple(line for reason in reasons for line in reason.reproduce)
 
 
 class NoMonitorRuns(NoContainer):
@@ -230,9 +230,9 @@ class Cluster:
         return f"<cluster {self.name} asked at {self.site}>"
 
     def as_external(self, node: Runner, cluster_name: str, client: str = "external") -> Cluster:
-        """Another site's cluster, asked from this site's `node` with the files that the doc puts there.
+        """Another site's cluster, asked from this site's `node` with the files that the guide puts there.
 
-        `/etc/ceph/<cluster_name>.conf` and `/etc/ceph/<cluster_name>.client.<client>.keyring`, in the doc's words:
+        `/etc/ceph/<cluster_name>.conf` and `/etc/ceph/<cluster_name>.client.<client>.keyring`, in the guide's words:
         `rbd --id external --keyring … --conf …`.
         """
         other = Cluster(self.site, (node,))
@@ -264,7 +264,7 @@ class Cluster:
 
     def identity(self) -> ClusterIdentity:
         """The FSID of whatever answers, with the command that shows it."""
-        return self._ask(("fsid",), lambda answer, completed: ClusterIdentity(str(answer["fsid"]), completed.by_hand))
+        return self._ask(("fsid",), lambda answer, completed: ClusterIdentity(str(answer["fsid"]), completed.reproduce))
 
     def status(self) -> Status:
         return self._ask(("status",), parse_status)
@@ -291,7 +291,7 @@ class Cluster:
             return (*adapter.prefix, *digest_of(shlex.join(("ceph", *adapter.cluster_options, *words))))
 
         completed = self._about_user(entity, lambda: self._checked(command))
-        return KeyFingerprint(self._parsed(completed, lambda: parse_digest(completed.stdout)), completed.by_hand)
+        return KeyFingerprint(self._parsed(completed, lambda: parse_digest(completed.stdout)), completed.reproduce)
 
     def pool_names(self) -> tuple[str, ...]:
         return self._ask(("osd", "pool", "ls"), lambda answer, _: tuple(map(str, answer)))
@@ -304,7 +304,7 @@ class Cluster:
             if pool not in pools:
                 raise NoSuchPool(completed, f"no pool {pool} in {self.name}; pools there: {', '.join(pools)}")
             stats = pools[pool]
-            return PoolReads(int(stats["rd_bytes"]), int(stats["rd"]), completed.by_hand)
+            return PoolReads(int(stats["rd_bytes"]), int(stats["rd"]), completed.reproduce)
 
         return self._ask(("df", "detail"), parse)
 
@@ -316,14 +316,14 @@ class Cluster:
         words = ("-p", pool, "ls", "--format", "json")
         completed = self._checked(lambda adapter: self._command(adapter, "rbd", words), deadline)
         names = self._parsed(completed, lambda: tuple(map(str, json.loads(completed.stdout))))
-        return ImageNames(names, completed.by_hand)
+        return ImageNames(names, completed.reproduce)
 
     @property
     def known_fsid(self) -> str | None:
         """The cluster's identity where it was asked for before."""
         return self._fsid
 
-    def look(self, pool: str, *, trash: bool = False, deadline: float | None = None) -> Look:
+    def observe(self, pool: str, *, trash: bool = False, deadline: float | None = None) -> Look:
         """The pool as it is now. Raises NoSuchPool.
 
         :param trash: look into its trash too
@@ -339,7 +339,7 @@ class Cluster:
         rows = self._parsed(completed, lambda: rbd.parse_ls(completed.stdout))
         # a client of another site's cluster lists that cluster, not the site's own
         place = self.site.name if self._client is None else self.name
-        return PoolListing(place, pool, rows, completed.by_hand)
+        return PoolListing(place, pool, rows, completed.reproduce)
 
     def trash(self, pool: str, deadline: float | None = None) -> tuple[TrashEntry, ...]:
         """What was deleted from the pool and still has its data. Raises NoSuchPool."""
@@ -349,12 +349,12 @@ class Cluster:
     def trash_details(self, pool: str) -> Trash:
         """The same, with whether each may be removed yet. Raises NoSuchPool."""
         completed = self._rbd(pool, "-p", pool, "trash", "ls", "-l", "--format", "json")
-        return Trash(self._parsed(completed, lambda: rbd.parse_trash(completed.stdout)), completed.by_hand)
+        return Trash(self._parsed(completed, lambda: rbd.parse_trash(completed.stdout)), completed.reproduce)
 
     def du(self, pool: str, image: str) -> Usage:
         """What an image takes in the cluster, its snapshots with it. Raises NoSuchPool, CommandFailed."""
         completed = self._rbd(pool, "-p", pool, "du", image, "--format", "json")
-        return self._parsed(completed, lambda: rbd.parse_du(completed.stdout, completed.by_hand))
+        return self._parsed(completed, lambda: rbd.parse_du(completed.stdout, completed.reproduce))
 
     def sha512(
         self, pool: str, image: str, snapshot: str | None = None, deadline: float = _EXPORT_DEADLINE
@@ -375,7 +375,7 @@ class Cluster:
         digest = completed.stdout.split(" ")[0].strip()
         if len(digest) != 128:
             raise BadAnswer(completed, f"sha512sum printed {completed.stdout[:80]!r}")
-        return ContentHash(digest, completed.by_hand)
+        return ContentHash(digest, completed.reproduce)
 
     # how commands are run
 
@@ -468,7 +468,7 @@ def parse_health(answer: Any, completed: Completed) -> Health:
             )
             for code, check in sorted(answer.get("checks", {}).items())
         ),
-        command=completed.by_hand,
+        command=completed.reproduce,
     )
 
 
@@ -485,7 +485,7 @@ def parse_status(answer: Any, completed: Completed) -> Status:
         osds=int(osds["num_osds"]),
         osds_up=int(osds["num_up_osds"]),
         osds_in=int(osds["num_in_osds"]),
-        command=completed.by_hand,
+        command=completed.reproduce,
     )
 
 
@@ -498,7 +498,7 @@ def parse_quorum(answer: Any, completed: Completed) -> Quorum:
             Mon(str(mon["name"]), tuple(f"{each['type']}:{each['addr']}" for each in mon["public_addrs"]["addrvec"]))
             for mon in answer["monmap"]["mons"]
         ),
-        command=completed.by_hand,
+        command=completed.reproduce,
     )
 
 
@@ -509,7 +509,7 @@ def parse_auth(answer: Any, completed: Completed) -> Auth:
         entity=str(entry["entity"]),
         caps={str(daemon): str(caps) for daemon, caps in entry["caps"].items()},
         key=Secret(str(entry["key"])),
-        command=completed.by_hand,
+        command=completed.reproduce,
     )
 
 

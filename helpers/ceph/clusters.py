@@ -48,7 +48,7 @@ class Clusters(Mapping[str, Cluster]):
     def __len__(self) -> int:
         return len(self._clusters)
 
-    def look(self, role: Role, *, trash: bool = False) -> BySite[Look]:
+    def observe(self, role: Role, *, trash: bool = False) -> BySite[Look]:
         """Site name → its pool of this role, each observed after this call, or the reason why it could not be.
 
         A cluster that was silent costs its deadline once: until it answers again, it is not waited for.
@@ -75,7 +75,7 @@ class Clusters(Mapping[str, Cluster]):
         if why := silence.goes_on(self._pool):
             return why
         try:
-            return cluster.look(getattr(cluster.pools, role), trash=trash)
+            return cluster.observe(getattr(cluster.pools, role), trash=trash)
         except UNOBSERVABLE as error:
             return (
                 silence.begins(unobserved(site, error), self._pool) if _is_silence(error) else unobserved(site, error)
@@ -92,10 +92,10 @@ def unobserved(site: str, error: Unreachable | DeadlinePassed | CommandFailed) -
     if isinstance(error, DeadlinePassed):
         why = f"no answer within {error.deadline:g} s on {error.node}"
     elif isinstance(error, CommandFailed):  # the command is told apart
-        why = " ".join(str(error).replace(f": {error.completed.by_hand}", ":").split())
+        why = " ".join(str(error).replace(f": {error.completed.reproduce}", ":").split())
     else:
         why = str(error)
-    return Unobserved(site, why, error.by_hand, isinstance(error, DeadlinePassed | NoMonitorRuns))
+    return Unobserved(site, why, error.reproduce, isinstance(error, DeadlinePassed | NoMonitorRuns))
 
 
 class _Silence:

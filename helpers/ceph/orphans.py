@@ -45,10 +45,10 @@ class Orphan:
 
 @dataclass(frozen=True)
 class Orphans:
-    """What was found in one pool, in the order of its names; `by_hand` lists the pool and its trash."""
+    """What was found in one pool, in the order of its names; `reproduce` lists the pool and its trash."""
 
     found: tuple[Orphan, ...]
-    by_hand: tuple[str, ...]
+    reproduce: tuple[str, ...]
 
 
 def find_orphans(
@@ -69,7 +69,7 @@ def find_orphans(
     suspects = sorted((one for one in first.found if one.owner not in listed), key=str)[:_MOST]
     left = _without_record(suspects, recorded)
     if not left:
-        return Orphans((), first.by_hand)
+        return Orphans((), first.reproduce)
 
     def again() -> list[Orphan]:
         there = frozenset(_holdings(cluster, pool, role).found)
@@ -85,7 +85,7 @@ def find_orphans(
         )
     except TimedOut:
         left = again()
-    return Orphans(tuple(_not_cloned(left, cluster)), first.by_hand)
+    return Orphans(tuple(_not_cloned(left, cluster)), first.reproduce)
 
 
 def _holdings(cluster: Cluster, pool: str, role: Role) -> Orphans:

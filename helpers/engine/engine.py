@@ -26,27 +26,27 @@ CURRENT: ContextVar[StageKey | None] = ContextVar("stage", default=None)
 class StageFailed(Exception):
     """The cloud did not do what a stage asked of it. The message says site, expected, seen.
 
-    :param by_hand: commands that show it by hand
+    :param reproduce: commands that show it by hand
     """
 
-    def __init__(self, message: str, *, by_hand: Iterable[str] = ()) -> None:
+    def __init__(self, message: str, *, reproduce: Iterable[str] = ()) -> None:
         super().__init__(message)
-        self.by_hand = tuple(by_hand)
+        self.reproduce = tuple(reproduce)
 
 
 class CannotTell(Exception):
     """Whether the claim holds could not be found out, for example because a node does not answer."""
 
-    def __init__(self, message: str, *, by_hand: Iterable[str] = ()) -> None:
+    def __init__(self, message: str, *, reproduce: Iterable[str] = ()) -> None:
         super().__init__(message)
-        self.by_hand = tuple(by_hand)
+        self.reproduce = tuple(reproduce)
 
 
 class NotOffered(Exception):
     """The deployment does not offer what the stage would verify, and need not; the message says what, and by what."""
 
 
-class Obstacle(Protocol):
+class Blocker(Protocol):
     """Something that was found before the run; its text is one line, its key what a blocked check names."""
 
     @property
@@ -67,7 +67,7 @@ class Engine:
     :param resources: parameter name → object, what stages may ask for besides axes and stages
     :param limits: how many stages may run at a place at once
     :param threads: how many stages may run at once in all
-    :param obstacle: what is known before the run to stand in a stage's way; the stage is then blocked by it
+    :param blocker: what is known before the run to stand in a stage's way; the stage is then blocked by it
     :param explain: makes a failure of what a library raises, in words and with commands; None: it is named as it is
     :param unknown: exceptions that mean *could not be found out* rather than *is wrong*
     """
@@ -81,12 +81,12 @@ class Engine:
         *,
         limits: Limits,
         unknown: tuple[type[Exception], ...] = (),
-        obstacle: Callable[[Stage, StageKey], Obstacle | None] = _nothing,
+        blocker: Callable[[Stage, StageKey], Blocker | None] = _nothing,
         explain: Callable[[Exception], StageFailed | None] = _as_it_is,
         threads: int = 64,
     ) -> None:
         self.registry, self.environment, self.resources, self.store = registry, environment, resources, store
-        self._obstacle, self._explain = obstacle, explain
+        self._blocker, self._explain = blocker, explain
         self._unknown: tuple[type[Exception], ...] = (CannotTell, *unknown)
         self._lock = threading.RLock()
         self._idle = threading.Condition(self._lock)
@@ -102,7 +102,7 @@ class Engine:
         with self._lock:
             new = self._schedule.add(keys)
             for key in new:  # before anything else: what stands in a stage's own way is not what stands in its inputs'
-                if found := self._obstacle(self.registry.stages[key.stage], key):
+                if found := self._blocker(self.registry.stages[key.stage], key):
                     blocked = StageResult(str(key), "blocked", error=redact(str(found)), cause=found.key)
                     self._note(key, self._published(key, blocked))
             for key in new:
@@ -136,16 +136,16 @@ class Engine:
         try:
             outcome = {"outcome": "passed", "value": stage.act(**self._arguments(stage, key, needs))}
         except StageFailed as error:
-            outcome = {"outcome": "failed", "error": str(error), "by_hand": error.by_hand}
+            outcome = {"outcome": "failed", "error": str(error), "reproduce": error.reproduce}
         except NotOffered as error:
             outcome = {"outcome": "skipped", "error": str(error)}
         except self._unknown as error:
             outcome = {"outcome": "unknown", "error": str(error)}
-            outcome |= {"by_hand": getattr(error, "by_hand", ()), "cause": getattr(error, "cause", None)}
+            outcome |= {"reproduce": getattr(error, "reproduce", ()), "cause": getattr(error, "cause", None)}
         except Exception as error:  # whatever else a library raises is this stage's failure, and is said in one line
             log.debug("stage %s", key, exc_info=True)
             failure = self._explain(error) or StageFailed(f"{type(error).__module__}.{type(error).__name__}: {error}")
-            outcome = {"outcome": "failed", "error": str(failure), "by_hand": failure.by_hand}
+            outcome = {"outcome": "failed", "error": str(failure), "reproduce": failure.reproduce}
         if "error" in outcome:
             outcome["error"] = redact(outcome["error"])
         seconds = round(time.monotonic() - clock, 3)

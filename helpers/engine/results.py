@@ -24,8 +24,8 @@ Outcome = Literal["passed", "failed", "unknown", "blocked", "skipped"]
 class StageResult:
     """What became of one stage.
 
-    `error` says why it did not pass, or was skipped, `cause` names the stage whose failure blocked it, `by_hand` holds
-    commands that show it by hand. `started` is seconds since the epoch, `seconds` how long the stage itself took.
+    `error` says why it did not pass or was skipped. `cause` names the stage whose failure blocked it. `reproduce` holds
+    the commands that show the failure. `started` is seconds since the epoch, `seconds` how long the stage itself took.
     """
 
     stage: str
@@ -33,7 +33,7 @@ class StageResult:
     value: Any = None
     error: str = ""
     cause: str | None = None
-    by_hand: tuple[str, ...] = ()
+    reproduce: tuple[str, ...] = ()
     started: float = 0.0
     seconds: float = 0.0
     needs: tuple[str, ...] = field(default=())
@@ -106,7 +106,7 @@ def _when(result: StageResult) -> float:
 
 
 def _result(record: dict[str, Any]) -> StageResult:
-    lists = {name: tuple(record[name]) for name in ("by_hand", "needs")}
+    lists = {name: tuple(record[name]) for name in ("reproduce", "needs")}
     return StageResult(**{**record, **lists})
 
 

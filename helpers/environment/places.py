@@ -35,7 +35,7 @@ class ExpectedStack:
 GROUP = 8
 
 
-def leader(environment: Environment, site: Site) -> Site:
+def seed_site(environment: Environment, site: Site) -> Site:
     """The first DCN site with storage of this one's group: the one that the group's guest image is imported to."""
     sites = environment.dcn_storage_sites
     number = next(number for number, other in enumerate(sites) if other.name == site.name)

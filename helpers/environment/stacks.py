@@ -7,7 +7,7 @@ from pathlib import Path
 from helpers.environment.mistakes import BadEnvironment
 from helpers.environment.sections import File, Undercloud
 
-#: What the deployment document calls the stack of the central site.
+#: What the guide calls the stack of the central site.
 CENTRAL_STACK = "control-plane"
 
 

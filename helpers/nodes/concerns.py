@@ -36,24 +36,24 @@ def ids_in(*texts: str) -> frozenset[str]:
     return frozenset(found for text in texts for found in _ID.findall(text))
 
 
-def concern_of(environment: Environment, sites: Iterable[str], message: str, by_hand: Iterable[str]) -> Concern:
+def concern_of(environment: Environment, sites: Iterable[str], message: str, reproduce: Iterable[str]) -> Concern:
     """What a failure with this message, and these commands that show it, is about.
 
     A failure that belongs to no site is at those that its message begins with, as a preflight's finding does.
     """
-    by_hand = tuple(by_hand)
+    reproduce = tuple(reproduce)
     known = {site.name for site in environment.sites}
     at = frozenset(sites) or frozenset(known & set(re.split(r"[,:\s]+", message.partition("\n")[0])))
     # a command shows what the failure is about; a message also names what that was made from
-    ids = ids_in(*by_hand) or ids_in(message)
-    services = frozenset(_services(environment, at, message, by_hand)) if _TROUBLE.search(message) else frozenset()
+    ids = ids_in(*reproduce) or ids_in(message)
+    services = frozenset(_services(environment, at, message, reproduce)) if _TROUBLE.search(message) else frozenset()
     return Concern(at, ids, services)
 
 
 def _services(
-    environment: Environment, at: frozenset[str], message: str, by_hand: tuple[str, ...]
+    environment: Environment, at: frozenset[str], message: str, reproduce: tuple[str, ...]
 ) -> Iterator[tuple[str, str]]:
-    text = "\n".join((message, *by_hand))
+    text = "\n".join((message, *reproduce))
     central = environment.central.name
     for site in environment.storage_sites:
         if site.glance and urlsplit(site.glance).netloc in text:

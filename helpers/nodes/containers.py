@@ -1,6 +1,6 @@
 """Where `ceph` and `rbd` run on a node, and in which container a service: podman, docker, cephadm, or the host itself.
 
-Sources: the doc ("Confirm images may be copied between sites": `sudo podman exec ceph-mon-$(hostname) …`); cephadm's
+Sources: the guide ("Confirm images may be copied between sites": `sudo podman exec ceph-mon-$(hostname) …`); cephadm's
 names `ceph-FSID-mon-HOST`, `ceph-FSID-mon.HOST` before Ceph 16; podman-ps(1) and docker-ps(1) for their JSON, and
 libpod's `PsContainerOutput` and `ContainerStatus` for that of podman 1.
 """
@@ -145,7 +145,7 @@ class Listing:
     """The containers of one node, running or not, as one look has shown them."""
 
     containers: tuple[Container, ...]
-    by_hand: str
+    reproduce: str
 
     def service(self, name: str) -> Container | None:
         """The service's running container, by its name or as pacemaker's bundle."""
@@ -171,7 +171,7 @@ def list_containers(node: Runner, deadline: float | None = None) -> Listing:
     for engine in _LIST:
         completed, containers = _listed(node, engine, deadline)
         if completed.exit_status == 0:
-            return Listing(containers, completed.by_hand)
+            return Listing(containers, completed.reproduce)
         unanswered.append((completed, containers))
     raise NoContainer(unanswered[0][0], _what_there_was(unanswered))
 

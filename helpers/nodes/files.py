@@ -27,7 +27,7 @@ class FileFacts:
     size: int = 0
     changed: int = 0
     content: str | None = field(default=None, repr=False)
-    by_hand: str = field(default="", repr=False)
+    reproduce: str = field(default="", repr=False)
 
     @property
     def others_may_read(self) -> bool:
@@ -48,7 +48,7 @@ def read_file(runner: Runner, path: str, prefix: tuple[str, ...] = ()) -> FileFa
     if seen.exit_status != 0:
         # ENOTDIR: a folder on the way is a file, so this file cannot be there either
         if seen.stderr.strip().endswith(("No such file or directory", "Not a directory")):
-            return FileFacts(path, exists=False, by_hand=seen.by_hand)
+            return FileFacts(path, exists=False, reproduce=seen.reproduce)
         raise CommandFailed(seen)
     try:
         kind, mode, owner, uid, group, gid, size, changed = seen.stdout.strip().split("|")
@@ -67,5 +67,5 @@ def read_file(runner: Runner, path: str, prefix: tuple[str, ...] = ()) -> FileFa
         size=int(size),
         changed=int(changed),
         content=content.stdout if regular else None,
-        by_hand=content.by_hand,
+        reproduce=content.reproduce,
     )

@@ -102,7 +102,7 @@ class Access:
 
     path: str
     access: str
-    by_hand: str
+    reproduce: str
 
 
 def exposed_keys(node: Runner, folders: Iterable[str], prefix: tuple[str, ...] = ()) -> Iterator[Access]:
@@ -132,7 +132,7 @@ def access_of(node: Runner, path: str, prefix: tuple[str, ...] = ()) -> Access:
     """A file's owner and mode where `prefix` leads, and the command that shows them."""
     shown = node.run(*prefix, "stat", "-L", "-c", "%U %a %n", path)
     access = shown.stdout.strip().removesuffix(path).strip() if shown.exit_status == 0 else _last_words(shown)
-    return Access(path, access, shown.by_hand)
+    return Access(path, access, shown.reproduce)
 
 
 def is_readable(node: Runner, path: str, prefix: tuple[str, ...]) -> bool:

@@ -40,7 +40,7 @@ class Domain:
 
     node: str
     disks: tuple[DomainDisk, ...]
-    by_hand: str
+    reproduce: str
 
 
 class BadDomainXml(CommandFailed):
@@ -74,7 +74,7 @@ class SecretValue:
     """
 
     seen: str
-    by_hand: str
+    reproduce: str
     private: bool = False
 
 
@@ -92,9 +92,9 @@ def secret_value(node: Runner, uuid: str, container: str | None) -> SecretValue:
         why = next((why for words, why in _NO_VALUE.items() if words in completed.stderr), None)
         if why is None:
             raise CommandFailed(completed)
-        return SecretValue(why, completed.by_hand, private=why == "private")
+        return SecretValue(why, completed.reproduce, private=why == "private")
     try:
-        return SecretValue(parse_digest(completed.stdout), completed.by_hand)
+        return SecretValue(parse_digest(completed.stdout), completed.reproduce)
     except ValueError as error:
         raise CommandFailed(completed, str(error)) from error
 
@@ -119,7 +119,7 @@ def domain(node: Runner, server_id: str, container: str | None) -> Domain | None
     if completed.exit_status != 0:
         raise CommandFailed(completed)
     try:
-        return Domain(node.name, parse_disks(completed.stdout), completed.by_hand)
+        return Domain(node.name, parse_disks(completed.stdout), completed.reproduce)
     except ValueError as error:
         raise BadDomainXml(completed, f"not a domain's XML ({error})") from error
 

@@ -77,17 +77,17 @@ class Node:
         """
         seconds = self._ssh.deadline if deadline is None else deadline
         sudo = sudo and self._ssh.sudo
-        command, by_hand = self._command(argv, sudo), self.by_hand(*argv, sudo=sudo)
+        command, reproduce = self._command(argv, sudo), self.command(*argv, sudo=sudo)
         # sudo stands outside: without its rights, `timeout` could not end what sudo started
         sent = shlex.join((*(("sudo", "-n") if sudo else ()), *limited(argv, seconds)))
         started = time.monotonic()
         try:
             status, stdout, stderr = self._connection.execute(sent, seconds + GRACE)
         except TimeoutError:
-            raise DeadlinePassed(self.name, by_hand, seconds) from None
+            raise DeadlinePassed(self.name, reproduce, seconds) from None
         # 124 is `timeout`'s answer, and 137 when it had to kill; a command may answer so itself, but earlier
         if status in {124, 137, -1} and time.monotonic() - started >= seconds:
-            raise DeadlinePassed(self.name, by_hand, seconds)
+            raise DeadlinePassed(self.name, reproduce, seconds)
         return Completed(
             node=self.name,
             argv=argv,
@@ -95,12 +95,12 @@ class Node:
             exit_status=status,
             stdout=stdout.decode(errors="replace"),
             stderr=stderr.decode(errors="replace"),
-            by_hand=by_hand,
+            reproduce=reproduce,
         )
 
-    def by_hand(self, *argv: str, sudo: bool = True) -> str:
+    def command(self, *argv: str, sudo: bool = True) -> str:
         """The line that a person pastes on this side to run a command on the node; nothing is run."""
-        return self._connection.by_hand(self._command(argv, sudo and self._ssh.sudo))
+        return self._connection.command(self._command(argv, sudo and self._ssh.sudo))
 
     def _command(self, argv: tuple[str, ...], sudo: bool) -> str:
         return shlex.join((*(("sudo",) if sudo else ()), *argv))
@@ -121,7 +121,7 @@ class Node:
 
     @property
     def hostname(self) -> str:
-        """What the node calls itself (`hostname`), as the doc's `ceph-mon-$(hostname)` has it; asked once."""
+        """What the node calls itself (`hostname`), as the guide's `ceph-mon-$(hostname)` has it; asked once."""
         # no cached_property: its lock is one for all nodes, and one that is silent would hold up the others
         if self._hostname is None:
             completed = self.run_checked("hostname")

@@ -11,20 +11,20 @@ from helpers.redact import redact
 class Unreachable(Exception):
     """A node cannot be logged in to; the message is one line: node, address, reason."""
 
-    def __init__(self, node: str, address: str, reason: str, by_hand: str = "") -> None:
+    def __init__(self, node: str, address: str, reason: str, reproduce: str = "") -> None:
         self.node, self.address = node, address
         self.reason = redact(" ".join(reason.split()))
-        self.by_hand: tuple[str, ...] = (by_hand,) if by_hand else ()
+        self.reproduce: tuple[str, ...] = (reproduce,) if reproduce else ()
         super().__init__(f"{node} ({address}): {self.reason}")
 
 
 class DeadlinePassed(Exception):
     """A command was not done within its deadline, in seconds, and was ended."""
 
-    def __init__(self, node: str, by_hand: str, deadline: float) -> None:
+    def __init__(self, node: str, reproduce: str, deadline: float) -> None:
         self.node, self.deadline = node, deadline
-        self.by_hand = (by_hand,)
-        super().__init__(f"{node}: not done within {deadline:g} s: {by_hand}")
+        self.reproduce = (reproduce,)
+        super().__init__(f"{node}: not done within {deadline:g} s: {reproduce}")
 
 
 class CommandFailed(Exception):
@@ -32,18 +32,18 @@ class CommandFailed(Exception):
 
     def __init__(self, completed: Completed, problem: str = "") -> None:
         self.completed, self.node, self.problem = completed, completed.node, redact(problem)
-        self.by_hand = (completed.by_hand,)
+        self.reproduce = (completed.reproduce,)
         said = "\n".join(completed.stderr.strip().splitlines()[-5:])
         if not problem:
             problem, said = f"exit status {completed.exit_status}", said or "(nothing on standard error)"
-        super().__init__(redact(f"{completed.node}: {problem}: {completed.by_hand}\n{said}".rstrip()))
+        super().__init__(redact(f"{completed.node}: {problem}: {completed.reproduce}\n{said}".rstrip()))
 
 
 @dataclass(frozen=True)
 class Completed:
     """A command that ended: its output as text, its exit status (-1: ended by a signal).
 
-    `command` is the line that the node's shell got, without the deadline; `by_hand` is what a person pastes on
+    `command` is the line that the node's shell got, without the deadline; `reproduce` is what a person pastes on
     this side to see the same.
     """
 
@@ -53,12 +53,12 @@ class Completed:
     exit_status: int
     stdout: str
     stderr: str
-    by_hand: str
+    reproduce: str
 
     def __repr__(self) -> str:
         # output may hold a key, and may be megabytes
         return redact(
-            f"<{self.by_hand} → exit status {self.exit_status}, "
+            f"<{self.reproduce} → exit status {self.exit_status}, "
             f"stdout {self.stdout[:500]!r}, stderr {self.stderr[:500]!r}>"
         )
 
@@ -72,7 +72,7 @@ class Runner(Protocol):
     @property
     def hostname(self) -> str: ...
 
-    def by_hand(self, *argv: str, sudo: bool = True) -> str: ...
+    def command(self, *argv: str, sudo: bool = True) -> str: ...
 
     def run(self, *argv: str, deadline: float | None = None, sudo: bool = True) -> Completed: ...
 

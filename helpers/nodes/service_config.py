@@ -39,13 +39,13 @@ PROGRAMS = {
 
 @dataclass(frozen=True)
 class Configuration:
-    """A service's configuration as its files say it now; `by_hand` shows each file that says so.
+    """A service's configuration as its files say it now; `reproduce` shows each file that says so.
 
     `doubts` say why the service may run with something else, a line each, and `doubts_by_hand` shows that.
     """
 
     values: OsloConfig
-    by_hand: tuple[str, ...]
+    reproduce: tuple[str, ...]
     doubts: tuple[str, ...] = ()
     doubts_by_hand: tuple[str, ...] = ()
 
@@ -71,20 +71,20 @@ def read_config(node: Runner, services: Services, name: str) -> Configuration:
     told = set(process.config_files) if process else set()
     paths = [path for source in sources for path in _files(node, prefix, source)]
     files = [read_file(node, path, prefix) for path in dict.fromkeys(paths)]
-    by_hand = tuple(file.by_hand for file in files if file.exists)
-    if not by_hand:
-        raise CannotTell(_there_is_none(node, name, sources), by_hand=[file.by_hand for file in files])
+    reproduce = tuple(file.reproduce for file in files if file.exists)
+    if not reproduce:
+        raise CannotTell(_there_is_none(node, name, sources), reproduce=[file.reproduce for file in files])
     values = _parsed(node, files)
     if process is None:
-        return Configuration(values, by_hand, *_unfound(node, prefix, program))
+        return Configuration(values, reproduce, *_unfound(node, prefix, program))
     newer = [file for file in files if (file.path in told if not file.exists else process.is_older_than(file.changed))]
     doubts = tuple(
         f"{node.name}: {file.path} was {_what_happened(file)}, after {program.name} had read it "
         f"(by {_moment(process.loaded)}): what it runs with is not known until it is restarted"
         for file in newer
     )
-    shown = tuple(node.by_hand(*prefix, "stat", "-L", "-c", "%z %n", file.path) for file in newer)
-    return Configuration(values, by_hand, doubts, (*shown, _start_by_hand(node, prefix)) if newer else ())
+    shown = tuple(node.command(*prefix, "stat", "-L", "-c", "%z %n", file.path) for file in newer)
+    return Configuration(values, reproduce, doubts, (*shown, _start_by_hand(node, prefix)) if newer else ())
 
 
 def sources_of(arguments: Sequence[str] | None, program: Program) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ def _parsed(node: Runner, files: Sequence[FileFacts]) -> OsloConfig:
         except BadConfigFile as error:
             raise StageFailed(
                 f"{node.name}: {file.path}\nexpected: a file that oslo.config can read\nseen:     {error}",
-                by_hand=(file.by_hand,),
+                reproduce=(file.reproduce,),
             ) from error
     return parse_oslo(*(file.content or "" for file in files))
 
@@ -152,9 +152,9 @@ def _what_happened(file: FileFacts) -> str:
 def _start_by_hand(node: Runner, prefix: tuple[str, ...]) -> str:
     """What shows since when a service runs."""
     if not prefix:
-        return node.by_hand("ps", "-eo", "lstart,args")
+        return node.command("ps", "-eo", "lstart,args")
     engine, *_, container = prefix
-    return node.by_hand(engine, "inspect", "--format", "{{.State.StartedAt}} {{.Args}}", container)
+    return node.command(engine, "inspect", "--format", "{{.State.StartedAt}} {{.Args}}", container)
 
 
 def _moment(seconds: float) -> str:

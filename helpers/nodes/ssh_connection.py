@@ -47,7 +47,7 @@ class Connection:
         except BadSshConfig as error:
             raise Unreachable(self._spec.name, self._spec.address, str(error)) from error
 
-    def by_hand(self, command: str = "") -> str:
+    def command(self, command: str = "") -> str:
         target, words = self._target, ["ssh"]
         if self._ssh.config:
             words += ["-F", str(self._ssh.config)]
@@ -65,7 +65,7 @@ class Connection:
                 self._client = None
             if self._client is None:
                 self._client, self._jump = log_in(
-                    self._spec.name, self._target, self._config, self._ssh, self.by_hand()
+                    self._spec.name, self._target, self._config, self._ssh, self.command()
                 )
             return self._client
 
@@ -99,7 +99,7 @@ class Connection:
                     if attempt == 2 or is_alive(client):
                         reason = f"the connection failed: {error or type(error).__name__}"
                         address = f"{self._target.host}:{self._target.port}"
-                        raise Unreachable(self._spec.name, address, reason, self.by_hand()) from error
+                        raise Unreachable(self._spec.name, address, reason, self.command()) from error
         finally:
             self._sessions.release()
         raise AssertionError("unreachable")

@@ -50,7 +50,7 @@ _jumps_lock = threading.Lock()
 
 
 def log_in(
-    name: str, target: SshTarget, config: SshConfig, ssh: Ssh, by_hand: str
+    name: str, target: SshTarget, config: SshConfig, ssh: Ssh, reproduce: str
 ) -> tuple[paramiko.SSHClient, Jump | None]:
     """A client that is logged in, and the jump host that it goes through. Every failure is Unreachable."""
     address = f"{target.host}:{target.port}"
@@ -80,10 +80,10 @@ def log_in(
         )
     except Unreachable as error:
         client.close()
-        raise Unreachable(name, address, f"behind {error}", by_hand) from error
+        raise Unreachable(name, address, f"behind {error}", reproduce) from error
     except (SSHException, OSError, EOFError, ValueError) as error:
         client.close()
-        raise Unreachable(name, address, refusal(error, target, ssh, known_hosts), by_hand) from error
+        raise Unreachable(name, address, refusal(error, target, ssh, known_hosts), reproduce) from error
     transport = client.get_transport()
     if transport is not None:
         # a firewall on the way forgets connections that say nothing

@@ -67,7 +67,7 @@ def in_words(error: Exception) -> str:
     return f"{layer[1]}:{layer[2]}: {layer[3]}" if layer else words
 
 
-def error_by_hand(error: Exception, cloud: str) -> tuple[str, ...]:
+def error_commands(error: Exception, cloud: str) -> tuple[str, ...]:
     """The command that asks for the resource which the error is about; nothing where it names none.
 
     :param cloud: the entry of clouds.yaml

@@ -31,7 +31,7 @@ class Volume:
     bootable: bool
     image: str | None
     servers: tuple[str, ...]
-    by_hand: str
+    reproduce: str
 
     def __str__(self) -> str:
         attached = f", attached to {', '.join(self.servers)}" if self.servers else ""
@@ -46,7 +46,7 @@ class VolumeSnapshot:
     name: str
     status: str
     volume: str
-    by_hand: str
+    reproduce: str
 
     def __str__(self) -> str:
         return f"{self.status}, of volume {self.volume}"
@@ -74,7 +74,7 @@ class Cinder:
     def _proxy(self) -> Any:
         return self._client()
 
-    def by_hand(self, *words: str) -> str:
+    def command(self, *words: str) -> str:
         """An `openstack` command line that a person would type."""
         return command_line(self._cloud, *words)
 
@@ -153,12 +153,12 @@ class Cinder:
             bootable=str(found["bootable"]).lower() == "true",
             image=(found.get("volume_image_metadata") or {}).get("image_id"),
             servers=tuple(attachment["server_id"] for attachment in found.get("attachments") or ()),
-            by_hand=self.by_hand("volume", "show", found["id"]),
+            reproduce=self.command("volume", "show", found["id"]),
         )
 
     def _snapshot(self, found: Mapping[str, Any]) -> VolumeSnapshot:
-        by_hand = self.by_hand("volume", "snapshot", "show", found["id"])
-        return VolumeSnapshot(found["id"], found["name"] or "", found["status"], found["volume_id"], by_hand)
+        reproduce = self.command("volume", "snapshot", "show", found["id"])
+        return VolumeSnapshot(found["id"], found["name"] or "", found["status"], found["volume_id"], reproduce)
 
 
 def _as_it_came(resource: Any) -> Mapping[str, Any]:

@@ -98,7 +98,7 @@ class ImageRecord:
     failed: frozenset[str]
     locations: tuple[Location, ...] | None
     direct_url: Location | None
-    by_hand: str
+    reproduce: str
     import_task: str | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
@@ -109,7 +109,7 @@ class ImageRecord:
         )
 
     @classmethod
-    def from_api(cls, image: Mapping[str, Any], by_hand: str) -> ImageRecord:
+    def from_api(cls, image: Mapping[str, Any], reproduce: str) -> ImageRecord:
         """From the body of `GET /v2/images/ID`."""
         locations, direct_url = image.get("locations"), image.get("direct_url")
         return cls(
@@ -132,7 +132,7 @@ class ImageRecord:
                 for location in locations
             ),
             direct_url=Location.from_url(direct_url) if direct_url else None,
-            by_hand=by_hand,
+            reproduce=reproduce,
             import_task=image.get("os_glance_import_task"),
         )
 
@@ -211,25 +211,25 @@ class Glance:
     def __repr__(self) -> str:
         return f"<Glance of {self.site.name} at {self.site.glance}>"
 
-    def by_hand(self, path: str, method: str = "GET", body: str = "") -> str:
+    def command(self, path: str, method: str = "GET", body: str = "") -> str:
         """The command line that makes a request to this very Glance by hand, such as `/v2/images/ID`."""
         return curl(self._cloud, f"{self.site.glance}{path}", method, body)
 
-    def show_by_hand(self, image_id: str) -> str:
+    def show_command(self, image_id: str) -> str:
         """The command line that shows an image's record here."""
         if self.site.central:
             return command_line(self._cloud, "image", "show", image_id)
-        return self.by_hand(f"/v2/images/{image_id}")
+        return self.command(f"/v2/images/{image_id}")
 
-    def delete_by_hand(self, image_id: str) -> str:
+    def delete_command(self, image_id: str) -> str:
         """The command line that deletes an image."""
-        return self.by_hand(f"/v2/images/{image_id}", "DELETE")
+        return self.command(f"/v2/images/{image_id}", "DELETE")
 
-    def delete_from_by_hand(self, store: str, image_id: str) -> str:
+    def delete_from_command(self, store: str, image_id: str) -> str:
         """The command line that deletes one store's copy."""
-        return self.by_hand(f"/v2/stores/{store}/{image_id}", "DELETE")
+        return self.command(f"/v2/stores/{store}/{image_id}", "DELETE")
 
-    def import_by_hand(self, image_id: str, method: str, stores: Iterable[str], **options: object) -> str:
+    def import_command(self, image_id: str, method: str, stores: Iterable[str], **options: object) -> str:
         """The command line that asks for an import or copy into these stores.
 
         :param options: as of `start_import`
@@ -237,7 +237,7 @@ class Glance:
         uri = options.pop("uri", None)
         body = {"method": {"name": method} | ({"uri": uri} if uri else {})} | options
         body |= {"stores": list(stores)} if stores else {}
-        return self.by_hand(f"/v2/images/{image_id}/import", "POST", json.dumps(body))
+        return self.command(f"/v2/images/{image_id}/import", "POST", json.dumps(body))
 
     def status(self, path: str, timeout: float) -> int:
         """The status code that a GET is answered with within so many seconds; asked once, without a second attempt.
@@ -262,7 +262,7 @@ class Glance:
     def image(self, image_id: str) -> ImageRecord | None:
         """The record of an image; None when there is none."""
         found = body_of(self._proxy.get(f"/images/{image_id}"))
-        return ImageRecord.from_api(found, self.show_by_hand(image_id)) if found else None
+        return ImageRecord.from_api(found, self.show_command(image_id)) if found else None
 
     def block_devices(self, image_id: str) -> tuple[dict[str, Any], ...]:
         """What an image of a volume-backed server points to (its `block_device_mapping`); empty for any other."""

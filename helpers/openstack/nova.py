@@ -16,7 +16,7 @@ from helpers.openstack.answers import body_of
 from helpers.openstack.command_line import command_line
 from helpers.wait import wait_for_resource
 
-#: the first microversion that takes `networks: none`; the doc's servers have a network
+#: the first microversion that takes `networks: none`; the guide's servers have a network
 MICROVERSION = "2.37"
 
 
@@ -32,7 +32,7 @@ class Server:
     host: str | None
     fault: str | None
     volumes: tuple[str, ...]
-    by_hand: str
+    reproduce: str
 
     def __str__(self) -> str:
         words = [self.status, f"task {self.task_state}" if self.task_state else "", f"zone {self.availability_zone}"]
@@ -91,7 +91,7 @@ class Nova:
         """The names of all flavors."""
         return tuple(sorted({str(flavor.name) for flavor in self._proxy.flavors()}))
 
-    def by_hand(self, *words: str) -> str:
+    def command(self, *words: str) -> str:
         """An `openstack` command line that a person would type."""
         return command_line(self._cloud, *words)
 
@@ -152,7 +152,7 @@ class Nova:
             host=found.get("OS-EXT-SRV-ATTR:host"),
             fault=(found.get("fault") or {}).get("message"),
             volumes=tuple(volume["id"] for volume in found.get("os-extended-volumes:volumes_attached") or ()),
-            by_hand=self.by_hand("server", "show", found["id"]),
+            reproduce=self.command("server", "show", found["id"]),
         )
 
     def wait_status(self, server_id: str, status: str, timeout: float) -> Server:

@@ -60,7 +60,7 @@ _AT_CENTRAL: dict[str, tuple[Prerequisite, ...]] = {
 _AT_THE_SITE: dict[str, tuple[Prerequisite, ...]] = {"servers": ("network", "glance"), "volumes": ("glance",)}
 
 
-class Obstacles:
+class Blockers:
     """Which finding, if any, a stage would run into.
 
     A stage that judges what was found is not held up: that a cluster does not answer is for its own claim to say.

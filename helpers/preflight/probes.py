@@ -67,15 +67,15 @@ def ask_catalog(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
     types = {endpoint.service for endpoint in cloud.endpoints()}
     needed = _SERVICES if environment.flavor else {}
     missing = [name for name, any_of in needed.items() if not any_of & types]
-    by_hand = f"openstack --os-cloud {environment.cloud} catalog list"
+    reproduce = f"openstack --os-cloud {environment.cloud} catalog list"
     problem = f"no endpoint of {' and '.join(missing)}; there are {', '.join(sorted(types)) or 'none'}"
-    yield _probed(environment.central.name, "catalog", problem if missing else "", by_hand=(by_hand,))
+    yield _probed(environment.central.name, "catalog", problem if missing else "", reproduce=(reproduce,))
 
 
 def ask_compute(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
     """Nova answers; whether its services are up is a claim's matter (A14)."""
-    by_hand = cloud.nova.by_hand("compute", "service", "list")
-    yield _probed(environment.central.name, "compute", _refusal(cloud.nova.services), by_hand=(by_hand,))
+    reproduce = cloud.nova.command("compute", "service", "list")
+    yield _probed(environment.central.name, "compute", _refusal(cloud.nova.services), reproduce=(reproduce,))
 
 
 def ask_flavor(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
@@ -84,8 +84,8 @@ def ask_flavor(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
         problem = _no_flavor(environment, cloud)
     except API_ERRORS as error:
         problem = in_words(error)
-    by_hand = cloud.nova.by_hand("flavor", "list", "--all")
-    yield _probed(environment.central.name, "flavor", problem, by_hand=(by_hand,))
+    reproduce = cloud.nova.command("flavor", "list", "--all")
+    yield _probed(environment.central.name, "flavor", problem, reproduce=(reproduce,))
 
 
 def _no_flavor(environment: Environment, cloud: Cloud) -> str:
@@ -98,20 +98,20 @@ def _no_flavor(environment: Environment, cloud: Cloud) -> str:
 
 def ask_volume(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
     """Cinder answers; whether its services are up is a claim's matter (A14)."""
-    by_hand = cloud.cinder.by_hand("volume", "service", "list")
-    yield _probed(environment.central.name, "volume", _refusal(cloud.cinder.services), by_hand=(by_hand,))
+    reproduce = cloud.cinder.command("volume", "service", "list")
+    yield _probed(environment.central.name, "volume", _refusal(cloud.cinder.services), reproduce=(reproduce,))
 
 
 def ask_networks(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
     """Neutron answers, which Nova asks about every server, and knows the network of the site's servers, if any."""
     known: set[str] = set()
     problem = _refusal(lambda: known.update(cloud.networks()))
-    by_hand = (command_line(environment.cloud, "network", "list"),)
+    reproduce = (command_line(environment.cloud, "network", "list"),)
     for site in sites_with_servers(environment):
         name = environment.network_of(site)
         there = f"{name!r}, which {environment} names; there are {_some(known)}"
         missing = f"no network {there}" if name and name not in known else ""
-        yield _probed(site.name, "network", problem or missing, by_hand=by_hand)
+        yield _probed(site.name, "network", problem or missing, reproduce=reproduce)
 
 
 def sites_with_servers(environment: Environment) -> Iterator[Site]:
@@ -122,7 +122,7 @@ def sites_with_servers(environment: Environment) -> Iterator[Site]:
 def ask_glance(cloud: Cloud, site: Site, seconds: float) -> Iterator[Probed]:
     """This site's Glance answers at its own endpoint, with this run's token."""
     glance = cloud.glance(site)
-    by_hand = (glance.by_hand("/v2/info/import"),)
+    reproduce = (glance.command("/v2/info/import"),)
     try:
         status = glance.status("/info/import", timeout=seconds)
         problem = "" if status == 200 else f"{glance.site.glance} answers {status}"
@@ -130,7 +130,7 @@ def ask_glance(cloud: Cloud, site: Site, seconds: float) -> Iterator[Probed]:
         problem = f"{glance.site.glance} does not answer within {seconds:g} s"
     except API_ERRORS as error:
         problem = in_words(error)
-    yield _probed(glance.site.name, "glance", problem, by_hand=by_hand)
+    yield _probed(glance.site.name, "glance", problem, reproduce=reproduce)
 
 
 def ask_cluster(cluster: Cluster, seconds: float) -> Iterator[Probed]:
@@ -146,11 +146,11 @@ def ask_cluster(cluster: Cluster, seconds: float) -> Iterator[Probed]:
         return
     try:
         listed = min(heard, key=lambda one: _weight(one.exception())).result()
-        yield Probed(site, "rbd", by_hand=(listed.command,))
+        yield Probed(site, "rbd", reproduce=(listed.command,))
     except Unreachable as error:
-        yield Probed(site, "rbd", None, "unknown", str(error), error.by_hand)
+        yield Probed(site, "rbd", None, "unknown", str(error), error.reproduce)
     except (CommandFailed, DeadlinePassed) as error:
-        yield _probed(site, "rbd", _short(error), by_hand=error.by_hand)
+        yield _probed(site, "rbd", _short(error), reproduce=error.reproduce)
 
 
 def ask_node(deployment: Deployment, spec: NodeSpec, seconds: float) -> Iterator[Probed]:
@@ -170,12 +170,12 @@ def ask_node(deployment: Deployment, spec: NodeSpec, seconds: float) -> Iterator
         yield _unreachable(spec, error)
         return
     except DeadlinePassed as error:
-        yield Probed(spec.site, "sudo", spec.name, "unknown", _short(error), error.by_hand)
+        yield Probed(spec.site, "sudo", spec.name, "unknown", _short(error), error.reproduce)
         return
     if environment.ssh.sudo:
         problem = f"refused: {_end(refused)}" if refused else ""
-        by_hand = refused.by_hand if refused else ""
-        yield Probed(spec.site, "sudo", spec.name, "unknown" if refused else "ok", problem, (by_hand,))
+        reproduce = refused.reproduce if refused else ""
+        yield Probed(spec.site, "sudo", spec.name, "unknown" if refused else "ok", problem, (reproduce,))
     if not refused and (names := expected_containers(environment, spec)):
         yield _containers(deployment, node, names, seconds)
 
@@ -186,9 +186,9 @@ def ask_undercloud(undercloud: Undercloud, seconds: float) -> Iterator[Probed]:
 
 
 def _probed(
-    site: str, prerequisite: Prerequisite, problem: str, *, node: str | None = None, by_hand: tuple[str, ...] = ()
+    site: str, prerequisite: Prerequisite, problem: str, *, node: str | None = None, reproduce: tuple[str, ...] = ()
 ) -> Probed:
-    return Probed(site, prerequisite, node, "failed" if problem else "ok", problem, by_hand)
+    return Probed(site, prerequisite, node, "failed" if problem else "ok", problem, reproduce)
 
 
 def _refusal(ask: Callable[[], object]) -> str:
@@ -222,18 +222,18 @@ def _greeted(site: str, node: Runner, seconds: float) -> Probed:
     try:
         ended = node.run("true", deadline=seconds, sudo=False)
     except Unreachable as error:
-        return Probed(site, "ssh", node.name, "unknown", error.reason, error.by_hand)
+        return Probed(site, "ssh", node.name, "unknown", error.reason, error.reproduce)
     except DeadlinePassed as error:
-        return Probed(site, "ssh", node.name, "unknown", _short(error), error.by_hand)
+        return Probed(site, "ssh", node.name, "unknown", _short(error), error.reproduce)
     if not ended.stdout.strip():
         return Probed(site, "ssh", node.name)
     said = redact(ended.stdout.strip().splitlines()[0])[:_LONGEST_TEXT]
     problem = f"this account prints {said!r} before every answer; guard it in ~/.bashrc: [[ $- == *i* ]] || return"
-    return Probed(site, "ssh", node.name, "unknown", problem, (ended.by_hand,))
+    return Probed(site, "ssh", node.name, "unknown", problem, (ended.reproduce,))
 
 
 def _unreachable(spec: NodeSpec, error: Unreachable) -> Probed:
-    return Probed(spec.site, "ssh", spec.name, "unknown", error.reason, error.by_hand)
+    return Probed(spec.site, "ssh", spec.name, "unknown", error.reason, error.reproduce)
 
 
 def _sudo_refused(node: Node, seconds: float) -> Completed | None:
@@ -264,13 +264,13 @@ def _containers(deployment: Deployment, node: Node, names: tuple[str, ...], seco
         seen = list_containers(node, deadline=seconds)
         wanted = {name: mon_name(ceph, node.hostname) if name == MON and ceph else name for name in names}
     except (Unreachable, DeadlinePassed, CommandFailed) as error:
-        return Probed(spec.site, "containers", spec.name, "unknown", _short(error), error.by_hand, missing=names)
+        return Probed(spec.site, "containers", spec.name, "unknown", _short(error), error.reproduce, missing=names)
     missing = tuple(
         name
         for name in names
         if not (seen.has_mon(ceph, node.hostname) if name == MON and ceph else seen.has_service(name))
     )
     if not missing:
-        return Probed(spec.site, "containers", spec.name, by_hand=(seen.by_hand,))
+        return Probed(spec.site, "containers", spec.name, reproduce=(seen.reproduce,))
     problem = f"not running: {', '.join(wanted[name] for name in missing)}; there are {seen}"
-    return Probed(spec.site, "containers", spec.name, "failed", problem, (seen.by_hand,), missing=missing)
+    return Probed(spec.site, "containers", spec.name, "failed", problem, (seen.reproduce,), missing=missing)

@@ -33,7 +33,7 @@ class Probed:
     node: str | None = None
     outcome: Outcome = "ok"
     problem: str = ""
-    by_hand: tuple[str, ...] = ()
+    reproduce: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     because: str | None = None
     judge: str | None = None

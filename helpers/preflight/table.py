@@ -45,8 +45,8 @@ def rendered(preflight: Preflight, *, width: int = 100, colour: bool = False, pl
         fancy, word, style = _MARKS[found.outcome]
         line = Text.assemble((word if plain else fancy, style), " ", (str(found), "bold"))
         console.print(line, soft_wrap=True, highlight=False)
-        for command in filter(None, found.by_hand):
-            console.print(Text(f"  by hand: {command}"), soft_wrap=True, highlight=False)
+        for command in filter(None, found.reproduce):
+            console.print(Text(f"  reproduce: {command}"), soft_wrap=True, highlight=False)
     return text.getvalue().rstrip("\n")
 
 

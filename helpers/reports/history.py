@@ -21,8 +21,8 @@ _FARTHEST = 1000
 #: What says something of the deployment; a check that was blocked or skipped does not.
 _JUDGED = {"passed", "failed", "unknown"}
 
-Kind = Literal["new", "still", "mended"]
-KINDS: tuple[Kind, ...] = ("new", "still", "mended")
+Kind = Literal["new", "still", "fixed"]
+KINDS: tuple[Kind, ...] = ("new", "still", "fixed")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Earlier:
 class Change:
     """A claim at a site (`all`: at none) that is not as it was, or still as it must not be.
 
-    `since`: when the first of the `runs` began that saw it so without a break; of what is new or mended, when the last
+    `since`: when the first of the `runs` began that saw it so without a break; of what is new or fixed, when the last
     one began that saw it otherwise.
     """
 
@@ -113,7 +113,7 @@ def _change(claim: str, column: str, now: Outcome, earlier: Sequence[Earlier]) -
             return None
         streak = [run for run, _ in _while_bad(seen)]
         return Change("still", claim, column, streak[-1].started, len(streak) + 1)
-    return Change("mended" if now == "passed" else "new", claim, column, last.started, 1)
+    return Change("fixed" if now == "passed" else "new", claim, column, last.started, 1)
 
 
 def _while_bad(seen: Iterable[tuple[Earlier, Outcome]]) -> Iterable[tuple[Earlier, Outcome]]:

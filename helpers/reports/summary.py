@@ -30,7 +30,7 @@ class Verdict:
     """What became of one test, or of one stage if `stage` names it.
 
     `test` is the node id, `title` what it states, `message` why it did not pass, `cause` the stage that blocked it, or
-    what left others unknown, too; `by_hand` holds commands that show it by hand.
+    what left others unknown, too; `reproduce` holds commands that show it by hand.
     """
 
     test: str
@@ -42,7 +42,7 @@ class Verdict:
     stage: str | None = None
     title: str = ""
     message: str = ""
-    by_hand: tuple[str, ...] = ()
+    reproduce: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -231,11 +231,11 @@ def causes(verdicts: Sequence[Verdict], results: Iterable[StageResult] = ()) -> 
         if cause not in known:
             told = next((verdict for verdict in kept if verdict.outcome == "unknown"), None)
             if told:
-                bad.append(Verdict(cause, "unknown", stage=cause, message=told.message, by_hand=told.by_hand))
+                bad.append(Verdict(cause, "unknown", stage=cause, message=told.message, reproduce=told.reproduce))
                 continue
             result = by_key.get(cause, StageResult(cause, "failed"))
             outcome: Outcome = "unknown" if result.outcome == "unknown" else "failed"
-            bad.append(Verdict(cause, outcome, stage=cause, message=result.error, by_hand=result.by_hand))
+            bad.append(Verdict(cause, outcome, stage=cause, message=result.error, reproduce=result.reproduce))
     found = [Cause(verdict, checks(blocked.get(verdict.stage or "", ()))) for verdict in bad]
     return sorted(found, key=lambda cause: cause.verdict.outcome != "failed")
 

@@ -46,7 +46,7 @@ _MOST = 64
 
 @dataclass(frozen=True)
 class Leak:
-    """Something of a run that could not be removed, or cannot be shown to be gone; `by_hand` removes or shows it.
+    """Something of a run that could not be removed, or cannot be shown to be gone; `reproduce` removes or shows it.
 
     `problem` says what was expected and seen; `sites` are those whose clusters still have its data, or may have it.
     """
@@ -55,7 +55,7 @@ class Leak:
     name: str
     id: str | None
     problem: str
-    by_hand: str
+    reproduce: str
     sites: tuple[str, ...] = ()
 
 
@@ -65,7 +65,7 @@ class _Seen:
 
     gone: bool
     why: str = ""
-    by_hand: str = ""
+    reproduce: str = ""
     hopeless: bool = False
     sites: tuple[str, ...] = ()
 
@@ -163,9 +163,9 @@ class _CleanUp:
             return
         except API_ERRORS as error:
             problem = f"cannot tell whether Nova has made any that is left: {in_words(error)}"
-            by_hand = cinder.by_hand("volume", "list", "--long")
+            reproduce = cinder.command("volume", "list", "--long")
             for ledger in wanting:
-                self._leaks[ledger.path].append(Leak("volume", "of a server", None, problem, by_hand))
+                self._leaks[ledger.path].append(Leak("volume", "of a server", None, problem, reproduce))
             return
         for ledger in wanting:
             images = {entry.id: entry.name for entry in ledger.pending() if entry.kind == "image" and entry.id}
@@ -218,7 +218,7 @@ class _CleanUp:
         silent = self._serves_nobody(job.entry.site or "")
         if silent and time.monotonic() - asked[0] >= _IN_VAIN:
             why = f"deletion accepted, but the cluster of {silent.site} gives no answer: {silent.why}"
-            return _Seen(False, why, _first(silent.by_hand), True, (silent.site,))
+            return _Seen(False, why, _first(silent.reproduce), True, (silent.site,))
         return _Seen(False, "deletion accepted, and still there")
 
     def _serves_nobody(self, site: str) -> Unobserved | None:
@@ -234,7 +234,7 @@ class _CleanUp:
         if not job.ids and time.time() - entry.at < self._deployment.environment.timeouts.api:
             return _Seen(False, "it was asked for, and its service has not answered: it may still come")
         if not asked and entry.tasks and (unfinished := self._imports.noted(entry)):
-            return _Seen(False, f"its record is gone, and may yet be written: {unfinished.why}", unfinished.by_hand)
+            return _Seen(False, f"its record is gone, and may yet be written: {unfinished.why}", unfinished.reproduce)
         return _Seen(True)
 
     def _held(self, job: _Job, record: ImageRecord) -> _Seen | None:
@@ -246,12 +246,12 @@ class _CleanUp:
         for store in sorted(record.stores | (record.importing_to if unfinished else frozenset())):
             if silent := self._serves_nobody(sites.get(store, "")):
                 why = f"not deleted, as Glance would wait for the cluster of {silent.site}, which gives no answer"
-                return _Seen(False, f"{why}: {silent.why}", _first(silent.by_hand), True, (silent.site,))
+                return _Seen(False, f"{why}: {silent.why}", _first(silent.reproduce), True, (silent.site,))
         if unfinished is None:
             return None
         why = f"not deleted, as Glance may still write it: {unfinished.why}"
         there = tuple(sites[store] for store in sorted(record.importing_to) if store in sites)
-        return _Seen(False, why, unfinished.by_hand, sites=there)
+        return _Seen(False, why, unfinished.reproduce, sites=there)
 
     # from the clusters
 
@@ -303,12 +303,12 @@ class _CleanUp:
         sites = job.seen.sites or tuple(dict.fromkeys(one.site for one in left))
         if job.seen.gone:
             seen = f"deleted by the API, and still in the clusters: {', '.join(f'{one} at {one.site}' for one in left)}"
-            by_hand = left[0].by_hand
+            reproduce = left[0].reproduce
         else:
             seen = job.seen.why if job.seen.hopeless else f"{job.seen.why} (after {self._seconds:g} s)"
-            by_hand = job.seen.by_hand or job.kind.by_hand(id or entry.name)
+            reproduce = job.seen.reproduce or job.kind.command(id or entry.name)
         where = ", ".join(sites or ((entry.site,) if entry.site else ())) or "central"
-        return Leak(entry.kind, entry.name, id, redact(f"{where}: expected: gone; seen: {seen}"), by_hand, sites)
+        return Leak(entry.kind, entry.name, id, redact(f"{where}: expected: gone; seen: {seen}"), reproduce, sites)
 
 
 def _unsure(jobs: Sequence[_Job], missing: Unobserved) -> Leak:
@@ -316,10 +316,10 @@ def _unsure(jobs: Sequence[_Job], missing: Unobserved) -> Leak:
     first = jobs[0].entry
     seen = f"deleted by the API, but the site's cluster, which may have data of it, gives no answer: {missing.why}"
     problem = redact(f"{missing.site}: expected: gone; seen: {seen}")
-    by_hand, sites = _first(missing.by_hand), (missing.site,)
+    reproduce, sites = _first(missing.reproduce), (missing.site,)
     if len(jobs) == 1:
-        return Leak(first.kind, first.name, first.id, problem, by_hand, sites)
-    return Leak("resource", f"{first.name} and {len(jobs) - 1} more", None, problem, by_hand, sites)
+        return Leak(first.kind, first.name, first.id, problem, reproduce, sites)
+    return Leak("resource", f"{first.name} and {len(jobs) - 1} more", None, problem, reproduce, sites)
 
 
 def _first(lines: Sequence[str]) -> str:

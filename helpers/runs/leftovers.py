@@ -60,7 +60,7 @@ class Cleaned:
         removed = sum(entry.key not in left for entry in self.entries)
         told = [f"leftovers of run {self.run.id}: {removed} of {len(self.entries)} removed"]
         for leak in self.leaks:
-            told += [f"  {leak.kind} {leak.name}: {leak.problem}", f"    by hand: {leak.by_hand}"]
+            told += [f"  {leak.kind} {leak.name}: {leak.problem}", f"    reproduce: {leak.reproduce}"]
         return told + [line for line in [self.run.ledger.unwritten] if line]
 
 

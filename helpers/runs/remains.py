@@ -16,13 +16,13 @@ _MOST = 256
 
 @dataclass(frozen=True)
 class Remainder:
-    """An RBD image that still stands in a cluster, or in its trash; `by_hand` shows it."""
+    """An RBD image that still stands in a cluster, or in its trash; `reproduce` shows it."""
 
     site: str
     pool: str
     name: str
     in_trash: bool
-    by_hand: str
+    reproduce: str
 
     def __str__(self) -> str:
         return f"{self.pool}/{self.name}{' in the trash' if self.in_trash else ''}"
@@ -56,7 +56,7 @@ def remains(ids: Collection[str], clusters: Clusters, deadline: float, sites: It
 def _look(clusters: Clusters, site: str, pool: str, deadline: float) -> Look | Unobserved | None:
     """None where there is no such pool, and so nothing in it."""
     try:
-        return clusters[site].look(pool, trash=True, deadline=deadline)
+        return clusters[site].observe(pool, trash=True, deadline=deadline)
     except NoSuchPool:
         return None
     except UNOBSERVABLE as error:
@@ -72,7 +72,7 @@ def _of(ids: Collection[str], site: str, look: Look | None) -> Iterable[Remainde
         return
     pool, command = look.listing.pool, look.listing.command
     trash_ls = command.replace("ls -l", "trash ls")
-    for names, in_trash, by_hand in ((look.listing.names, False, command), (look.trash, True, trash_ls)):
+    for names, in_trash, reproduce in ((look.listing.names, False, command), (look.trash, True, trash_ls)):
         for name in sorted(names):
             if any(id in name for id in ids):
-                yield Remainder(site, pool, name, in_trash, by_hand)
+                yield Remainder(site, pool, name, in_trash, reproduce)

@@ -31,7 +31,7 @@ class Kind(Protocol):
     def delete(self, id: str) -> None:
         """Ask for its deletion."""
 
-    def by_hand(self, id: str) -> str:
+    def command(self, id: str) -> str:
         """The command line that deletes it."""
 
     def find(self, entry: Entry) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ class Images(Kind):
     def delete(self, id: str) -> None:
         self.glance.delete(id)
 
-    def by_hand(self, id: str) -> str:
+    def command(self, id: str) -> str:
         if "." in id:  # a name
             return command_line(self.cloud.environment.cloud, "image", "delete", id)
         return curl(self.cloud.environment.cloud, f"{self.central.glance}/v2/images/{id}", "DELETE")
@@ -82,8 +82,8 @@ class Servers(Kind):
     def delete(self, id: str) -> None:
         self.nova.delete(id)
 
-    def by_hand(self, id: str) -> str:
-        return self.nova.by_hand("server", "delete", id)
+    def command(self, id: str) -> str:
+        return self.nova.command("server", "delete", id)
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ class Volumes(Kind):
     def delete(self, id: str) -> None:
         self.cinder.delete(id)
 
-    def by_hand(self, id: str) -> str:
-        return self.cinder.by_hand("volume", "delete", id)
+    def command(self, id: str) -> str:
+        return self.cinder.command("volume", "delete", id)
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,8 @@ class VolumeSnapshots(Kind):
     def delete(self, id: str) -> None:
         self.cinder.delete_snapshot(id)
 
-    def by_hand(self, id: str) -> str:
-        return self.cinder.by_hand("volume", "snapshot", "delete", id)
+    def command(self, id: str) -> str:
+        return self.cinder.command("volume", "snapshot", "delete", id)
 
 
 def kinds(deployment: Deployment) -> Mapping[str, Kind]:

@@ -23,7 +23,7 @@ class Unfinished:
 
     tasks: tuple[str, ...]
     why: str
-    by_hand: str
+    reproduce: str
 
 
 class Imports:
@@ -41,24 +41,24 @@ class Imports:
 
         Where Glance tells of no tasks (before Wallaby), the record alone says it.
         """
-        by_hand = self._glance.by_hand(f"/v2/images/{record.id}/tasks")
+        reproduce = self._glance.command(f"/v2/images/{record.id}/tasks")
         tasks = self._glance.tasks(record.id)
         if tasks is None:
             going = record.importing_to or record.import_task or record.status == "importing"
-            return Unfinished((), f"the import has not ended: {record}", record.by_hand) if going else None
-        return self._alive(tasks, f", of {record}", by_hand)
+            return Unfinished((), f"the import has not ended: {record}", record.reproduce) if going else None
+        return self._alive(tasks, f", of {record}", reproduce)
 
     def noted(self, entry: Entry) -> Unfinished | None:
         """The same of an image that somebody else has deleted: by the tasks that an earlier clean-up noted."""
         tasks = tuple(task for id in entry.tasks if (task := self._glance.task(id)))
-        return self._alive(tasks, "", self._glance.by_hand(f"/v2/tasks/{tasks[0].id}")) if tasks else None
+        return self._alive(tasks, "", self._glance.command(f"/v2/tasks/{tasks[0].id}")) if tasks else None
 
-    def _alive(self, tasks: tuple[Task, ...], what: str, by_hand: str) -> Unfinished | None:
+    def _alive(self, tasks: tuple[Task, ...], what: str, reproduce: str) -> Unfinished | None:
         going = [task for task in tasks if not task.ended and not self._died(task)]
         if not going:
             return None
         said = ", ".join(f"{task.id} is {task.status}" for task in going)
-        return Unfinished(tuple(task.id for task in going), f"import task {said}{what}", by_hand)
+        return Unfinished(tuple(task.id for task in going), f"import task {said}{what}", reproduce)
 
     def _died(self, task: Task) -> bool:
         """Whether every Glance that could carry the task out was restarted since it was noted last."""

@@ -1,4 +1,4 @@
-"""What deploys, but not as its author may think. The doc's own settings get some of it, so it fails nothing."""
+"""What deploys, but not as its author may think. The guide's own settings get some of it, so it fails nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from helpers.tripleo.stores import DEFAULT_ID, store_id
 
 
 def unnamed_stores(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Advice only, since the doc's literal settings have it otherwise: GlanceBackendID differs from central's."""
+    """Advice only, since the guide's literal settings have it otherwise: GlanceBackendID differs from central's."""
     central = files.central
     if central is None or store_id(stack) != store_id(central):
         return []

@@ -1,4 +1,4 @@
-"""A consistent set of deployment files, as the doc has them written and as a deployment leaves them.
+"""A consistent set of deployment files, as the guide has them written and as a deployment leaves them.
 
 For the lab and the simulator, which stand for a deployment and leave such files of their own facts, and for the
 selftests.
@@ -69,7 +69,7 @@ class ExampleSite:
     """The facts of one site; `monitors` maps each CephMon host to its address on the storage network.
 
     `store` is what its own Glance calls its store, the cluster's name where nothing is given. Without `nodes` its
-    machines are its monitors, as many as the doc has. A site without storage has neither `cluster` nor keys.
+    machines are its monitors, as many as the guide has. A site without storage has neither `cluster` nor keys.
     """
 
     stack: str

@@ -1,5 +1,8 @@
-"""E2: every `CephExternalMultiConfig` entry matches its cluster. Source: the doc, "Extract overcloud control-plane and
-Ceph configuration" and "Update central site to use additional Ceph clusters as Glance stores"."""
+"""E2: every `CephExternalMultiConfig` entry matches its cluster.
+
+Source: the guide, "Extract overcloud control-plane and Ceph configuration" and "Update central site to use additional
+Ceph clusters as Glance stores".
+"""
 
 from __future__ import annotations
 

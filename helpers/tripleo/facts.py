@@ -87,7 +87,7 @@ def cluster_names(stack: Stack) -> tuple[Node, ...]:
 
 
 def cluster_name(stack: Stack) -> str:
-    """The name of the stack's own cluster; where no file names it, the stack's, as the doc has it."""
+    """The name of the stack's own cluster; where no file names it, the stack's, as the guide has it."""
     return next((node.text.strip() for node in cluster_names(stack)), stack.name)
 
 

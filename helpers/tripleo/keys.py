@@ -1,4 +1,4 @@
-"""E1: cephx keys decode, have the right caps, and are each site's own. Source: the doc, "Create extra Ceph key"."""
+"""E1: cephx keys decode, have the right caps, and are each site's own. Source: the guide, "Create extra Ceph key"."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def declared(stack: Stack, client: str = EXTERNAL) -> tuple[Node, ...]:
 def shared_client(files: DeploymentFiles, stack: Stack) -> str:
     """The user of the stack's cluster whose key the other sites are given: the one that most of the files name.
 
-    The doc has client.external; `openstack overcloud export ceph` exports client.openstack by default, which is also
+    The guide has client.external; `openstack overcloud export ceph` exports client.openstack by default, which is also
     the user of a store that names none.
     """
     votes = Counter({name: 3 * number for name, number in _users(files, stack).items()})
@@ -166,7 +166,7 @@ def undecodable(files: DeploymentFiles, stack: Stack) -> list[Finding]:
             decode(key.text)
         except ValueError as reason:
             expected = (
-                "base64 of a cephx key: type 1, 16 secret bytes (the doc's python3 command makes one); or type 2, 32"
+                "base64 of a cephx key: type 1, 16 secret bytes (the guide's python3 command makes one); or type 2, 32"
             )
             found.append(Finding(key.place, f"{key.shown}, which {reason}", expected))
     return found

@@ -1,7 +1,7 @@
 """E3: `GlanceMultistoreConfig` lists the right stores at every site, and Glance can do what the workflow needs.
 
-Source: the doc, "Override Glance defaults for dcn0" and "Update central site to use additional Ceph clusters as Glance
-stores".
+Source: the guide, "Override Glance defaults for dcn0" and "Update central site to use additional Ceph clusters as
+Glance stores".
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LOCATIONS = Setting(
     (("glance::config::glance_api_config", "DEFAULT/show_multiple_locations"),),
 )
 _BACKEND = Setting("GlanceBackend")
-#: The second is what the doc calls it; no template has that.
+#: The second is what the guide calls it; no template has that.
 _PLUGINS = (
     Setting("GlanceImageImportPlugins", ("glance::api::image_import_plugins",)),
     Setting("GlanceImageImportPlugin"),
@@ -147,7 +147,7 @@ def wrong_backend(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 def other_ids(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """Where a site names its own store, the other end calls it by the same id.
 
-    With two ids, an image's metadata is rewritten by whichever Glance reads it (Launchpad 1886374). The doc's literal
+    With two ids, an image's metadata is rewritten by whichever Glance reads it (Launchpad 1886374). The guide's literal
     settings name no store; see `advice`.
     """
     found = []

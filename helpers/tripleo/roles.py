@@ -1,4 +1,7 @@
-"""E5: role counts suit a DCN deployment. Source: the doc, "Create control-plane roles", "Create DCN roles for dcn0"."""
+"""E5: role counts suit a DCN deployment.
+
+Source: the guide, "Create control-plane roles", "Create DCN roles for dcn0".
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from helpers.tripleo.loader import Node
 from helpers.tripleo.settings import judged
 from helpers.tripleo.stacks import COUNT, DeploymentFiles, Stack
 
-#: Monitors, and nodes with OSDs, of a redundant cluster: the doc's three.
+#: Monitors, and nodes with OSDs, of a redundant cluster: the guide's three.
 REDUNDANT = 3
 
 
@@ -38,7 +41,7 @@ def ceph_monitors(files: DeploymentFiles, stack: Stack, least: int | None = None
     """Three or more nodes are to run CephMon, or as many as the environment file has for min_mons."""
     roles = sorted(mon_roles(stack))
     if not stack.central:
-        # a Controller is no part of a DCN site; CephStorage is what the doc adds where nothing is hyper-converged
+        # a Controller is no part of a DCN site; CephStorage is what the guide adds where nothing is hyper-converged
         roles = [*(role for role in roles if not role.startswith("Controller")), "CephStorage"]
     wanted = _redundant(files, stack) if least is None else least
     return _at_least(wanted, stack, files, roles, "Controller" if stack.central else "DistributedComputeHCI", "CephMon")

@@ -1,6 +1,6 @@
 """The undercloud, and what it says of the deployment's stacks.
 
-Sources: the deployment document ("Deploy the control-plane stack"); python-heatclient's `openstack stack list`; Heat's
+Sources: the guide ("Deploy the control-plane stack"); python-heatclient's `openstack stack list`; Heat's
 stack states, `<action>_<status>`.
 """
 
@@ -25,7 +25,7 @@ class Stacks:
     """The stacks that there are: name → state, such as `CREATE_COMPLETE`."""
 
     states: Mapping[str, str]
-    by_hand: str = field(default="", compare=False)
+    reproduce: str = field(default="", compare=False)
 
     def seen(self, name: str) -> str:
         """That stack's state, or that there is none, and which there are."""
@@ -63,7 +63,7 @@ class Undercloud:
         rc = rc if rc.startswith("/") else f"./{rc}"
         line = f"{shlex.join(('source', rc))} && {shlex.join(_LIST)}"
         completed = self.node.run_checked("bash", "-c", line, deadline=deadline)
-        return Stacks(parse_stacks(completed), completed.by_hand)
+        return Stacks(parse_stacks(completed), completed.reproduce)
 
 
 _LIST = ("openstack", "stack", "list", "--format", "json")

@@ -41,7 +41,7 @@ _WORDS = tuple(
         (rb'\bname"?\s*:\s*["\']?[A-Z]\w*["\']?\s*[,}\n\r]', rb'\b(count|instances|hostname_format)"?\s*:'),
     )
 )
-#: What the doc, cephadm and the director call their files: such a file of a stack matters also when it is broken.
+#: What the guide, cephadm and the director call their files: such a file of a stack matters also when it is broken.
 _KNOWN = re.compile(
     r"(\w*ceph_keys|ceph|az|site-name|glance(_update|-dcn-stores)?|roles?[-_]counts|\w*ceph[-_]external|inventory|"
     r"tripleo-ansible-inventory|all|ceph_client|ceph_spec|deployed[-_](ceph|metal).*|ceph-export-.*)\.(ya?ml|json)"

@@ -1,4 +1,4 @@
-"""E4: the availability zone file agrees with its site. Source: the doc, "Deploy the dcn0 stack"."""
+"""E4: the availability zone file agrees with its site. Source: the guide, "Deploy the dcn0 stack"."""
 
 from __future__ import annotations
 

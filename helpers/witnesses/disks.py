@@ -42,7 +42,7 @@ class WitnessedDisk:
         return self.copies.where(lambda _: True)
 
     @property
-    def by_hand(self) -> tuple[str, ...]:
+    def reproduce(self) -> tuple[str, ...]:
         """What shows the clusters that hold it, and its home's; nobody reads the commands for a hundred others."""
         here = [command for site, command in self.commands.items() if site in self.copies.seen or site == self.home]
         return tuple(here or self.commands.values())
@@ -62,7 +62,7 @@ def volume_disk(volume_id: str, clusters: Clusters, *, home: str | None = None) 
 
 
 def _witness(name: str, role: Role, clusters: Clusters, home: str | None) -> WitnessedDisk:
-    looks = clusters.look(role)
+    looks = clusters.observe(role)
     missing = dict(looks.unobserved)
     disks = {site: disk for site, look in looks.seen.items() if (disk := _disk(name, look.listing))}
     if home in disks:

@@ -92,12 +92,12 @@ class WitnessedImage:
         return Sites(placed | unplaced)
 
     @property
-    def by_hand(self) -> tuple[str, ...]:
+    def reproduce(self) -> tuple[str, ...]:
         """What shows the record, and the clusters that hold the image or that it names.
 
         Nobody reads the commands for a hundred others.
         """
-        record, named = (self.record.by_hand,) if self.record else (), self.sites_by_location
+        record, named = (self.record.reproduce,) if self.record else (), self.sites_by_location
         if self.record and named is None:
             return (*record, *self.commands.values())
         told = self.sites_by_cluster.found | (named.found if named else frozenset())
@@ -114,7 +114,7 @@ def witness(image_id: str, glance: Glance, clusters: Clusters, *, trash: bool = 
     :param trash: look into the pools' trash too, where something was or should have been removed
     """
 
-    looks = clusters.look("images", trash=trash)
+    looks = clusters.observe("images", trash=trash)
     return WitnessedImage(
         id=image_id,
         record=glance.image(image_id),

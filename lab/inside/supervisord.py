@@ -1,4 +1,4 @@
-"""Debian's supervisord, as process 1 of a host, with one fault of it mended.
+"""Debian's supervisord, as process 1 of a host, with one fault of it fixed.
 
 It goes on watching the number of a file descriptor that it has closed. Where that number is given to a pipe whose
 reader goes away, the kernel reports an error that nobody there looks for, and is asked again at once, forever.

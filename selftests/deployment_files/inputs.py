@@ -1,4 +1,4 @@
-"""Healthy files as real operators have them, each as what differs from the doc's; nothing in them is a mistake."""
+"""Healthy files as real operators have them, each as what differs from the guide's; nothing in them is a mistake."""
 
 import json
 import shutil

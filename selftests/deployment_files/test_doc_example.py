@@ -1,4 +1,4 @@
-"""The doc's own example files are recognised under any name, and pass, with the advice that they deserve."""
+"""The guide's own example files are recognised under any name, and pass, with the advice that they deserve."""
 
 import textwrap
 from collections.abc import Callable
@@ -160,9 +160,9 @@ RENAMED = {
 }
 
 
-@pytest.mark.parametrize("files", [FILES, ELSEWHERE, RENAMED], ids=["as in the doc", "elsewhere", "renamed"])
+@pytest.mark.parametrize("files", [FILES, ELSEWHERE, RENAMED], ids=["as in the guide", "elsewhere", "renamed"])
 def test_doc_files_pass(files: dict[str, str], write_files: Callable[[dict[str, str]], Path]) -> None:
-    """The doc's literal files have no finding but the advice on the store that both ends call default_backend."""
+    """The guide's literal files have no finding but the advice on the store that both ends call default_backend."""
     read = layout.read(write_files(files))
 
     results = checks.results(read)
@@ -174,7 +174,7 @@ def test_doc_files_pass(files: dict[str, str], write_files: Callable[[dict[str, 
 
 
 def test_doc_files_are_all_compared(write_files: Callable[[dict[str, str]], Path]) -> None:
-    """With all of the doc's files there, every check can be made at every stack: none passes for want of a file."""
+    """With all of the guide's files there, every check can be made at every stack: none passes for want of a file."""
     read = layout.read(write_files(FILES))
 
     made = set(checks.results(read))

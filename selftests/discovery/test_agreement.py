@@ -83,7 +83,7 @@ def test_each_mistake_fails_exactly_its_test(suite: Suite) -> None:
         "store: dcn0",
         "store: dcn7",
         "dcn0-distributedcomputehci-7",
-        "by hand: python -m helpers.discovery --cloud dcn-sim --deployment-files",
+        "reproduce: python -m helpers.discovery --cloud dcn-sim --deployment-files",
     ):
         assert said in done.stdout, done.stdout
 

@@ -7,7 +7,7 @@ import requests
 from keystoneauth1.exceptions import ConnectFailure
 from openstack.exceptions import HttpException, NotFoundException
 
-from helpers.openstack.answers import Refusal, curl, error_by_hand, in_words, refusal
+from helpers.openstack.answers import Refusal, curl, error_commands, in_words, refusal
 
 TOKEN = '-H "X-Auth-Token: $(openstack --os-cloud lab token issue -f value -c id)"'
 
@@ -23,13 +23,13 @@ def test_an_error_names_request_status_and_the_service_s_words():
     error = NotFoundException("No Server found for 8083", response=answered(404, url), details="Instance\n8083 is gone")
 
     assert in_words(error) == f"GET {url}: HTTP 404 Instance 8083 is gone"
-    assert error_by_hand(error, "lab") == (f"curl -s {TOKEN} {url}",)
+    assert error_commands(error, "lab") == (f"curl -s {TOKEN} {url}",)
 
 
 def test_an_action_is_shown_by_what_it_was_done_to():
     error = HttpException(response=answered(500, "http://192.0.2.10/servers/8083/action", "POST"))
 
-    assert error_by_hand(error, "lab") == (f"curl -s {TOKEN} http://192.0.2.10/servers/8083",)
+    assert error_commands(error, "lab") == (f"curl -s {TOKEN} http://192.0.2.10/servers/8083",)
 
 
 def test_no_answer_is_said_without_the_layers_that_pass_it_on():
@@ -39,11 +39,11 @@ def test_no_answer_is_said_without_the_layers_that_pass_it_on():
     error = ConnectFailure(f"Unable to establish connection to {url}: HTTPConnectionPool(...) (Caused by {layer})")
 
     assert in_words(error) == f"192.0.2.10:9292: {reason}"
-    assert error_by_hand(error, "lab") == (f"curl -s {TOKEN} {url}",)
+    assert error_commands(error, "lab") == (f"curl -s {TOKEN} {url}",)
 
 
 def test_what_names_no_address_has_no_command():
-    assert error_by_hand(ConnectFailure("it is gone"), "lab") == ()
+    assert error_commands(ConnectFailure("it is gone"), "lab") == ()
 
 
 @pytest.mark.parametrize(

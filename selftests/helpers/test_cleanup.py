@@ -43,8 +43,8 @@ class FakeNode:
             here = self.data if "images" in words and "trash" not in words else ()
             answer = [{"image": name, "size": 1} for name in here]
         status, said = (255, f"{self.problem}\n") if self.problem else (0, "")
-        by_hand = f"ssh {self.name} {' '.join(argv)}"
-        return Completed(self.name, argv, "", status, json.dumps(answer), said, by_hand)
+        reproduce = f"ssh {self.name} {' '.join(argv)}"
+        return Completed(self.name, argv, "", status, json.dumps(answer), said, reproduce)
 
     def run_checked(self, *argv: str, deadline: float | None = None) -> Completed:
         completed = self.run(*argv, deadline=deadline)
@@ -85,7 +85,7 @@ class FakeGlance:
     def task(self, task_id: str) -> Task | None:
         return next((task for tasks in self.tasks_of.values() for task in tasks or () if task.id == task_id), None)
 
-    def by_hand(self, path: str) -> str:
+    def command(self, path: str) -> str:
         return f"curl {path}"
 
     def delete(self, image_id: str) -> None:
@@ -104,7 +104,7 @@ class Lab:
         self.nova = SimpleNamespace(
             server=lambda id: None,
             named=lambda prefix: [],
-            by_hand=lambda *words: " ".join(words),
+            reproduce=lambda *words: " ".join(words),
             delete=lambda id: None,
         )
         sites = [self._site(name) for name in SITES]
@@ -160,7 +160,7 @@ def test_an_image_that_glance_still_writes_is_not_deleted_and_not_gone(lab: Lab)
     assert leak.problem.startswith(
         "dcn0: expected: gone; seen: not deleted, as Glance may still write it: import task t1"
     )
-    assert (leak.sites, leak.by_hand) == (("dcn0",), "curl /v2/images/8083/tasks")
+    assert (leak.sites, leak.reproduce) == (("dcn0",), "curl /v2/images/8083/tasks")
 
 
 def test_it_is_deleted_when_its_import_has_ended(lab: Lab):
@@ -204,7 +204,7 @@ def test_an_image_in_a_cluster_that_serves_nobody_is_not_deleted(lab: Lab):
     assert (lab.glance.deleted, lab.left()) == (["8084"], {"8083", "8084"})
     assert kept.problem.endswith(f"the cluster of dcn0, which gives no answer: dcn0: exit status 255: {STOPPED}")
     assert unsure.problem.startswith("dcn0: expected: gone; seen: deleted by the API, but the site's cluster")
-    assert "rbd --cluster dcn0 -p images ls -l" in kept.by_hand
+    assert "rbd --cluster dcn0 -p images ls -l" in kept.reproduce
     assert {leak.sites for leak in (kept, unsure)} == {("dcn0",)}
 
 
@@ -231,7 +231,7 @@ def test_a_silent_rbd_costs_its_deadline_once(lab: Lab):
 
     assert lab.nodes["dcn0"].asked == 3
     assert leak.name == "guest-39 and 39 more"
-    assert (leak.by_hand, leak.sites) == ("ssh dcn0 rbd ls", ("dcn0",))
+    assert (leak.reproduce, leak.sites) == ("ssh dcn0 rbd ls", ("dcn0",))
 
 
 def test_a_silent_nova_keeps_no_image_from_being_deleted(lab: Lab):

@@ -58,7 +58,7 @@ def cluster(node: FakeNode, **pools: str) -> Cluster:
 def test_each_site_s_own_pool_is_looked_at() -> None:
     one, other = FakeNode("one"), FakeNode("other")
     clusters = Clusters({"one": cluster(one), "other": cluster(other, vms="machines")})
-    looks = clusters.look("vms")
+    looks = clusters.observe("vms")
 
     assert {site: look.listing.names for site, look in looks.items()} == {"one": {"vms"}, "other": {"machines"}}
     assert {site: look.fsid for site, look in looks.items()} == {"one": "fsid-of-one", "other": "fsid-of-other"}
@@ -70,7 +70,7 @@ def test_each_site_s_own_pool_is_looked_at() -> None:
 def test_the_trash_is_looked_into_where_it_is_asked_for() -> None:
     clusters = Clusters({"one": cluster(FakeNode("one"))})
 
-    assert clusters.look("images", trash=True)["one"].trash == {"images-deleted"}
+    assert clusters.observe("images", trash=True)["one"].trash == {"images-deleted"}
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_the_trash_is_looked_into_where_it_is_asked_for() -> None:
 )
 def test_a_cluster_that_gives_no_answer_spoils_no_other(problem: Problem, why: str, serves_nobody: bool) -> None:
     clusters = Clusters({"one": cluster(FakeNode("one")), "other": cluster(FakeNode("other", problem=problem))})
-    looks = clusters.look("volumes")
+    looks = clusters.observe("volumes")
 
     assert looks["one"].listing.names == {"volumes"}
     assert looks.unobserved["other"] == Unobserved("other", why, ("ssh other",), serves_nobody)
@@ -97,18 +97,18 @@ def test_a_cluster_that_gives_no_answer_spoils_no_other(problem: Problem, why: s
 def test_a_silent_cluster_costs_its_deadline_once_and_is_seen_when_it_answers_again() -> None:
     node = FakeNode("one", problem=DeadlinePassed("one", "ssh one", 60.0))
     clusters = Clusters({"one": cluster(node)})
-    looks = [clusters.look(role) for role in ("images", "vms", "volumes")]
+    looks = [clusters.observe(role) for role in ("images", "vms", "volumes")]
 
     assert {look.unobserved["one"].why for look in looks} == {"no answer within 60 s on one"}
     node.problem = None
-    again = wait_until(lambda: clusters.look("vms"), lambda look: not look.unobserved, timeout=10, what="an answer")
+    again = wait_until(lambda: clusters.observe("vms"), lambda look: not look.unobserved, timeout=10, what="an answer")
     assert again["one"].listing.names == {"vms"}
 
 
 def test_the_fsid_of_a_cluster_is_known_from_before() -> None:
     node = FakeNode("one")
     clusters = Clusters({"one": cluster(node)})
-    clusters.look("images")
+    clusters.observe("images")
     node.problem = STOPPED
 
-    assert clusters.fsids(clusters.look("images")).seen == {"one": "fsid-of-one"}
+    assert clusters.fsids(clusters.observe("images")).seen == {"one": "fsid-of-one"}

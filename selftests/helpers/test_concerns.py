@@ -22,7 +22,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 
 
 @pytest.mark.parametrize(
-    ("message", "by_hand", "expected"),
+    ("message", "reproduce", "expected"),
     [
         ("dcn0: Glance at {dcn0}\nexpected: answers\nseen:     HTTP 503 no server", (), {("dcn0", "glance")}),
         ("dcn0: Glance at {dcn0}\nseen:     {dcn0}: [Errno 111] Connection refused", (), {("dcn0", "glance")}),
@@ -54,11 +54,13 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
         "a server's fault",
     ],
 )
-def test_the_service_that_failed(environment: Environment, message: str, by_hand: tuple[str, ...], expected: set[str]):
+def test_the_service_that_failed(
+    environment: Environment, message: str, reproduce: tuple[str, ...], expected: set[str]
+):
     """One that answered with an error of its own, or not at all; no other."""
     told = message.format(dcn0=environment.site("dcn0").glance)
 
-    assert concern_of(environment, (), told, by_hand).services == expected
+    assert concern_of(environment, (), told, reproduce).services == expected
 
 
 def test_a_finding_is_at_the_site_that_it_begins_with(environment: Environment):

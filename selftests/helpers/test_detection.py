@@ -52,7 +52,10 @@ def test_a_detection_says_what_failed_and_why():
     found = judge(FAULT, "dcn1", seen(("B3", None), ("A8", "dcn1"), ("A16", "dcn0"), leaks=2))
 
     assert (found.must, found.also, found.noise, found.leaks) == (("A8",), ("B3",), ("A16",), 2)
-    assert found.headlines == ("A8 · dcn1 · said (no command by hand)", "A16 · dcn0 · said (no command by hand)")
+    assert found.headlines == (
+        "A8 · dcn1 · said (no command to reproduce it)",
+        "A16 · dcn0 · said (no command to reproduce it)",
+    )
 
 
 def check(claim: str | None, outcome: str, site: str | None = None) -> dict[str, Any]:
@@ -61,20 +64,25 @@ def check(claim: str | None, outcome: str, site: str | None = None) -> dict[str,
 
 def test_a_summary_is_read():
     checks = [check("A8", "failed", "dcn1"), check("B3", "blocked"), check("A1", "passed"), check(None, "failed")]
-    text = "A8 · dcn1 · a claim\n  seen is not as expected:\n    expected: 1\n    seen:     2\n  by hand: cat it\n"
+    text = "A8 · dcn1 · a claim\n  seen is not as expected:\n    expected: 1\n    seen:     2\n  reproduce: cat it\n"
     read = read_summary({"checks": checks, "leaks": [], "preflight": []}, 1, "run", {"t": text})
 
     said = "seen is not as expected: / expected: 1 / seen:     2"
-    assert read == Seen(1, (Failing("A8", "dcn1", said, "by hand: cat it"),), frozenset({"B3"}), frozenset(), 0, "run")
+    assert read == Seen(
+        1, (Failing("A8", "dcn1", said, "reproduce: cat it"),), frozenset({"B3"}), frozenset(), 0, "run"
+    )
 
 
 def test_a_leak_is_a_failure_of_the_claim_that_nothing_is_left():
-    leak = {"kind": "server", "name": "n", "id": "8083", "problem": "still there", "by_hand": "delete it"}
+    leak = {"kind": "server", "name": "n", "id": "8083", "problem": "still there", "reproduce": "delete it"}
     leaks = [leak | {"sites": ["dcn0", "dcn1"]}, leak | {"sites": []}]
     read = read_summary({"checks": [], "leaks": leaks, "preflight": []}, 1)
 
     assert [(each.claim, each.site) for each in read.failing] == [("F5", "dcn0"), ("F5", "dcn1"), ("F5", None)]
-    assert (read.failing[0].said, read.failing[0].by_hand) == ("left behind: server still there", "by hand: delete it")
+    assert (read.failing[0].said, read.failing[0].reproduce) == (
+        "left behind: server still there",
+        "reproduce: delete it",
+    )
     assert judge(find("deleted-server-leaves-its-disk"), "dcn1", read).verdict == "caught"
 
 

@@ -93,7 +93,7 @@ def test_shared_input_is_made_once(tmp_path: Path):
 
 def test_one_failure_blocks_all_that_follows(tmp_path: Path):
     def image() -> int:
-        raise StageFailed("dcn0: expected a, seen b", by_hand=["look here"])
+        raise StageFailed("dcn0: expected a, seen b", reproduce=["look here"])
 
     def copy(image, site) -> int:
         return image
@@ -106,7 +106,7 @@ def test_one_failure_blocks_all_that_follows(tmp_path: Path):
         registry.add(act)
     results = Bench(tmp_path, registry).run(at("server", "dcn0"))
 
-    assert (results["image"].outcome, results["image"].by_hand) == ("failed", ("look here",))
+    assert (results["image"].outcome, results["image"].reproduce) == ("failed", ("look here",))
     assert {name: (result.outcome, result.cause) for name, result in results.items() if name != "image"} == {
         "copy[dcn0]": ("blocked", "image"),
         "server[dcn0]": ("blocked", "image"),
@@ -176,14 +176,14 @@ def test_what_a_library_raises_may_be_explained(tmp_path: Path):
         raise ConnectionError("8774 is closed")
 
     def explained(error: Exception) -> StageFailed | None:
-        return StageFailed(f"no answer: {error}", by_hand=["curl it"]) if isinstance(error, OSError) else None
+        return StageFailed(f"no answer: {error}", reproduce=["curl it"]) if isinstance(error, OSError) else None
 
     registry = Registry(axes=())
     registry.add(image)
     bench = Bench(tmp_path, registry, explain=explained)
     result = bench.run(StageKey("image"))["image"]
 
-    assert (result.outcome, result.error, result.by_hand) == ("failed", "no answer: 8774 is closed", ("curl it",))
+    assert (result.outcome, result.error, result.reproduce) == ("failed", "no answer: 8774 is closed", ("curl it",))
 
 
 def test_independent_stages_run_side_by_side(tmp_path: Path):
@@ -466,7 +466,7 @@ def test_what_is_known_to_stand_in_the_way_blocks_before_anything_is_done(tmp_pa
     registry.add(copied)
     registry.add(booted)
     bench = Bench(tmp_path, registry)
-    bench.engine._obstacle = lambda stage, key: (
+    bench.engine._blocker = lambda stage, key: (
         Finding() if key == at("copied", "dcn1") else None  # the other follows from its inputs
     )
 

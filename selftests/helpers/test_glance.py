@@ -126,11 +126,11 @@ def test_an_upload_beyond_a_quota_is_refused():
 def test_requests_by_hand_are_those_that_were_made():
     """The command lines have the method, the stores, and the header of the store."""
     here = glance([image()], None)
-    assert here.import_by_hand(ID, "web-download", ["a", "b"], uri="http://192.0.2.10/x").endswith(
+    assert here.import_command(ID, "web-download", ["a", "b"], uri="http://192.0.2.10/x").endswith(
         f"""-X POST -H 'Content-Type: application/json' -d '{
             json.dumps({"method": {"name": "web-download", "uri": "http://192.0.2.10/x"}, "stores": ["a", "b"]})
         }' http://192.0.2.10:9292/v2/images/{ID}/import"""
     )
-    assert '"all_stores": true' in here.import_by_hand(ID, "copy-image", (), all_stores=True)
+    assert '"all_stores": true' in here.import_command(ID, "copy-image", (), all_stores=True)
     assert here.upload_by_hand(ID, "a", 7).startswith("head -c 7 /dev/urandom | curl -s -H")
     assert "-H 'x-image-meta-store: a' --data-binary @- http://192.0.2.10:9292" in here.upload_by_hand(ID, "a", 7)

@@ -48,7 +48,7 @@ def test_a_failure_that_goes_on_is_told_since_its_first_run():
 
 
 def test_what_passes_again_is_mended():
-    assert since([run(20, dcn1="failed")], dcn1="passed") == [Change("mended", "B3", "dcn1", "2025-11-20T22:00:00Z", 1)]
+    assert since([run(20, dcn1="failed")], dcn1="passed") == [Change("fixed", "B3", "dcn1", "2025-11-20T22:00:00Z", 1)]
 
 
 @pytest.mark.parametrize("outcome", ["blocked", "skipped"])
@@ -59,7 +59,7 @@ def test_what_was_not_tried_says_nothing(outcome: Outcome):
 
 def test_lines_join_what_is_alike_and_begin_with_what_is_new():
     found = [
-        Change("mended", "A16", "dcn0", "2025-11-20T22:00:00Z", 1),
+        Change("fixed", "A16", "dcn0", "2025-11-20T22:00:00Z", 1),
         Change("new", "B3", "dcn0", "2025-11-20T22:00:00Z", 1),
         Change("new", "B3", "dcn1", "2025-11-20T22:00:00Z", 1),
         Change("still", "B2", "all", "2025-11-19T22:00:00Z", 4),
@@ -68,7 +68,7 @@ def test_lines_join_what_is_alike_and_begin_with_what_is_new():
     assert in_lines(found) == [
         ("new", "B3 at dcn0, dcn1 (passed 2025-11-20 22:00)"),
         ("still", "B2 (since 2025-11-19 22:00, 4 runs)"),
-        ("mended", "A16 at dcn0 (did not pass 2025-11-20 22:00)"),
+        ("fixed", "A16 at dcn0 (did not pass 2025-11-20 22:00)"),
     ]
 
 

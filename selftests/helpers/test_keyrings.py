@@ -114,7 +114,7 @@ def test_a_key_is_found_by_what_a_file_holds(folder: Path, name: str, text: str,
 
     assert [one.path for one in found] == ([path] if seen else [])
     assert all(one.access.endswith(f" {mode:o}") for one in found)
-    assert all(KEY not in one.by_hand for one in found)
+    assert all(KEY not in one.reproduce for one in found)
 
 
 def test_a_folder_that_others_may_not_enter_hides_its_keys(folder: Path):
@@ -137,7 +137,7 @@ def test_access_is_shown_without_content(folder: Path):
     path = put(folder, "k", KEY, 0o640)
     shown = access_of(Here(), path)
 
-    assert (shown.access, shown.by_hand) == (f"{Path(path).owner()} 640", f"stat -L -c '%U %a %n' {path}")
+    assert (shown.access, shown.reproduce) == (f"{Path(path).owner()} 640", f"stat -L -c '%U %a %n' {path}")
     assert access_of(Here(), f"{path}.not").access == "No such file or directory"
 
 

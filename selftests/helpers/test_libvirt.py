@@ -69,7 +69,7 @@ def test_tripleos_containers_are_found(container: str) -> None:
     found = domain(node, UUID, "nova_libvirt")
     assert found is not None
     assert found.disks[0] == ROOT
-    assert found.by_hand == f"ssh dcn0-hci-0 podman exec {container} virsh dumpxml {UUID}"
+    assert found.reproduce == f"ssh dcn0-hci-0 podman exec {container} virsh dumpxml {UUID}"
 
 
 def test_without_a_container_it_is_asked_on_the_node() -> None:
@@ -100,7 +100,7 @@ def test_a_secret_s_value_is_shown_as_its_fingerprint(answer: tuple[int, str, st
     found = secret_value(FakeNode("nova_virtqemud", answer), UUID, "nova_libvirt")
 
     assert (found.seen, found.private) == (seen, private)
-    assert f"virsh secret-get-value {UUID} | tr -d" in found.by_hand
+    assert f"virsh secret-get-value {UUID} | tr -d" in found.reproduce
 
 
 @pytest.mark.parametrize("answer", [(1, "", "error: Failed to connect socket"), (0, "error\n", "")])

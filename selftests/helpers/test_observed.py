@@ -43,7 +43,7 @@ def test_what_only_the_missing_site_could_decide_is_unknown(undecided: Callable[
         undecided()
 
     assert str(caught.value) == "dcn0: cluster\nexpected: an answer\nseen:     container state improper"
-    assert (caught.value.by_hand, caught.value.cause) == (("ssh dcn0 rbd",), "cluster of dcn0")
+    assert (caught.value.reproduce, caught.value.cause) == (("ssh dcn0 rbd",), "cluster of dcn0")
 
 
 def test_where_all_was_observed_there_are_two_outcomes():

@@ -48,7 +48,7 @@ def test_timeline_is_in_percent_of_the_whole_and_leaves_out_what_never_ran() -> 
 
 
 def test_the_page_escapes_what_the_cloud_says() -> None:
-    failed = replace(COPY, message="<script>alert(1)</script>", by_hand=("rbd ls 'a<b'",))
+    failed = replace(COPY, message="<script>alert(1)</script>", reproduce=("rbd ls 'a<b'",))
 
     page = Page(summary(failed), causes([failed]), timeline([])).render()
 

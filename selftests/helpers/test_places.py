@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from helpers.environment.places import GROUP, leader
+from helpers.environment.places import GROUP, seed_site
 
 
 @dataclass(frozen=True)
@@ -25,4 +25,4 @@ def test_every_site_has_a_leader(number: int, first: int):
     sites = tuple(FakeSite(f"dcn{number}") for number in range(3 * GROUP))
     environment = cast("Any", FakeEnvironment(sites))
 
-    assert leader(environment, cast("Any", sites[number])) is sites[first]
+    assert seed_site(environment, cast("Any", sites[number])) is sites[first]

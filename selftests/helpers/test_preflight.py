@@ -20,7 +20,7 @@ from helpers.engine.stages import Registry, StageKey
 from helpers.environment import Environment, NodeSpec, load_environment
 from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed, Unreachable
 from helpers.openstack.login import Endpoint
-from helpers.preflight.blockers import Answers, Asks, Obstacles, reads, reads_in
+from helpers.preflight.blockers import Answers, Asks, Blockers, reads, reads_in
 from helpers.preflight.probes import expected_containers
 from helpers.preflight.results import PREREQUISITES, Preflight, Probed
 from helpers.preflight.survey import survey
@@ -70,7 +70,7 @@ class FakeGlance:
     def __init__(self, site: Any, answer: Any) -> None:
         self.site, self.answer = site, answer
 
-    def by_hand(self, path: str) -> str:
+    def command(self, path: str) -> str:
         return f"curl {self.site.glance}{path}"
 
     def status(self, path: str, timeout: float) -> int:
@@ -100,7 +100,7 @@ class FakeApi:
             raise self.answer
         return ()
 
-    def by_hand(self, *words: str) -> str:
+    def command(self, *words: str) -> str:
         return " ".join(("openstack", *words))
 
 
@@ -184,7 +184,7 @@ def test_refused_sudo_is_said_once(environment: Environment):
     assert (found.cell("dcn1", "containers"), found.cell("dcn1", "rbd")) == ("not looked at",) * 2
     assert found.of("dcn1", "rbd")[0].because == "preflight[dcn1-0-sudo]"
     assert found.findings[0].outcome == "unknown"
-    assert found.findings[0].by_hand == ("ssh dcn1-0 true",)
+    assert found.findings[0].reproduce == ("ssh dcn1-0 true",)
 
 
 def test_an_unreachable_node_is_said_once(environment: Environment):
@@ -331,7 +331,7 @@ def test_the_table_says_each_finding_once_and_how_to_see_it(environment: Environ
     assert rows[3] == ["dcn1", "ok", "FAILED", *["ok"] * 4]
     assert shown.splitlines()[-2:] == [
         "FAILED dcn1: glance: http://192.0.2.30:9292 answers 503",
-        "  by hand: curl http://192.0.2.30:9292/v2/info/import",
+        "  reproduce: curl http://192.0.2.30:9292/v2/info/import",
     ]
 
 
@@ -374,8 +374,8 @@ FILL = REGISTRY.add(filled)
 
 
 def held_up(environment: Environment, stage: Any, site: str, *findings: Probed) -> str | None:
-    obstacles = Obstacles(Preflight(findings, 1.0), environment)
-    found = obstacles(stage, StageKey(stage.name, (("site", site),)))
+    blockers = Blockers(Preflight(findings, 1.0), environment)
+    found = blockers(stage, StageKey(stage.name, (("site", site),)))
     return found.key if found else None
 
 

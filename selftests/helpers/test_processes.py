@@ -23,7 +23,7 @@ class Here:
 
     name = hostname = "here"
 
-    def by_hand(self, *argv: str) -> str:
+    def command(self, *argv: str) -> str:
         return shlex.join(argv)
 
     def run(self, *argv: str, deadline: float | None = None) -> Completed:

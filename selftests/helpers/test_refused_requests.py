@@ -69,7 +69,7 @@ def test_a_refused_server(actions: tuple[ServerActions, VolumeActions], source: 
     with pytest.raises(StageFailed) as caught:
         servers.boot("pet", servers.environment.site("dcn0"), **source)
 
-    name, (request, listed) = servers.run.name("pet"), map(shlex.split, caught.value.by_hand)
+    name, (request, listed) = servers.run.name("pet"), map(shlex.split, caught.value.reproduce)
     at = request.index("create")
     assert request[at - 1 : at + 3] == ["server", "create", "--flavor", "tiny"]
     assert request[request.index(expected[0]) :] == [*expected, name]
@@ -85,7 +85,7 @@ def test_a_refused_volume_and_snapshot(actions: tuple[ServerActions, VolumeActio
         volumes.snapshot(VOLUME, "pet")
 
     name = volumes.run.name("pet")
-    commands = [shlex.split(line)[3:] for caught in (of_volume, of_snapshot) for line in caught.value.by_hand]
+    commands = [shlex.split(line)[3:] for caught in (of_volume, of_snapshot) for line in caught.value.reproduce]
     zone = ["--availability-zone", "dcn0"]
     assert commands == [
         ["volume", "create", "--size", "1", *zone, "--image", IMAGE, name],

@@ -201,7 +201,7 @@ def test_the_deadline_holds_in_the_container_too(server: Server, make_node: Call
     completed = node.run("podman", "exec", "ceph-mon-a", "rbd", "ls", deadline=7)
     assert server.commands == ["sudo -n timeout -k 5 10 podman exec ceph-mon-a timeout -k 5 7 rbd ls"]
     assert completed.command == "sudo podman exec ceph-mon-a rbd ls"
-    assert completed.by_hand.endswith("'sudo podman exec ceph-mon-a rbd ls'")
+    assert completed.reproduce.endswith("'sudo podman exec ceph-mon-a rbd ls'")
 
 
 def test_nothing_goes_on_in_a_container_after_the_deadline(
@@ -221,7 +221,7 @@ def test_nothing_goes_on_in_a_container_after_the_deadline(
 
 def test_the_line_by_hand_can_be_pasted(node: Node) -> None:
     completed = node.run("echo", "it's")
-    assert completed.by_hand == (
+    assert completed.reproduce == (
         f"ssh -F {node._ssh.config} -o UserKnownHostsFile={node._ssh.known_hosts} "
         "dcn0-hci-0 'echo '\"'\"'it'\"'\"'\"'\"'\"'\"'\"'\"'s'\"'\"''"
     )
@@ -283,7 +283,7 @@ def test_a_failed_command_says_where_which_and_what(node: Node) -> None:
     assert message.startswith("dcn0-hci-0: exit status 2: ssh -F ")
     assert message.endswith("\nrbd: no key ***")
     assert CEPHX not in message + repr(caught.value.completed)
-    assert caught.value.by_hand == (caught.value.completed.by_hand,)
+    assert caught.value.reproduce == (caught.value.completed.reproduce,)
 
 
 def unreachable(node: Node) -> str:
@@ -291,7 +291,7 @@ def unreachable(node: Node) -> str:
         node.connect()
     line = str(caught.value)
     assert "\n" not in line
-    assert caught.value.by_hand[0].startswith("ssh ")
+    assert caught.value.reproduce[0].startswith("ssh ")
     assert line.startswith("dcn0-hci-0 (")
     return line.partition("): ")[2]
 
@@ -435,7 +435,7 @@ def test_a_file_is_read_with_its_facts(node: Node, tmp_path: Path) -> None:
     assert facts.owner == path.owner()
     assert not facts.others_may_read
     assert CEPHX not in repr(facts)
-    assert facts.by_hand.endswith(f"'cat -- {path}'")
+    assert facts.reproduce.endswith(f"'cat -- {path}'")
     path.chmod(0o644)
     assert node.read_file(str(path)).others_may_read
 

@@ -25,11 +25,11 @@ class FakeNode:
     def __init__(self, files: Mapping[str, tuple[str, int]], *options: str, runs: bool = True) -> None:
         self.files, self.options, self.runs = files, options, runs
 
-    def by_hand(self, *argv: str) -> str:
+    def command(self, *argv: str) -> str:
         return f"ssh {self.name} {shlex.join(argv)}"
 
     def run(self, *argv: str, deadline: float | None = None) -> Completed:
-        return Completed(self.name, argv, "", *self._answer(argv), self.by_hand(*argv))
+        return Completed(self.name, argv, "", *self._answer(argv), self.command(*argv))
 
     run_checked = run
 
@@ -69,7 +69,7 @@ def test_what_it_reads_by_itself_counts_too(path: str):
     found = read_config(FakeNode({CONF: says("false"), path: says("true")}), SERVICES, "nova_compute")
 
     assert cross_az_attach(found) == "true"
-    assert len(found.by_hand) == 2
+    assert len(found.reproduce) == 2
 
 
 @pytest.mark.parametrize(

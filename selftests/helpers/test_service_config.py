@@ -62,7 +62,7 @@ class Node:
         stat = f"81a0|640|root|0|root|0|{size}|{BOOTED}\n"
         return self._answer(argv, stat if words[0] == "stat" else self.files[path])
 
-    def by_hand(self, *argv: str) -> str:
+    def command(self, *argv: str) -> str:
         return f"ssh {' '.join(argv)}"
 
     def run_checked(self, *argv: str, deadline: float | None = None) -> Completed:

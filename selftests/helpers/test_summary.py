@@ -133,12 +133,12 @@ def test_failures_come_before_unknowns() -> None:
 
 def test_a_cause_whose_own_line_is_missing_is_told_by_its_result() -> None:
     blocked = verdict("test_a", "blocked", "B4", cause="copied_image[dcn1]")
-    result = StageResult("copied_image[dcn1]", "unknown", error="no answer", by_hand=("ssh node true",))
+    result = StageResult("copied_image[dcn1]", "unknown", error="no answer", reproduce=("ssh node true",))
 
     [cause] = causes([blocked], [result])
 
     assert cause.verdict.outcome == "unknown"
-    assert (cause.verdict.message, cause.verdict.by_hand) == ("no answer", ("ssh node true",))
+    assert (cause.verdict.message, cause.verdict.reproduce) == ("no answer", ("ssh node true",))
 
 
 def test_a_stage_takes_the_time_that_it_took_itself() -> None:

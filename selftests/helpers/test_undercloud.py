@@ -39,7 +39,7 @@ def test_states_are_by_name():
     assert stacks.states == {"dcn0": "UPDATE_COMPLETE", "control-plane": "CREATE_FAILED"}
     assert stacks.seen("control-plane") == "CREATE_FAILED"
     assert stacks.seen("dcn1") == "no such stack; stacks there: control-plane, dcn0"
-    assert stacks.by_hand == "ssh undercloud …"
+    assert stacks.reproduce == "ssh undercloud …"
 
 
 def test_no_stacks_at_all():
@@ -82,5 +82,5 @@ def test_its_user_is_its_own_and_needs_no_sudo(tmp_path: Path):
     undercloud = undercloud_of(load_environment(file))
 
     assert undercloud is not None
-    assert undercloud.node._connection.by_hand("true") == f"ssh -F {tmp_path / 'ssh_config'} uc true"  # type: ignore[attr-defined]
+    assert undercloud.node._connection.command("true") == f"ssh -F {tmp_path / 'ssh_config'} uc true"  # type: ignore[attr-defined]
     assert undercloud.node._ssh.sudo is False  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What a look at all clusters shows by hand: those that matter, not a hundred others."""
+"""What a look at all clusters shows reproduce: those that matter, not a hundred others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RECORD = ImageRecord(
     failed=frozenset(),
     locations=tuple(Location.from_url(f"rbd://fsid-of-{site}/images/8083/snap") for site in ("central", "dcn0")),
     direct_url=None,
-    by_hand="show",
+    reproduce="show",
 )
 
 
@@ -37,23 +37,23 @@ def image(record: ImageRecord | None, *holding: str) -> WitnessedImage:
 
 
 def test_an_image_is_shown_where_it_is_and_where_its_record_says():
-    assert image(RECORD, "central", "dcn2").by_hand == ("show", "ls at central", "ls at dcn0", "ls at dcn2")
+    assert image(RECORD, "central", "dcn2").reproduce == ("show", "ls at central", "ls at dcn0", "ls at dcn2")
 
 
 def test_what_is_left_of_a_deleted_image_is_shown_where_it_is():
-    assert image(None, "dcn1").by_hand == ("ls at dcn1",)
+    assert image(None, "dcn1").reproduce == ("ls at dcn1",)
 
 
 def test_where_nothing_says_where_it_is_every_cluster_is_shown():
     hidden = dataclasses.replace(RECORD, locations=None)
 
-    assert image(hidden, "central").by_hand == ("show", *COMMANDS.values())
-    assert image(None).by_hand == tuple(COMMANDS.values())
+    assert image(hidden, "central").reproduce == ("show", *COMMANDS.values())
+    assert image(None).reproduce == tuple(COMMANDS.values())
 
 
 def test_a_disk_is_shown_where_it_is_and_at_home():
     astray = WitnessedDisk("volume-1", BySite({"dcn2": Disk(1, None)}), COMMANDS, home="dcn0")
     nowhere = WitnessedDisk("volume-1", BySite({}), COMMANDS)
 
-    assert astray.by_hand == ("ls at dcn0", "ls at dcn2")
-    assert nowhere.by_hand == tuple(COMMANDS.values())
+    assert astray.reproduce == ("ls at dcn0", "ls at dcn2")
+    assert nowhere.reproduce == tuple(COMMANDS.values())

@@ -72,4 +72,4 @@ def test_where_cinder_is_down_a_volume_of_nova_s_may_be_left(start: Any, suite: 
 
     [leak] = ended.summary["leaks"]
     assert leak["problem"].startswith("cannot tell whether Nova has made any that is left: GET ")
-    assert leak["by_hand"] == "openstack --os-cloud dcn-sim volume list --long"
+    assert leak["reproduce"] == "openstack --os-cloud dcn-sim volume list --long"

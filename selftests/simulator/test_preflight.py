@@ -36,7 +36,7 @@ def test_findings_are_exit_code_1(start: Any, suite: Any, tmp_path: Path):
     assert row(ended.printed, "dcn1") == ["dcn1", *"✓✓✓✓✗·"]
     assert "answers 500" in ended.printed
     assert "containers: not running: ceph-mon-dcn1-distributedcomputehci-0; " in ended.printed
-    assert "by hand: ssh " in ended.printed
+    assert "reproduce: ssh " in ended.printed
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +94,7 @@ def test_a_neutron_that_is_down_is_one_cause_and_nothing_is_booted(start: Any, s
     assert ended.summary["outcomes"]["failed"] == 0
     assert ended.printed.count("✗ preflight[central-network]\n") == 1
     assert "/v2.0/networks: HTTP 500 " in ended.printed
-    assert "by hand: openstack --os-cloud dcn-sim network list\n" in ended.printed
+    assert "reproduce: openstack --os-cloud dcn-sim network list\n" in ended.printed
 
 
 def test_a_login_without_the_role_admin_is_one_line(simulator: Any, suite: Any):

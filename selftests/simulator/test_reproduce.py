@@ -51,7 +51,7 @@ def _said(reports: Path) -> Iterator[tuple[str, str]]:
 
 def _printed(simulator: Any, said: str) -> str:
     """What all commands print that lead to a node."""
-    lines = re.findall(r"^ *by hand: (ssh .*)$", said, re.MULTILINE)
+    lines = re.findall(r"^ *reproduce: (ssh .*)$", said, re.MULTILINE)
     return "".join("".join(map(str, simulator.run(*shlex.split(line)[-2:])[1:])) for line in lines)
 
 

@@ -112,7 +112,7 @@ def old_trash(world: World, site: Site) -> Iterator[None]:
 
 @variation(where="last", source="SPEC A2: descriptions")
 def descriptions_differ(world: World, site: Site) -> Iterator[None]:
-    """The stores' descriptions are other words than the doc's, or none."""
+    """The stores' descriptions are other words than the guide's, or none."""
 
     def hook(found: list[dict[str, Any]], site: Site) -> list[dict[str, Any]]:
         return [{name: value for name, value in entry.items() if name != "description"} for entry in found]

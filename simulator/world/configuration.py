@@ -20,7 +20,7 @@ _COMMANDS = {
 
 
 def ceph_conf(cluster: Cluster, keyring_user: str | None = None) -> str:
-    """A client's `/etc/ceph/<cluster>.conf`; with `keyring_user` also the `[client]` line that the doc asks for."""
+    """A client's `/etc/ceph/<cluster>.conf`; with `keyring_user` also the `[client]` line that the guide asks for."""
     addresses = ",".join(f"[v2:{mon.address}:3300,v1:{mon.address}:6789]" for mon in cluster.mons)
     lines = ["[global]", f"fsid = {cluster.fsid}", f"mon host = {addresses}"]
     if keyring_user:

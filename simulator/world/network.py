@@ -51,7 +51,7 @@ class Group:
 
 
 class Networks:
-    """The networks of the deployment: one for each site, named as in the doc, all of one project."""
+    """The networks of the deployment: one for each site, named as in the guide, all of one project."""
 
     def __init__(self, sites: list[str], project: str) -> None:
         self.networks: dict[str, Network] = {}

@@ -20,9 +20,9 @@ def test_delete_removes_the_data(deleted_image: ChangedImage, site: Site):
 
 
 @claim("B8")
-def test_stores_delete_removes_exactly_this_store(trimmed_image: ChangedImage, dcn: Site):
+def test_stores_delete_removes_exactly_this_store(image_after_store_delete: ChangedImage, dcn: Site):
     """The record loses this site's store and its location, and no other."""
-    before, after = trimmed_image.before, trimmed_image.after
+    before, after = image_after_store_delete.before, image_after_store_delete.after
 
     assert after.stores == before.stores - {dcn.store}
     assert before.sites_by_location is not None, "the record shows no locations"
@@ -30,9 +30,11 @@ def test_stores_delete_removes_exactly_this_store(trimmed_image: ChangedImage, d
 
 
 @claim("B8")
-def test_stores_delete_removes_the_data_here_only(trimmed_image: ChangedImage, environment: Environment, dcn: Site):
+def test_stores_delete_removes_the_data_here_only(
+    image_after_store_delete: ChangedImage, environment: Environment, dcn: Site
+):
     """This site's cluster has lost the image, and every other one has what it had."""
-    before, after = trimmed_image.before.copies, trimmed_image.after.copies
+    before, after = image_after_store_delete.before.copies, image_after_store_delete.after.copies
 
     assert before[dcn.name].present, f"the image was not in {dcn}'s cluster before"
     assert after[dcn.name] == ABSENT

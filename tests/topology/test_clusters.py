@@ -28,7 +28,7 @@ def test_clients_have_this_fsid(ceph_cluster: ClusterFacts, own_clients: Clients
 
 @claim("A10")
 def test_external_client_has_caps(ceph_cluster: ClusterFacts, site: Site):
-    """client.external may do what the doc gives it, no less, and on no other pool."""
+    """client.external may do what the guide gives it, no less, and on no other pool."""
     pools = (site.ceph.pools.vms, site.ceph.pools.volumes, site.ceph.pools.images)
     caps = {**ceph_cluster.external_caps}
     osd = {cap.strip() for cap in caps.pop("osd", "").split(",")}

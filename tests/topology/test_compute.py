@@ -33,13 +33,13 @@ def test_cross_az_attach_is_off_without_storage(bare_nova_config: NovaConfigs, b
 @claim("A12")
 def test_nova_compute_has_read_its_files(dcn_nova_config: NovaConfigs, compute_dcn: Site):
     """Every nova-compute here was started after the last change of its files: it runs with what they say."""
-    tell_unseen(dcn_nova_config.doubts.lines, dcn_nova_config.doubts.by_hand)
+    tell_unseen(dcn_nova_config.doubts.lines, dcn_nova_config.doubts.reproduce)
 
 
 @claim("A12")
 def test_nova_compute_has_read_its_files_without_storage(bare_nova_config: NovaConfigs, bare_site: Site):
     """Every nova-compute of a site without storage was started after the last change of its files, too."""
-    tell_unseen(bare_nova_config.doubts.lines, bare_nova_config.doubts.by_hand)
+    tell_unseen(bare_nova_config.doubts.lines, bare_nova_config.doubts.reproduce)
 
 
 @claim("A13")
@@ -220,7 +220,7 @@ def test_services_have_read_their_files(nova_config: NovaConfigs, cinder_config:
     """Every cinder-volume here, and nova-compute at central, was started after the last change of its files."""
     doubts = [cinder_config.doubts, *([nova_config.doubts] if compute_site.central else [])]
 
-    tell_unseen([line for one in doubts for line in one.lines], tuple(line for one in doubts for line in one.by_hand))
+    tell_unseen([line for one in doubts for line in one.lines], tuple(line for one in doubts for line in one.reproduce))
 
 
 @claim("A19")

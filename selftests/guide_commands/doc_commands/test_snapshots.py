@@ -1,6 +1,6 @@
 """Confirm image snapshots may be created and copied between sites.
 
-The doc takes the image of an instance with a persistent root volume; what it then prints, only one without gives.
+The guide takes the image of an instance with a persistent root volume; what it then prints, only one without gives.
 """
 
 from __future__ import annotations
@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-
-from selftests.doc_commands.conftest import Note, instance_at
-from selftests.doc_commands.reader import DCN1, SERVERS_AT_DCN1, Reader, mebibytes
+from selftests.guide_commands.conftest import Note, instance_at
+from selftests.guide_commands.reader import DCN1, SERVERS_AT_DCN1, Reader, mebibytes
 
 
 @dataclass(frozen=True)

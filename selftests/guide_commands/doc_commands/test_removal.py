@@ -1,8 +1,8 @@
-"""Confirm images may be copied between sites: what the doc says of the removal of one copy, and of the image."""
+"""Confirm images may be copied between sites: what the guide says of the removal of one copy, and of the image."""
 
 from __future__ import annotations
 
-from selftests.doc_commands.reader import CENTRAL, DCN0, DCN1, IMAGES_AT, Reader
+from selftests.guide_commands.reader import CENTRAL, DCN0, DCN1, IMAGES_AT, Reader
 
 
 def nodes_with(reader: Reader, image: str) -> list[str]:

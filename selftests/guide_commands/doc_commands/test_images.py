@@ -6,9 +6,8 @@ import json
 import re
 
 import pytest
-
-from selftests.doc_commands.conftest import Note, instance_at
-from selftests.doc_commands.reader import CENTRAL, DCN0, DCN1, IMAGES_AT, SERVERS_AT_DCN1, Reader, mebibytes
+from selftests.guide_commands.conftest import Note, instance_at
+from selftests.guide_commands.reader import CENTRAL, DCN0, DCN1, IMAGES_AT, SERVERS_AT_DCN1, Reader, mebibytes
 
 
 def test_the_client_is_new_enough(reader: Reader):

@@ -1,4 +1,4 @@
-"""The whole suite beside the deployment document's own command lines: `python -m benchmarks.doc_commands`.
+"""The whole suite beside the guide's own command lines: `python -m benchmarks.guide_commands`.
 
 Both are done in simulated deployments of three sites at the same speed. The lines are typed one after the other with
 the real clients, as the document has its reader do, from "Confirm images may be copied between sites" to its end, and
@@ -13,13 +13,14 @@ import sys
 import time
 from collections.abc import Sequence
 
+from selftests.guide_commands.clients import make
+
 from benchmarks.sites import ROOT, environment, measure
-from selftests.doc_commands.clients import make
 
 
 def typed(speed: str) -> tuple[float, bool]:
     """Seconds for all of the document's lines, and whether each gave the document's answer."""
-    command = [sys.executable, "-m", "pytest", "selftests/doc_commands", "-q", "-m", "clients and not lab"]
+    command = [sys.executable, "-m", "pytest", "selftests/guide_commands", "-q", "-m", "clients and not lab"]
     begun = time.monotonic()
     ended = subprocess.run(  # noqa: S603 - ours
         [*command, f"--simulator-speed={speed}"], cwd=ROOT, env=environment(), stdout=subprocess.DEVNULL, check=False
@@ -29,15 +30,15 @@ def typed(speed: str) -> tuple[float, bool]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when both have passed."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.doc_commands", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.guide_commands", description=__doc__)
     parser.add_argument("--speed", default="lab", choices=["none", "lab", "cloud"])
     options = parser.parse_args(argv)
     make()
-    by_hand, answered = typed(options.speed)
+    reproduce, answered = typed(options.speed)
     suite = measure(3, options.speed, workers=2)
-    sys.stdout.write(f"the document's lines  {by_hand:6.1f} s\n")
+    sys.stdout.write(f"the document's lines  {reproduce:6.1f} s\n")
     sys.stdout.write(f"the suite             {suite.wall:6.1f} s, {suite.checks} checks\n")
-    sys.stdout.write(f"ratio                 {by_hand / suite.wall:6.2f}\n")
+    sys.stdout.write(f"ratio                 {reproduce / suite.wall:6.2f}\n")
     if not (answered and suite.passed):
         sys.stdout.write("NOT PASSED\n")
     return 0 if answered and suite.passed else 1

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
-from selftests.doc_commands.conftest import Note
-from selftests.doc_commands.reader import DCN0, VOLUMES_AT_DCN0, Reader
+from selftests.guide_commands.conftest import Note
+from selftests.guide_commands.reader import DCN0, VOLUMES_AT_DCN0, Reader
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +61,7 @@ def test_the_volume_s_snapshot_is_listed_with_it(reader: Reader, snapshot: str, 
 
 
 def test_an_image_of_this_instance_has_no_bytes(reader: Reader, note: Note, server: str):
-    """The doc makes its round trip with this instance; what is really copied is another one's (`test_snapshots`)."""
+    """The guide makes its round trip with this instance; what is really copied is another one's (`test_snapshots`)."""
     reader.types("openstack server image create --name cirros-snapshot $NOVA_ID", NOVA_ID=server)
     image = reader.sets("IMAGE_ID=$(openstack image show cirros-snapshot -f value -c id)")
     note("image", "cirros-snapshot", image)

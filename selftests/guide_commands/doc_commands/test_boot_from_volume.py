@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from selftests.doc_commands.conftest import Note
-from selftests.doc_commands.reader import DCN0, VOLUMES_AT_DCN0, Reader
+from selftests.guide_commands.conftest import Note
+from selftests.guide_commands.reader import DCN0, VOLUMES_AT_DCN0, Reader
 
 
 def test_the_volume_is_made_at_the_site(reader: Reader, note: Note, image: str):

@@ -1,4 +1,4 @@
-"""Somebody who reads the deployment document at a terminal, and types its lines word for word."""
+"""Somebody who reads the guide at a terminal, and types its lines word for word."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import Any
 from helpers.environment import load_environment
 from helpers.wait import wait_until
 
-#: what the doc has its reader import
+#: what the guide has its reader import
 CIRROS = "http://download.cirros-cloud.net/0.4.0/cirros-0.4.0-x86_64-disk.img"
-#: the nodes that the doc sends its reader to
+#: the nodes that the guide sends its reader to
 CENTRAL, DCN0, DCN1 = "control-plane-controller-0", "dcn0-distributedcomputehci-0", "dcn1-distributedcomputehci-0"
 PROPERTIES = "openstack image show $IMAGE_ID -f value -c properties"
 #: how each of them lists the images of its site's cluster
@@ -43,7 +43,7 @@ _PATIENCE = 180.0
 class Reader:
     """Has the files that a deployment leaves for people in `folder`, and the clients in `commands`.
 
-    `uri` is where the image is that takes the place of the doc's cirros.
+    `uri` is where the image is that takes the place of the guide's cirros.
     """
 
     folder: Path
@@ -76,7 +76,7 @@ class Reader:
         )
 
     def properties_of(self, image: str) -> dict[str, Any]:
-        """The doc calls it JSON; the client prints what Python would."""
+        """The guide calls it JSON; the client prints what Python would."""
         found: dict[str, Any] = ast.literal_eval(self.types(PROPERTIES, IMAGE_ID=image))
         return found
 

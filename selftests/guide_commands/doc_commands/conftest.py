@@ -12,16 +12,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from selftests.guide_commands.clients import NotInstalled, make
+from selftests.guide_commands.reader import CIRROS, Reader
 
 from helpers.environment import load_environment
 from helpers.runs.cleanup import kinds, remove
 from helpers.runs.deployment import connect
 from helpers.runs.ledger import Entry, Ledger
-from selftests.doc_commands.clients import NotInstalled, make
-from selftests.doc_commands.reader import CIRROS, Reader
 from simulator.process import running
 
-#: what the doc's lines create, by the names that they give it; the last is Nova's own
+#: what the guide's lines create, by the names that they give it; the last is Nova's own
 NAMES = (
     ("image", "cirros"),
     ("image", "cirros-snapshot"),
@@ -51,7 +51,7 @@ def clients() -> Path:
 
 @pytest.fixture(scope="session", params=["simulator", pytest.param("lab", marks=pytest.mark.lab)])
 def reader(request: pytest.FixtureRequest, clients: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    """A reader of the doc before a simulated deployment, or before a lab that runs."""
+    """A reader of the guide before a simulated deployment, or before a lab that runs."""
     if shutil.which("ssh") is None:
         pytest.skip("the lines for nodes are typed by ssh, and there is none here")
     with ExitStack() as until_the_end:
@@ -75,7 +75,7 @@ def note(reader: Reader, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     deployment = connect(load_environment(reader.folder / "environment.yaml"))
     known = kinds(deployment)
     there = [f"{kind} {name}" for kind, name in NAMES if known[kind].find(Entry(kind, name))]
-    assert there == [], "somebody else has what the doc's lines create: remove it, or take another lab"
+    assert there == [], "somebody else has what the guide's lines create: remove it, or take another lab"
     ledger = Ledger(tmp_path_factory.mktemp("ledger") / "ledger.jsonl")
     for kind, name in NAMES:
         ledger.plan(kind, name)
@@ -87,7 +87,7 @@ def note(reader: Reader, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 
 @pytest.fixture(scope="module")
 def image(reader: Reader, note: Note) -> str:
-    """The id of the doc's image, which is at central and at dcn0."""
+    """The id of the guide's image, which is at central and at dcn0."""
     reader.types(
         "glance --verbose image-create-via-import --disk-format qcow2 --container-format bare --name cirros "
         f"--uri {reader.uri} --import-method web-download --stores default_backend,dcn0"
@@ -116,7 +116,7 @@ def image_everywhere(reader: Reader, image: str) -> str:
 def instance_at(site: str, image: str, reader: Reader, note: Note) -> str:
     """The id of an instance without a volume that runs at the site.
 
-    The lab's flavor has no disk size, where the doc's has 1 GiB: the disk is as large as the image.
+    The lab's flavor has no disk size, where the guide's has 1 GiB: the disk is as large as the image.
     """
     reader.types(
         f"openstack server create --flavor tiny --image $IMG_ID --key-name {site}-key --network {site}-network "
