@@ -93,7 +93,7 @@ def connect(environment: Environment, *, allow_unreachable: bool = False) -> Dep
         problems.append(missing)
     if not allow_unreachable:
         problems += [str(error) for error in unreachable.values()]
-    if problems:
+    if problems or isinstance(cloud, BadCloud):
         raise NotReady("\n".join(problems))
     clusters = Clusters(
         {
