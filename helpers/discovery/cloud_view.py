@@ -93,8 +93,11 @@ class Ask:
         try:
             return action()
         except API_ERRORS as error:
-            self.remarks.append(f"{what}: no answer that helps: {printable(in_words(error))}")
-            return None
+            said = in_words(error)
+        except Exception as error:  # the boundary: what openstacksdk makes of an answer of another form
+            said = f"{type(error).__name__}: {error}"
+        self.remarks.append(f"{what}: no answer that helps: {printable(said)}")
+        return None
 
 
 def short(host: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import wait
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -31,6 +31,7 @@ from helpers.preflight.probes import (
     sites_with_servers,
 )
 from helpers.preflight.results import MON, UNDERCLOUD, Preflight, Prerequisite, Probed
+from helpers.redact import redact
 from helpers.runs.deployment import Deployment
 
 #: Seconds for everything together; logins come before it, with the time limit of the environment file.
@@ -67,14 +68,13 @@ def survey(deployment: Deployment, deadline: float = DEADLINE) -> Preflight:
     environment, answers = deployment.environment, _Answers()
     asked = list(questions(environment))
     left = max(deadline - _WAY_BACK, 0.1)
-    under_way = begin((_asker(answers, ask) for ask in _asks(deployment, left)), "preflight")
+    asks = tuple(_asks(deployment, left))
+    under_way = begin((_asker(answers, ask) for _, ask in asks), "preflight")
     wait(under_way, timeout=max(0.0, started + deadline - time.monotonic()))
-    for future in under_way:
-        if future.done():
-            future.result()  # what a probe does not expect is a mistake of ours, and is not hidden
+    # what a library raises of an answer that it does not expect takes no other answer with it, and is not hidden
+    broken = {of: one.exception() for (of, _), one in zip(asks, under_way, strict=True) if one.done()}
     found = answers.end()
-    silence = f"no answer within {deadline:g} s"
-    probed = [found.get(question) or _silent(question, environment, silence) for question in asked]
+    probed = [found.get(question) or _unanswered(question, environment, broken, deadline) for question in asked]
     return Preflight(tuple(_each_cause_once(probed, environment)), round(time.monotonic() - started, 1))
 
 
@@ -104,22 +104,33 @@ def questions(environment: Environment) -> Iterator[Question]:
         yield Question(UNDERCLOUD, "ssh", environment.undercloud.host)
 
 
-def _asks(deployment: Deployment, seconds: float) -> Iterator[Callable[[], Iterator[Probed]]]:
-    environment = deployment.environment
-    yield partial(ask_catalog, environment, deployment.cloud)
+#: Whom one thread asks: a service, one of a site, or a node.
+Asked = tuple[Prerequisite | None, str | None]
+
+
+def _asked_of(question: Question) -> tuple[Asked, ...]:
+    """Who answers this question: a node, a site's service, or a service for all sites."""
+    if question.node:
+        return ((None, question.node),)
+    return (question.prerequisite, question.site), (question.prerequisite, None)
+
+
+def _asks(deployment: Deployment, seconds: float) -> Iterator[tuple[Asked, Callable[[], Iterator[Probed]]]]:
+    environment, cloud = deployment.environment, deployment.cloud
+    yield ("catalog", None), partial(ask_catalog, environment, cloud)
     if environment.flavor:
-        yield partial(ask_compute, environment, deployment.cloud)
-        yield partial(ask_flavor, environment, deployment.cloud)
-        yield partial(ask_volume, environment, deployment.cloud)
-        yield partial(ask_networks, environment, deployment.cloud)
+        yield ("compute", None), partial(ask_compute, environment, cloud)
+        yield ("flavor", None), partial(ask_flavor, environment, cloud)
+        yield ("volume", None), partial(ask_volume, environment, cloud)
+        yield ("network", None), partial(ask_networks, environment, cloud)
     for site in environment.storage_sites:
-        yield partial(ask_glance, deployment.cloud, site, seconds)
+        yield ("glance", site.name), partial(ask_glance, cloud, site, seconds)
         if site.nodes_with("ceph-mon"):
-            yield partial(ask_cluster, deployment.clusters[site.name], seconds)
+            yield ("rbd", site.name), partial(ask_cluster, deployment.clusters[site.name], seconds)
     for spec in environment.nodes:
-        yield partial(ask_node, deployment, spec, seconds)
+        yield (None, spec.name), partial(ask_node, deployment, spec, seconds)
     if deployment.undercloud:
-        yield partial(ask_undercloud, deployment.undercloud, seconds)
+        yield (None, deployment.undercloud.node.name), partial(ask_undercloud, deployment.undercloud, seconds)
 
 
 def _asker(answers: _Answers, ask: Callable[[], Iterator[Probed]]) -> Callable[[], Any]:
@@ -130,11 +141,16 @@ def _asker(answers: _Answers, ask: Callable[[], Iterator[Probed]]) -> Callable[[
     return run
 
 
-def _silent(question: Question, environment: Environment, silence: str) -> Probed:
+def _unanswered(
+    question: Question, environment: Environment, broken: Mapping[Asked, BaseException | None], deadline: float
+) -> Probed:
     missing: tuple[str, ...] = ()
     if question.prerequisite == "containers" and question.node:
         missing = expected_containers(environment, environment.node(question.node))
-    return Probed(question.site, question.prerequisite, question.node, "unknown", silence, missing=missing)
+    raised = next(filter(None, map(broken.get, _asked_of(question))), None)
+    problem = f"{type(raised).__name__}: {raised}" if raised else f"no answer within {deadline:g} s"
+    problem = redact(" ".join(problem.split()))
+    return Probed(question.site, question.prerequisite, question.node, "unknown", problem, missing=missing)
 
 
 def _each_cause_once(probed: list[Probed], environment: Environment) -> Iterator[Probed]:

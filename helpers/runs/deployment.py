@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from helpers.ceph.cluster import Cluster
 from helpers.ceph.clusters import Clusters
@@ -57,6 +56,24 @@ def _missing_right(environment: Environment, user: CloudUser) -> str | None:
     )
 
 
+def _logged_in(environment: Environment) -> Cloud | BadCloud:
+    try:
+        return Cloud(environment)
+    except BadCloud as error:
+        return error
+
+
+def _refusal(node: Node) -> Unreachable | None:
+    """Why there is no login to this node, whatever a library raises of its keys, files and answers; None: there is."""
+    try:
+        node.connect()
+    except Unreachable as error:
+        return error
+    except Exception as error:  # the boundary: paramiko lets through what parsers of keys and of known_hosts raise
+        return Unreachable(node.name, node.spec.address, f"{type(error).__name__}: {error}")
+    return None
+
+
 def connect(environment: Environment, *, allow_unreachable: bool = False) -> Deployment:
     """Log in at Keystone and at every node, all at the same time, and change nothing.
 
@@ -65,27 +82,18 @@ def connect(environment: Environment, *, allow_unreachable: bool = False) -> Dep
     """
     nodes = {spec.name: Node(spec, environment.ssh) for spec in environment.nodes}
     problems: list[str] = []
-    unreachable: dict[str, Unreachable] = {}
-
-    def attempt(action: Callable[[], Any]) -> Any:
-        try:
-            return action()
-        except (BadCloud, Unreachable) as error:
-            return error
-
-    [login] = begin([partial(attempt, partial(Cloud, environment))], "login")
-    greetings = begin_in_turn((partial(attempt, node.connect) for node in nodes.values()), "login", _LOGINS, _PATIENCE)
+    [login] = begin([partial(_logged_in, environment)], "login")
+    greetings = begin_in_turn((partial(_refusal, node) for node in nodes.values()), "login", _LOGINS, _PATIENCE)
     cloud = login.result()
-    for name, greeting in zip(nodes, greetings, strict=True):
-        if isinstance(greeting.result(), Unreachable):
-            unreachable[name] = greeting.result()
+    refusals = {name: greeting.result() for name, greeting in zip(nodes, greetings, strict=True)}
+    unreachable = {name: refusal for name, refusal in refusals.items() if refusal}
     if isinstance(cloud, BadCloud):
         problems.append(str(cloud))
     elif missing := _missing_right(environment, cloud.user):
         problems.append(missing)
     if not allow_unreachable:
         problems += [str(error) for error in unreachable.values()]
-    if problems:
+    if problems or isinstance(cloud, BadCloud):
         raise NotReady("\n".join(problems))
     clusters = Clusters(
         {

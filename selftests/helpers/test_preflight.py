@@ -235,6 +235,13 @@ def test_what_does_not_answer_in_time_says_so(environment: Environment):
     assert found.seconds < 60
 
 
+def test_what_a_library_makes_of_an_answer_takes_no_other_with_it(environment: Environment):
+    found = survey(deployed(environment, apis={"volume": KeyError("binary")}))
+
+    assert seen(found) == {"preflight[central-volume]": "KeyError: 'binary'"}
+    assert found.findings[0].outcome == "unknown"
+
+
 def test_the_catalog_leads_to_what_the_run_uses(environment: Environment):
     gone = EndpointNotFound("public endpoint for block-storage service not found")
 
