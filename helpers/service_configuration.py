@@ -49,11 +49,11 @@ def read_running(node: Runner, service: Service, program: str) -> RunningConfigu
     newer = [
         file
         for file in files
-        if (process.is_older_than(file.changed) if file.exists else file.path in process.config_files)
+        if (process.may_not_have_read(file.path, file.changed) if file.exists else file.path in process.config_files)
     ]
     doubts = tuple(
         f"{node.name}: {file.path} was {_what_happened(file)}, after {program} had read it "
-        f"(by {_moment(process.loaded)}): what it runs with is not known until it is restarted"
+        f"({_moment(process.has_read(file.path))}): what it runs with is not known until it is restarted"
         for file in newer
     )
     shown = tuple(node.by_hand(*prefix, "stat", "-L", "-c", "%z %n", file.path) for file in newer)
