@@ -19,7 +19,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A1",
         site="dcn",
         must="A1 A10",
-        may="A8 A9 A11 B2 B3 B4 B5 B6 B7 B8 B11 C1 C2 C3 C5 C7 D1 D2 D3 D4 D5",
+        may="A8 A9 A11 A17 B2 B3 B4 B5 B6 B7 B8 B11 C1 C2 C3 C5 C7 D1 D2 D3 D4 D5",
     ),
     fault(
         "mon-stopped",

@@ -96,6 +96,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC A3",
         site="dcn",
         must="A3",
+        may="A8",
         read_only=True,
     ),
     fault(

@@ -77,10 +77,14 @@ def read_config(node: Runner, services: Services, name: str) -> Configuration:
     values = _parsed(node, files)
     if process is None:
         return Configuration(values, reproduce, *_unfound(node, prefix, program))
-    newer = [file for file in files if (file.path in told if not file.exists else process.is_older_than(file.changed))]
+    newer = [
+        file
+        for file in files
+        if (process.may_not_have_read(file.path, file.changed) if file.exists else file.path in told)
+    ]
     doubts = tuple(
         f"{node.name}: {file.path} was {_what_happened(file)}, after {program.name} had read it "
-        f"(by {_moment(process.loaded)}): what it runs with is not known until it is restarted"
+        f"({_moment(process.has_read(file.path))}): what it runs with is not known until it is restarted"
         for file in newer
     )
     shown = tuple(node.command(*prefix, "stat", "-L", "-c", "%z %n", file.path) for file in newer)

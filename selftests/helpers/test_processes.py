@@ -55,8 +55,8 @@ def test_a_process_of_this_machine_is_found(service: str):
 
     assert found is not None
     assert (found.config_files, found.config_folders) == (("/etc/a.conf",), ("/etc/a.d",))
-    assert not found.is_older_than(int(time.time()) - 3600)
-    assert found.is_older_than(int(time.time()) + 3600)
+    assert not found.may_not_have_read("/etc/a.conf", int(time.time()) - 3600)
+    assert found.may_not_have_read("/etc/a.conf", int(time.time()) + 3600)
 
 
 def test_what_does_not_run_is_not_found():
@@ -114,6 +114,41 @@ def test_where_there_is_none_none_is_found(text: str):
     assert parse_processes(text, PROGRAM) is None
 
 
-@pytest.mark.parametrize(("changed", "older"), [(900, False), (1001, False), (1002, False), (1003, True)])
-def test_a_file_that_changed_later_may_not_have_been_read(changed: int, older: bool):
-    assert Process((PROGRAM,), 1000.0).is_older_than(changed) is older
+MOUNTS = {"/": False, "/etc/nova": True, "/etc/nova/writable": False}
+
+
+@pytest.mark.parametrize(
+    ("path", "placed", "moment"),
+    [
+        ("/etc/nova/nova.conf", None, 1000.0),
+        ("/etc/nova/nova.conf", 1010.0, 1000.0),
+        ("/etc/nova/writable/a.conf", None, 1030.0),
+        ("/etc/nova-compute.conf", None, 1030.0),
+        ("/etc/cinder/cinder.conf", 1010.0, 1010.0),
+        ("/etc/cinder/cinder.conf", 900.0, 1000.0),
+    ],
+    ids=[
+        "nobody in there wrote it",
+        "nor did Kolla",
+        "who knows",
+        "no part of a name",
+        "Kolla copied it",
+        "no new copy",
+    ],
+)
+def test_a_file_that_changes_later_may_not_have_been_read(path: str, placed: float | None, moment: float):
+    process = Process((PROGRAM,), 1000.0, 1030.0, placed, MOUNTS)
+
+    assert process.has_read(path) == moment
+    assert [process.may_not_have_read(path, int(moment) + after) for after in (0, 2, 3)] == [False, False, True]
+
+
+def test_a_container_says_where_its_files_come_from():
+    mounts = [
+        "/proc/self/mountinfo:1 2 0:3 / / rw,relatime - overlay",
+        "/proc/self/mountinfo:2 1 0:4 /a /etc/nova ro - x",
+    ]
+    found = parse_processes("\n".join(["/run_command:1099", *mounts, proc(7, 10_000, 11_500)]), PROGRAM)
+
+    assert found is not None
+    assert (found.started, found.placed, found.mounts) == (1100.0, 1099.0, {"/": False, "/etc/nova": True})

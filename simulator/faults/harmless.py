@@ -168,12 +168,14 @@ def services_that_are_out_of_use(world: World, site: Site) -> Iterator[None]:
 
 @variation(where="last", source="Kolla, set_configs.py: the container copies its files before it becomes the service")
 def files_copied_by_the_container(world: World, site: Site) -> Iterator[None]:
-    """The services' files are newer than the processes, which had copied them into place before they read them."""
+    """The services' files are newer than their processes, which had copied them into place before they read them."""
     with ExitStack() as stack:
-        for node in world.nodes:
-            for container in node.containers.values():
-                for file in container.files.values():
-                    stack.enter_context(changed(file, "changed", container.started + 1))
+        for container in (each for node in world.nodes for each in node.containers.values() if each.files):
+            copied = container.started + 8
+            stack.enter_context(changed(container, "read_only", ()))
+            for file in container.files.values():
+                stack.enter_context(changed(file, "changed", copied))
+            stack.enter_context(added(container.files, "/run_command", File("the service", changed=copied)))
         yield
 
 

@@ -57,7 +57,10 @@ def give_services(node: Node, site: Site) -> None:
         command = ("/usr/bin/python3", "-s", *_COMMANDS[name].split()) if name in _COMMANDS else (name,)
         # Glance reads its keys as its own user, what opens disks as root
         user = "glance" if group == "glance" else "root"
-        node.containers[name] = Container(name, f"{REGISTRY}/{image}:latest", files=files, user=user, command=command)
+        read_only = (path.rpartition("/")[0],) if text else ()
+        node.containers[name] = Container(
+            name, f"{REGISTRY}/{image}:latest", files=files, user=user, command=command, read_only=read_only
+        )
 
     if site.cluster is not None and "ceph-mon" in node.roles:
         run(f"ceph-mon-{node.name}", "ceph")

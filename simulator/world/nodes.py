@@ -36,7 +36,7 @@ class File:
 class Container:
     """A container: its image, whether it runs, and the files that only it has; the node's /etc/ceph is mounted in.
 
-    `command` is what its one process was started with, as `user`.
+    `command` is what its one process was started with, as `user`. In the folders `read_only` it can put nothing.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Container:
     user: str = "root"
     command: tuple[str, ...] = ()
     started: int = STARTED
+    read_only: tuple[str, ...] = ()
 
 
 @dataclass
@@ -92,11 +93,15 @@ class Node:
 
     def _processes(self, container: str | None) -> dict[str, File]:
         """Below /proc, the process of the container, which is its first, or of every container."""
+        mounts = ["1 0 0:1 / / rw - overlay overlay rw"]
         if container is not None:
             shown = [(1, self.containers[container])]
+            mounts += [f"2 1 0:2 {place} {place} ro - ext4 /dev/vda rw" for place in shown[0][1].read_only]
         else:
             shown = list(enumerate((one for one in self.containers.values() if one.state == "running"), _FIRST_PID))
-        return {"/proc/stat": File(f"btime {BOOTED}\n"), **dict(_below_proc(shown))}
+        mountinfo = File("".join(f"{line}\n" for line in mounts))
+        stat = File(f"btime {BOOTED}\n")
+        return {"/proc/stat": stat, "/proc/self/mountinfo": mountinfo, **dict(_below_proc(shown))}
 
 
 def _below_proc(containers: list[tuple[int, Container]]) -> Iterator[tuple[str, File]]:

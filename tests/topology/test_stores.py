@@ -16,6 +16,8 @@ def test_central_glance_has_every_store(central_glance: GlanceFacts, environment
 @claim("A2")
 def test_central_glance_has_this_store(central_glance: GlanceFacts, site: Site):
     """Central's Glance has this site's store, writable; where it shows details: an RBD store in this site's pool."""
+    assert {site.store} <= {store.id for store in central_glance.stores}
+
     store = central_glance.store(site.store)
     users = {store.user} if site.central else {site.ceph.client, None}
 
