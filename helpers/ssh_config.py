@@ -1,51 +1,75 @@
-"""What an OpenSSH client configuration says about a node: where it is, as whom, with which key, through what.
+"""What an OpenSSH client configuration says about a node: where it is, as whom, with which keys, through what.
 
-Paramiko parses the file; here are the parts that it leaves out (`Include`) and the questions asked of it.
-Source: ssh_config(5).
+OpenSSH's client reads the file (`ssh -G`); where it is not installed, ssh_config_file does. Source: ssh_config(5).
 """
 
 from __future__ import annotations
 
-import getpass
-import glob
+import contextlib
+import os
 import re
-import shlex
+import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
-import paramiko
+from helpers import ssh_config_file
+from helpers.ssh_answer import Answer, BadSshConfig, Question, ask, openssh
+from helpers.ssh_tokens import expanded, expanded_path, home, local_user
 
-_INCLUDE = re.compile(r"^\s*Include(?:\s+|\s*=\s*)(.+?)\s*$", re.IGNORECASE)
-_DEEPEST_INCLUDE = 16  # as in OpenSSH's readconf.c
+__all__ = ["BadSshConfig", "Hop", "SshConfig", "SshTarget"]
+
+#: `StrictHostKeyChecking` as `ssh -G` prints it, and whether an unknown and a changed key are accepted.
+_ACCEPTED = {"false": (True, True), "accept-new": (True, False)}
 
 
-class BadSshConfig(Exception):
-    """The file cannot be read or understood; the message is one line and names the file."""
+class Hop(NamedTuple):
+    """One host of ProxyJump: `[user@]host[:port]`."""
+
+    user: str | None
+    host: str
+    port: int | None
 
 
 @dataclass(frozen=True)
 class SshTarget:
     """How one node is reached.
 
-    `alias` is what a person types after `ssh`; `host`, `port` and `user` are what it comes to.
-    `host_key_name` is the name that known_hosts has (`HostKeyAlias`, or the host, with the port if it is not
-    22). `jumps` are the hosts of ProxyJump, first hop first.
+    `alias` is what a person types after `ssh`; `host`, `port` and `user` are what it comes to. `jumps` are the hosts
+    of ProxyJump, first hop first; `proxy_command` is ready for the shell. `identity_agent` is a socket, None where
+    no agent is asked. `connect_timeout` is seconds, None where the file has none.
     """
 
     alias: str
     host: str
     port: int
     user: str
-    configured_user: str | None
+    configured_user: str
     identity_files: tuple[Path, ...]
+    certificate_files: tuple[Path, ...]
     identities_only: bool
+    identity_agent: Path | None
     known_hosts_files: tuple[Path, ...]
+    global_known_hosts_files: tuple[Path, ...]
     host_key_alias: str | None
-    jumps: tuple[str, ...]
+    accept_unknown_key: bool
+    accept_changed_key: bool
+    trust_localhost: bool
+    jumps: tuple[Hop, ...]
     proxy_command: str | None
+    address_family: socket.AddressFamily
+    bind_address: str | None
+    connect_timeout: int | None
+
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """Where the login is, by whatever name it is called."""
+        return self.host, self.port, self.user
 
     @property
     def host_key_name(self) -> str:
+        """The name that known_hosts has: `HostKeyAlias`, or the host, with the port if it is not 22."""
         name = self.host_key_alias or self.host
         return name if self.port == 22 or self.host_key_alias else f"[{name}]:{self.port}"
 
@@ -53,87 +77,144 @@ class SshTarget:
 class SshConfig:
     """One ssh_config file, its includes read in; `path=None` is an empty one."""
 
-    def __init__(self, path: Path | None, text: str = "") -> None:
+    def __init__(self, path: Path | None) -> None:
         self.path = path
-        self.text = text
-        try:
-            self._config = paramiko.SSHConfig.from_text(text)
-        except Exception as error:
-            # ConfigParseError, and ValueError of shlex for an open quote
-            raise BadSshConfig(f"{path}: {error}") from error
 
     @classmethod
     def read(cls, path: Path | None) -> SshConfig:
         """Raises BadSshConfig when the file, or one that it includes, cannot be read."""
-        return cls(path, _with_includes(path, 0) if path else "")
+        config = cls(path)
+        try:
+            text = path is None or b"\0" not in path.read_bytes()
+        except OSError as error:
+            raise BadSshConfig(f"{path}: {(error.strerror or str(error)).lower()}") from error
+        if not text:  # OpenSSH passes over the rest of such a line
+            raise BadSshConfig(f"{path}: is not a text file")
+        # OpenSSH only reads for a host, but finds mistakes in what is said about others too
+        config.target("localhost")
+        return config
 
-    def target(self, name: str, address: str | None = None, user: str | None = None) -> SshTarget:
+    def target(
+        self, name: str, address: str | None = None, user: str | None = None, port: int | None = None
+    ) -> SshTarget:
         """How `name` is reached.
 
         Where the file gives no HostName for `name`, `address` is the host, and what the file says about the
-        address holds (`Host 192.168.24.*`). `user`, where given, goes before the file's. Raises BadSshConfig
-        for a port that is no number.
+        address holds (`Host 192.168.24.*`). `user` and `port`, where given, go before the file's. Raises
+        BadSshConfig.
         """
-        alias = name
+        question = Question(name, port=port)
         try:
-            found = self._config.lookup(name)
-            if address and found["hostname"] == name != address:
-                alias, found = address, self._config.lookup(address)
-        except Exception as error:
-            raise BadSshConfig(f"{self.path}: Host {name}: {error}") from error
-        port = found.get("port", "22")
-        if not port.isdecimal():
-            raise BadSshConfig(f"{self.path}: Host {name}: Port {port!r} is not a number")
-        jump = found.get("proxyjump") or "none"
-        command = found.get("proxycommand") or "none"
-        return SshTarget(
-            alias=alias,
-            host=found["hostname"],
-            port=int(port),
-            user=user or found.get("user") or getpass.getuser(),
-            configured_user=found.get("user"),
-            identity_files=tuple(
-                Path(file).expanduser() for file in found.get("identityfile", ()) if file.lower() != "none"
-            ),
-            identities_only=found.get("identitiesonly", "no").lower() == "yes",
-            known_hosts_files=tuple(
-                Path(file).expanduser()
-                for file in shlex.split(found.get("userknownhostsfile") or "~/.ssh/known_hosts")
-                if file.lower() != "none"
-            ),
-            host_key_alias=found.get("hostkeyalias"),
-            jumps=() if jump.lower() == "none" else tuple(hop.strip() for hop in jump.split(",")),
-            proxy_command=None if command.lower() == "none" else command,
-        )
+            said = self._ask(question)
+            if address and said["hostname"] == (name.lower(),) != (address,):
+                question = replace(question, host=address)
+                said = self._ask(question)
+            configured_user = said["user"][0]
+            if user and user != configured_user:
+                said = self._ask(replace(question, user=user))
+            return _target(question.host, configured_user, said)
+        except ValueError as error:
+            raise BadSshConfig(f"{self.path}: Host {question.host}: {error}") from error
 
-    def jump_target(self, hop: str) -> SshTarget:
-        """A hop of ProxyJump, `[user@]host[:port]` or `ssh://…`; its own Host block holds for it."""
-        match = re.fullmatch(r"(?:ssh://)?(?:(?P<user>[^@]+)@)?(?P<host>\[[^]]+\]|[^:]+)(?::(?P<port>\d+))?/?", hop)
-        if match is None:
-            raise BadSshConfig(f"{self.path}: ProxyJump {hop!r} is not [user@]host[:port]")
-        target = self.target(match["host"].strip("[]"), user=match["user"])
-        return target if match["port"] is None else replace(target, port=int(match["port"]))
+    def route(self, target: SshTarget) -> tuple[SshTarget, ...]:
+        """The jump hosts on the way there, first hop first. Raises BadSshConfig where they lead in a circle."""
+        route: list[SshTarget] = []
+        jumps = target.jumps
+        while jumps:
+            *earlier, last = jumps
+            hop = self.target(last.host, user=last.user, port=last.port)
+            if earlier:  # those of the command line go before the hop's own
+                hop = replace(hop, jumps=tuple(earlier), proxy_command=None)
+            if any(
+                (hop.host, hop.port, hop.user) == (other.host, other.port, other.user) for other in [target, *route]
+            ):
+                reason = f"ProxyJump leads to {hop.alias} by way of {hop.alias} itself"
+                raise BadSshConfig(f"{self.path}: {reason}; `ProxyJump none` in its Host block ends that")
+            route.insert(0, hop)
+            jumps = hop.jumps
+        return tuple(route)
+
+    def _ask(self, question: Question) -> Answer:
+        program = openssh()
+        if self.path is None or program is None:
+            return ssh_config_file.read(self.path, question)
+        return ask(program, self.path, question)
 
 
-def _with_includes(path: Path, depth: int) -> str:
-    if depth > _DEEPEST_INCLUDE:
-        raise BadSshConfig(f"{path}: Include goes deeper than {_DEEPEST_INCLUDE} files; does a file include itself?")
-    try:
-        text = path.read_text()
-    except OSError as error:
-        raise BadSshConfig(f"{path}: {(error.strerror or str(error)).lower()}") from error
-    except UnicodeDecodeError as error:
-        raise BadSshConfig(f"{path}: is not a text file") from error
-    lines: list[str] = []
-    for line in text.splitlines():
-        match = _INCLUDE.match(line)
-        if match is None:
-            lines.append(line)
-            continue
-        for pattern in shlex.split(match[1]):
-            wanted = Path(pattern).expanduser()
-            # as OpenSSH does, whatever folder the file is in: `ssh -F` by hand must find the same
-            place = wanted if wanted.is_absolute() else Path("~/.ssh").expanduser() / wanted
-            for included in sorted(glob.glob(str(place))):
-                lines.append(_with_includes(Path(included), depth + 1))
-    return "\n".join(lines)
+def _target(alias: str, configured_user: str, said: Answer) -> SshTarget:
+    """Raises ValueError for a value that does not become a path, a host or a number."""
+
+    def one(name: str) -> str | None:
+        value = said.get(name, ("none",))[0]
+        return None if value.lower() == "none" else value
+
+    host, user, port = said["hostname"][0], said["user"][0], int(said["port"][0])
+    host_key_alias = (one("hostkeyalias") or "").lower() or None
+    tokens = _tokens(alias, host, port, user, host_key_alias)
+
+    def paths(name: str) -> tuple[Path, ...]:
+        return tuple(expanded_path(value, tokens) for value in said.get(name, ()) if value.lower() != "none")
+
+    if one("proxyusefdpass") == "yes":
+        raise ValueError("ProxyUseFdpass is not supported; leave it out, or use ProxyJump")
+    command, timeout = one("proxycommand"), one("connecttimeout")
+    unknown, changed = _ACCEPTED.get(said["stricthostkeychecking"][0], (False, False))
+    return SshTarget(
+        alias=alias,
+        host=host,
+        port=port,
+        user=user,
+        configured_user=configured_user,
+        identity_files=paths("identityfile"),
+        certificate_files=paths("certificatefile"),
+        identities_only=one("identitiesonly") == "yes",
+        identity_agent=_agent(said.get("identityagent", ("SSH_AUTH_SOCK",))[0], tokens),
+        known_hosts_files=paths("userknownhostsfile"),
+        global_known_hosts_files=paths("globalknownhostsfile"),
+        host_key_alias=host_key_alias,
+        accept_unknown_key=unknown,
+        accept_changed_key=changed,
+        trust_localhost=one("nohostauthenticationforlocalhost") == "yes",
+        jumps=tuple(map(_hop, (one("proxyjump") or "").split(","))) if one("proxyjump") else (),
+        proxy_command=expanded(command, tokens) if command else None,
+        address_family={"inet": socket.AF_INET, "inet6": socket.AF_INET6}.get(
+            one("addressfamily") or "", socket.AF_UNSPEC
+        ),
+        bind_address=one("bindaddress"),
+        connect_timeout=int(timeout) if timeout else None,
+    )
+
+
+def _tokens(alias: str, host: str, port: int, user: str, host_key_alias: str | None) -> dict[str, str]:
+    this = socket.gethostname()
+    of_this_side = {"d": home(), "u": local_user(), "i": str(os.getuid()), "l": this, "L": this.partition(".")[0]}
+    return {
+        "%": "%",
+        "h": host,
+        "n": alias,
+        "k": host_key_alias or alias,
+        "p": str(port),
+        "r": user,
+        **of_this_side,
+    }
+
+
+def _agent(value: str, tokens: Mapping[str, str]) -> Path | None:
+    """The socket of the agent that IdentityAgent names; without it, the environment's."""
+    if value == "SSH_AUTH_SOCK":
+        value = "$SSH_AUTH_SOCK"
+    if value.startswith("$") and not value.startswith("${"):
+        value = os.environ.get(value[1:], "")
+    elif value.lower() != "none":
+        return expanded_path(value, tokens)
+    return None if value.lower() in ("", "none") else Path(value)
+
+
+def _hop(text: str) -> Hop:
+    match = re.fullmatch(r"\s*(?:ssh://)?(?:(?P<user>.+)@)?(?P<host>\[[^]]+\]|[^:@/\s]+)(?::(?P<port>\d+))?/?\s*", text)
+    if match is None:
+        raise ValueError(f"ProxyJump {text!r} is not [user@]host[:port]")
+    port = None
+    with contextlib.suppress(TypeError):
+        port = int(match["port"])
+    return Hop(match["user"], match["host"].strip("[]"), port)

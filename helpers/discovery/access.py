@@ -43,7 +43,7 @@ class Access:
     def leads(self, name: str) -> str | None:
         """Where ssh_config leads for this name; None: it does not know it."""
         host = self._config.target(name).host
-        return None if host == name else host
+        return None if host == name.lower() else host
 
     def close(self) -> None:
         """End every connection that was opened here."""
