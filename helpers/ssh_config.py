@@ -97,12 +97,14 @@ class SshConfig:
     def target(
         self, name: str, address: str | None = None, user: str | None = None, port: int | None = None
     ) -> SshTarget:
-        """How `name` is reached.
+        """How `name`, or `user@name`, is reached.
 
         Where the file gives no HostName for `name`, `address` is the host, and what the file says about the
         address holds (`Host 192.168.24.*`). `user` and `port`, where given, go before the file's. Raises
         BadSshConfig.
         """
+        given, _, name = name.rpartition("@")
+        user = user or given or None
         question = Question(name, port=port)
         try:
             said = self._ask(question)

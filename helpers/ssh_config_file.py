@@ -35,7 +35,10 @@ _CHOICES = {
     },
     "addressfamily": {"any": "any", "inet": "inet", "inet6": "inet6"},
 }
-_SINGLE = ("hostname", "user", "hostkeyalias", "identityagent", "bindaddress", "port", "connecttimeout", *_CHOICES)
+_SINGLE = (
+    *("hostname", "user", "hostkeyalias", "identityagent", "bindaddress", "port", "connecttimeout", "ignoreunknown"),
+    *_CHOICES,
+)
 _ADDED = ("identityfile", "certificatefile")
 _LISTS = ("userknownhostsfile", "globalknownhostsfile")
 _PROXIES = ("proxyjump", "proxycommand")
@@ -185,6 +188,8 @@ class _Reading:
                 self.said.setdefault(name, ["none" if value.lower() == "none" else value])
             return
         if name not in (*_SINGLE, *_ADDED, *_LISTS):
+            if in_list(name, self.said.get("ignoreunknown", [""])[0].lower()):
+                return
             line.refuse(f"{name} {_NEEDS_OPENSSH}")
         if not words or "" in words or (len(words) > 1 and name not in _LISTS):
             line.refuse(f"{name} takes one value" if name not in _LISTS else f"{name} has an empty value")

@@ -46,7 +46,9 @@ class Section(BaseModel):
 class Ssh(Section):
     """How nodes are reached. Paths are absolute after loading; `deadline` and `connect_timeout` are seconds.
 
-    `user=None` leaves the user to ssh_config; `config=None` leaves out any file, the user's own included.
+    `user=None` leaves the user to ssh_config; `config=None` leaves out any file, the user's own included. Where
+    `connect_timeout` is not given, ssh_config's ConnectTimeout goes before the default. `check_host_keys=False` accepts
+    any host key; otherwise ssh_config's StrictHostKeyChecking holds.
     """
 
     config: LocalPath | None = None

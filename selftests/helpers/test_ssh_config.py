@@ -65,6 +65,12 @@ def test_the_environments_user_goes_first(config: Callable[..., SshConfig]) -> N
     assert made.target("a").port == 22
 
 
+def test_a_user_before_the_name(config: Callable[..., SshConfig]) -> None:
+    made = config("Host a\n HostName 192.0.2.7\n User stack\n")
+    assert made.target("root@a", "192.0.2.20").place == ("192.0.2.7", 22, "root")
+    assert made.target("root@a", user="heat-admin").place == ("192.0.2.7", 22, "heat-admin")
+
+
 def test_files_aliases_and_nothing(config: Callable[..., SshConfig], tmp_path: Path) -> None:
     (tmp_path / "a b").touch()
     target = config(
