@@ -17,11 +17,11 @@ from helpers.discovery.document import Choices
 from helpers.discovery.found import BadInput, Discovery
 from helpers.discovery.outline import Outline
 from helpers.environment import BadEnvironment, Ssh, load_environment
-from helpers.environment.ssh_config import BadSshConfig
 from helpers.openstack.answers import API_ERRORS, in_words
 from helpers.openstack.clouds_yaml import BadCloud
 from helpers.openstack.login import log_in
 from helpers.redact import redact
+from helpers.ssh.config import BadSshConfig
 from helpers.tripleo.layout import NoDeploymentFiles, read
 
 _EXAMPLES = """\

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from helpers.discovery.cloud_view import short
 from helpers.environment import NodeSpec, Ssh
-from helpers.environment.ssh_config import SshConfig
 from helpers.nodes.node import Node
+from helpers.ssh.config import SshConfig
 
 
 class Access:
@@ -43,7 +43,7 @@ class Access:
     def leads(self, name: str) -> str | None:
         """Where ssh_config leads for this name; None: it does not know it."""
         host = self._config.target(name).host
-        return None if host == name else host
+        return None if host == name.lower() else host
 
     def close(self) -> None:
         """End every connection that was opened here."""

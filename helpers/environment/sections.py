@@ -51,7 +51,9 @@ class Section(BaseModel):
 class Ssh(Section):
     """How nodes are reached.
 
-    Paths are absolute after loading.
+    Paths are absolute after loading. `user=None` leaves the user to ssh_config. `config=None` reads no file at all, not
+    even the one of the user. Without `connect_timeout`, ssh_config's ConnectTimeout goes before the default.
+    `check_host_keys=False` accepts any host key; otherwise ssh_config's StrictHostKeyChecking applies.
     """
 
     config: LocalPath | None = None

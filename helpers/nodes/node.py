@@ -60,7 +60,7 @@ class Node:
 
     def connect(self) -> None:
         """Log in now. Raises Unreachable."""
-        _ = self._connection.client
+        _ = self._connection.transport
 
     def close(self) -> None:
         """End the connection; a later command opens it anew."""

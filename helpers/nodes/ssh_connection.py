@@ -9,16 +9,16 @@ import shlex
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import paramiko
 from paramiko.ssh_exception import SSHException
 
 from helpers.environment import NodeSpec, Ssh
-from helpers.environment.ssh_config import BadSshConfig, SshConfig, SshTarget
 from helpers.nodes.runner import Unreachable
-from helpers.nodes.ssh_login import Jump, is_alive, log_in
+from helpers.nodes.ssh_command import command_line
+from helpers.nodes.ssh_login import Jump, log_in
 from helpers.redact import redact
+from helpers.ssh.config import BadSshConfig, SshConfig, SshTarget
 
 # sshd's MaxSessions is 10 by default; two are left for people
 _MOST_SESSIONS = 8
@@ -33,50 +33,46 @@ class Connection:
         self._spec, self._ssh = spec, ssh
         self._lock = threading.Lock()
         self._sessions = threading.BoundedSemaphore(_MOST_SESSIONS)
-        self._client: paramiko.SSHClient | None = None
+        self._transport: paramiko.Transport | None = None
         self._jump: Jump | None = None
 
     @functools.cached_property
-    def _config(self) -> SshConfig:
-        return _read_config(self._ssh.config)
-
-    @functools.cached_property
-    def _target(self) -> SshTarget:
+    def _way(self) -> tuple[SshTarget, tuple[SshTarget, ...]]:
+        """The node, and the jump hosts before it."""
+        config = SshConfig(self._ssh.config)
         try:
-            return self._config.target(self._spec.name, self._spec.address, self._ssh.user)
+            target = config.target(self._spec.name, self._spec.address, self._ssh.user)
+            return target, config.route(target)
         except BadSshConfig as error:
             raise Unreachable(self._spec.name, self._spec.address, str(error)) from error
 
+    @functools.cached_property
+    def _words(self) -> list[str]:
+        return command_line(*self._way, self._ssh)
+
     def command(self, command: str = "") -> str:
-        target, words = self._target, ["ssh"]
-        if self._ssh.config:
-            words += ["-F", str(self._ssh.config)]
-        if self._ssh.known_hosts and self._ssh.known_hosts not in target.known_hosts_files:
-            words += ["-o", f"UserKnownHostsFile={self._ssh.known_hosts}"]
-        user = f"{target.user}@" if self._ssh.user and self._ssh.user != target.configured_user else ""
-        words += [user + target.alias, *((command,) if command else ())]
-        return redact(shlex.join(words))
+        """What a person types to run the command on the node by the same way."""
+        return redact(shlex.join([*self._words, *([command] if command else [])]))
 
     @property
-    def client(self) -> paramiko.SSHClient:
+    def transport(self) -> paramiko.Transport:
+        """The connection, made now where there is none. Raises Unreachable."""
         with self._lock:
-            if self._client is not None and not is_alive(self._client):
-                self._client.close()
-                self._client = None
-            if self._client is None:
-                self._client, self._jump = log_in(
-                    self._spec.name, self._target, self._config, self._ssh, self.command()
-                )
-            return self._client
+            if self._transport is not None and not self._transport.is_active():
+                self._transport.close()
+                self._transport = None
+            if self._transport is None:
+                self._transport, self._jump = log_in(self._spec.name, *self._way, self._ssh, self.command())
+            return self._transport
 
     def close(self) -> None:
         # a login that is still under way, at a node that does not answer, ends by its own time limit
         if not self._lock.acquire(timeout=_LAST_MOMENT):
             return
         try:
-            if self._client is not None:
-                self._client.close()
-            self._client = self._jump = None
+            if self._transport is not None:
+                self._transport.close()
+            self._transport = self._jump = None
         finally:
             self._lock.release()
 
@@ -87,27 +83,25 @@ class Connection:
             raise TimeoutError
         try:
             for attempt in (1, 2):
-                client = self.client
+                transport = self.transport
                 try:
-                    return self._execute(client, command.encode(), until)
+                    return self._execute(transport, command.encode(), until)
                 except TimeoutError:
                     raise
                 except (SSHException, EOFError, OSError) as error:
                     # every command only reads, so running it again does no harm
                     if isinstance(error, EOFError):
-                        client.close()  # the transport has ended, and may only not know it yet
-                    if attempt == 2 or is_alive(client):
+                        transport.close()  # it has ended, and may only not know it yet
+                    if attempt == 2 or transport.is_active():
                         reason = f"the connection failed: {error or type(error).__name__}"
-                        address = f"{self._target.host}:{self._target.port}"
+                        target, _ = self._way
+                        address = f"{target.host}:{target.port}"
                         raise Unreachable(self._spec.name, address, reason, self.command()) from error
         finally:
             self._sessions.release()
         raise AssertionError("unreachable")
 
-    def _execute(self, client: paramiko.SSHClient, command: bytes, until: float) -> tuple[int, bytes, bytes]:
-        transport = client.get_transport()
-        if transport is None:
-            raise EOFError("closed")
+    def _execute(self, transport: paramiko.Transport, command: bytes, until: float) -> tuple[int, bytes, bytes]:
         # not only as long as for a login: a busy machine of this side's reads what the node has answered late
         with _channel(transport, max(self._ssh.connect_timeout, until - time.monotonic())) as channel:
             # no EOF for its standard input, which no command here reads: it would race with the end of a quick command,
@@ -153,13 +147,3 @@ def _drain(channel: paramiko.Channel, until: float) -> tuple[bytes, bytes]:
             left = until - time.monotonic()
             if left <= 0 or not selector.select(left):
                 raise TimeoutError
-
-
-@functools.lru_cache(maxsize=16)
-def _parsed_config(path: Path, modified: float) -> SshConfig:
-    return SshConfig.read(path)
-
-
-def _read_config(path: Path | None) -> SshConfig:
-    # one reading for all nodes of an environment
-    return SshConfig(None) if path is None else _parsed_config(path, path.stat().st_mtime)

@@ -454,29 +454,16 @@ def test_known_hosts_matter_only_where_they_are_checked(write: Callable[[str], P
     assert load_environment(write(changed("ssh", {**ssh, "check_host_keys": False}))).ssh.check_host_keys is False
 
 
-@pytest.mark.parametrize(
-    ("ssh_config", "expected"),
-    [
-        ("IdentityFile {folder}/missing\n", "names the key {folder}/missing for dcn0-hci-0"),
-        ("Host *.20\n IdentityFile {folder}/missing\n", "names the key {folder}/missing for dcn0-hci-0"),
-        (
-            "Host *.20\n ProxyJump jump\nHost jump\n IdentityFile {folder}/missing\n",
-            "names the key {folder}/missing for jump",
-        ),
-        ("Port abc\n", "Port 'abc' is not a number"),
-        ("Include {folder}/ssh_config\n", "does a file include itself?"),
-    ],
-)
-def test_a_key_that_ssh_config_names_is_there(
-    ssh_config: str, expected: str, write: Callable[[str], Path], tmp_path: Path
-) -> None:
-    (tmp_path / "ssh_config").write_text(ssh_config.format(folder=tmp_path))
-    document = copy.deepcopy(GOOD)
-    document["ssh"] = {"config": "ssh_config"}
-    del document["sites"]["central"]["nodes"]
-    line = mistake(write(yaml.safe_dump(document, sort_keys=False)))
-    assert line.startswith("ssh.config: ")
-    assert expected.format(folder=tmp_path) in line
+@pytest.mark.parametrize("mistake_in_it", ["Port abc\n", "Include {folder}/ssh_config\n", "Host a\n Hostnme b\n"])
+def test_a_mistake_in_ssh_config(mistake_in_it: str, write: Callable[[str], Path], tmp_path: Path) -> None:
+    (tmp_path / "ssh_config").write_text(mistake_in_it.format(folder=tmp_path))
+    assert mistake(write(changed("ssh", {"config": "ssh_config"}))).startswith(f"ssh.config: {tmp_path}/ssh_config")
+
+
+def test_a_key_that_is_not_there_is_the_logins_business(write: Callable[[str], Path], tmp_path: Path) -> None:
+    (tmp_path / "ssh_config").write_text("IdentityFile ~/.ssh/id_not_there\n")
+    environment = load_environment(write(changed("ssh", {"config": "ssh_config"})))
+    assert environment.ssh.config == tmp_path / "ssh_config"
 
 
 def test_a_hundred_sites_load_in_a_moment(write: Callable[[str], Path]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
 import threading
@@ -19,108 +18,9 @@ import helpers.nodes.node
 from helpers.environment import NodeSpec, Ssh
 from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed, Node, Unreachable
 from helpers.wait import wait_until
+from selftests.ssh.server import Server
 
 CEPHX = "AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q=="
-
-
-class Server:
-    """An SSH server on loopback that runs commands in a shell of this machine.
-
-    `hang` never ends, and `lose` loses all connections.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.key = asyncssh.generate_private_key("ssh-ed25519")
-        self.user_key = folder / "id_ed25519"
-        if not self.user_key.exists():
-            asyncssh.generate_private_key("ssh-ed25519").write_private_key(self.user_key)
-        self.commands: list[str] = []
-        self.connections: list[Any] = []
-        self.running = self.most_running = 0
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._acceptor = self._call(self._listen())
-        self.port: int = self._acceptor.sockets[0].getsockname()[1]
-        public = self.key.export_public_key().decode().strip()
-        self.known_hosts_line = f"[127.0.0.1]:{self.port} {public}\n"
-
-    def _call(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
-
-    async def _listen(self) -> Any:
-        outer = self
-
-        class Asked(asyncssh.SSHServer):
-            def connection_made(self, conn: Any) -> None:
-                outer.connections.append(conn)
-
-            def connection_requested(self, *_: object) -> bool:
-                return True
-
-        return await asyncssh.listen(
-            "127.0.0.1",
-            0,
-            server_factory=Asked,
-            server_host_keys=[self.key],
-            authorized_client_keys=asyncssh.import_authorized_keys(
-                asyncssh.read_private_key(self.user_key).export_public_key().decode()
-            ),
-            process_factory=self._handle,
-            encoding=None,
-        )
-
-    async def _handle(self, process: Any) -> None:
-        self.commands.append(process.command)
-        self.running += 1
-        self.most_running = max(self.running, self.most_running)
-        try:
-            if "hang" in process.command:
-                await asyncio.sleep(300)
-            if "lose" in process.command:
-                return self._abort()
-            real = await asyncio.create_subprocess_shell(
-                process.command,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-            )
-            await asyncio.gather(_forward(real.stdout, process.stdout), _forward(real.stderr, process.stderr))
-            process.exit(await real.wait())
-        finally:
-            self.running -= 1
-
-    def drop_connections(self) -> None:
-        self._loop.call_soon_threadsafe(self._abort)
-
-    def _abort(self) -> None:
-        for connection in self.connections:
-            connection.abort()
-
-    def close(self) -> None:
-        if self._loop.is_closed():
-            return
-
-        async def stop() -> None:
-            self._acceptor.close()
-            self._abort()
-            tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-        with contextlib.suppress(Exception):
-            self._call(stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(60)
-        self._loop.close()
-
-
-async def _forward(source: Any, sink: Any) -> None:
-    # not asyncssh's redirect: resumed while it still waits for input, it reads twice, and ends the whole connection
-    while data := await source.read(65536):
-        sink.write(data)
-        await sink.drain()
 
 
 @pytest.fixture
@@ -307,7 +207,7 @@ def test_another_host_key(server: Server, make_server: Callable[[], Server], mak
     node._ssh.known_hosts.write_text(f"[127.0.0.1]:{server.port} {other}")
     reason = unreachable(node)
     assert reason.startswith("host key mismatch: the node shows SHA256:")
-    assert f"and {node._ssh.known_hosts} has SHA256:" in reason
+    assert f"and {node._ssh.known_hosts} line 1 has SHA256:" in reason
 
 
 def test_a_host_key_that_nobody_knows(server: Server, make_node: Callable[..., Node]) -> None:
@@ -337,7 +237,10 @@ def test_a_key_with_a_passphrase(server: Server, make_node: Callable[..., Node])
     node = make_node(server)
     key = asyncssh.generate_private_key("ssh-ed25519")
     key.write_private_key(server.user_key, passphrase="a passphrase", rounds=16, ignore_few_rounds=True)
-    assert unreachable(node) == f"the passphrase of key {server.user_key} is needed; load it into ssh-agent"
+    assert unreachable(node) == (
+        "no key to log in with as user heat-admin; passed over: "
+        f"{server.user_key} is encrypted; add it to an agent: ssh-add {server.user_key}"
+    )
 
 
 def test_a_name_without_address(server: Server, make_node: Callable[..., Node]) -> None:
