@@ -184,9 +184,10 @@ def multiple_locations(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     groups = _LOCATIONS.groups(stack)
     if not groups:
         raise _LOCATIONS.not_given(stack, "the templates show locations where a store is of type rbd")
-    if stack.ceph_clients or stack.parameter("DeployedCeph"):
+    found = judged(groups, lambda node: None if node.true else Finding(node.place, node.shown, "true"))
+    if found and (stack.ceph_clients or stack.parameter("DeployedCeph")):
         raise NotGiven(f"{stack}: releases with cephadm have an internal Glance, which shows locations in any case")
-    return judged(groups, lambda node: None if node.true else Finding(node.place, node.shown, "true"))
+    return found
 
 
 def own_backend(files: DeploymentFiles, stack: Stack) -> list[Finding]:
