@@ -83,6 +83,8 @@ def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """
     known = ", ".join(facts.cluster_name(other) for other in files.stacks if other is not stack)
     strangers = [store for store in stores(files, stack) if store.about is None and store.backend == "rbd"]
+    if strangers:
+        facts.all_named(files, stack)
     return [
         finding
         for store in strangers

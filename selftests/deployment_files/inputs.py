@@ -260,6 +260,32 @@ def _encrypted(folder: Path) -> None:
     write(folder, "dcn0/ceph_keys.yaml", "$ANSIBLE_VAULT;1.1;AES256\n6231336539666234306139\n")
 
 
+def _sealed_value(folder: Path) -> None:
+    """A key as `ansible-vault encrypt_string` writes it."""
+    path = folder / "dcn0/ceph_keys.yaml"
+    value = "!vault |\n      $ANSIBLE_VAULT;1.1;AES256\n      6231336539666234306139"
+    path.write_text(path.read_text().replace(DCN0.external_key, value))
+
+
+def _unnamed_central(folder: Path) -> None:
+    """Central's cluster has the templates' own name, which stands in no file of central's."""
+    (folder / "control-plane/ceph.yaml").unlink()
+    substitute(folder, "CephClusterName: central", "CephClusterName: ceph", ["dcn*/glance.yaml"])
+
+
+def _as_text(folder: Path) -> None:
+    """Heat takes a mapping as JSON too."""
+    path = folder / "dcn0/glance.yaml"
+    stores = yaml.safe_load(path.read_text())["parameter_defaults"]["GlanceMultistoreConfig"]
+    change(folder, "dcn0/glance.yaml", GlanceMultistoreConfig=json.dumps(stores))
+
+
+def _old_export(folder: Path) -> None:
+    """An export that was made before the keys were changed, beside the one that is in use."""
+    text = (folder / "central_ceph_external.yaml").read_text()
+    write(folder, "ceph-export-control-plane.yaml", text.replace(CENTRAL.external_key, example.cephx_key("once")))
+
+
 METHODS = ["glance-direct", "web-download", "copy-image"]
 _METHODS, _ZONE = "GlanceEnabledImportMethods", "CinderStorageAvailabilityZone"
 
@@ -267,6 +293,11 @@ _METHODS, _ZONE = "GlanceEnabledImportMethods", "CinderStorageAvailabilityZone"
 _K1 = (
     Input("vault beside", JUNK["encrypted file"]),
     Input("keys in a vault", _encrypted, unknown=("keys.missing dcn0", "keys.stale dcn0")),
+    Input(
+        "a key in a vault",
+        _sealed_value,
+        unknown=("keys.undecodable dcn0", "keys.stale dcn0", "external.wrong_key dcn0"),
+    ),
     Input("AppleDouble file", lambda folder: JUNK["AppleDouble file"](folder / "dcn0")),
     Input("Emacs lock file", lambda folder: JUNK["Emacs lock"](folder / "dcn0")),
     Input("instackenv.json with tabs", JUNK["JSON with tabs"]),
@@ -293,6 +324,7 @@ _K2 = (
     ),
     Input("regions", _regions),
     Input("what is common in a folder of its own", _shared_folder),
+    Input("an old export", _old_export),
     Input("one roles file for all DCN stacks", _one_roles_file),
     Input("nodes instead of counts", _nodes, deployed=False),
     Input("environments of nodes in the home", _nodes_in_home),
@@ -459,6 +491,21 @@ _K4 = (
             folder, "dcn0/overrides.yaml", ManageNetworks=True, GlanceEnabledImportMethods="web-download"
         ),
         unknown=("zones.managed_networks dcn0", "multistore.import_methods dcn0"),
+    ),
+    Input("stores as JSON", _as_text),
+    Input(
+        "counts as parameters of the stack",
+        lambda folder: substitute(folder, "parameter_defaults:", "parameters:", ["dcn0/role-counts.yaml"]),
+    ),
+    Input(
+        "central's cluster without a name",
+        _unnamed_central,
+        deployed=False,
+        unknown=(
+            "external.cluster_names control-plane",
+            "multistore.wrong_cluster dcn0",
+            "multistore.wrong_cluster dcn1",
+        ),
     ),
     Input(
         "no CephClusterName",
