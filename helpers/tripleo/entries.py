@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from helpers.tripleo.facts import addresses, client_addresses, cluster_name, fsids, has_storage
+from helpers.tripleo.facts import addresses, client_addresses, cluster_name, cluster_names, fsids, has_storage
 from helpers.tripleo.findings import Place
 from helpers.tripleo.loader import Node
 from helpers.tripleo.monitors import all_addresses
@@ -77,6 +77,11 @@ def _assigned(files: DeploymentFiles, among: Node) -> tuple[Entry, ...]:
         best = max(free, key=lambda stack: evidence[node, stack], default=None)
         if best is not None and evidence[node, best]:
             owner[node] = best
+    # a cluster that no file of its own stack names may have any name; where it is the only one, it is this one's
+    unnamed = [stack for stack in stacks if not cluster_names(stack) and stack not in owner.values()]
+    strangers = [node for node in nodes if node not in owner]
+    if len(unnamed) == len(strangers) == 1:
+        owner[strangers[0]] = unnamed[0]
     firsts = {stack: Entry(node, among, stack) for node, stack in owner.items()}
     return tuple(firsts[owner[node]] if node in owner else _left_over(node, among, firsts) for node in nodes)
 

@@ -101,6 +101,7 @@ def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
         own_file = entry.place.file in stack.files
         # a shared list is given to every stack; it is judged once, at the first of them
         if entry.about is None and (own_file or stack is files.stacks[0]):
+            facts.all_named(files, stack)
             finding = Finding(entry.place, name.shown if name else "no cluster", f"one of the clusters {known}")
             found += files.lacks(stack, finding)
         elif entry.about is stack and own_file:

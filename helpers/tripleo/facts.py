@@ -7,8 +7,9 @@ import re
 from collections import Counter
 from functools import lru_cache
 
+from helpers.tripleo.findings import NotGiven
 from helpers.tripleo.loader import Node
-from helpers.tripleo.stacks import Stack
+from helpers.tripleo.stacks import DeploymentFiles, Stack
 
 #: Roles of tripleo-heat-templates whose nodes run the CephMon service, unless a roles file says otherwise.
 MON_ROLES = frozenset(
@@ -89,6 +90,13 @@ def cluster_names(stack: Stack) -> tuple[Node, ...]:
 def cluster_name(stack: Stack) -> str:
     """The name of the stack's own cluster; where no file names it, the stack's, as the guide has it."""
     return next((node.text.strip() for node in cluster_names(stack)), stack.name)
+
+
+def all_named(files: DeploymentFiles, but: Stack) -> None:
+    """:raises NotGiven: a cluster's name stands in no file, so that a strange name may be that cluster's"""
+    for stack in files.stacks:
+        if stack is not but and has_storage(stack) and not cluster_names(stack):
+            raise NotGiven(f"{stack}: no file says what its cluster is called")
 
 
 @lru_cache(maxsize=1024)

@@ -214,9 +214,12 @@ def _foreign(groups: Sequence[Group]) -> Iterator[tuple[Group, str]]:
 
 
 def _named(group: Group, groups: Sequence[Group]) -> bool:
-    """Whether a store or an external cluster of another stack is called like this one, or like its cluster."""
-    own = {group.name, *own_names(group)}
-    return any(own & content.others for other in groups if other is not group for content in other.contents)
+    """Whether a store or an external cluster of another stack is called like this one's cluster, or like this one."""
+    others = [other for other in groups if other is not group]
+    named = {name for other in others for content in other.contents for name in content.others}
+    taken = {name for other in others for content in other.contents for name in content.clusters}
+    own = {name for content in group.contents for name in content.clusters}
+    return bool(named & (own | {group.name} - taken))
 
 
 def _may_be_central(group: Group, others: Sequence[Group]) -> bool:

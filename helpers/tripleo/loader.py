@@ -143,6 +143,17 @@ def load(path: Path, file: str) -> Loaded:
     return Loaded(file, documents, doubtful=tuple(reader.duplicates))
 
 
+def nested(node: Node) -> Node:
+    """What a text holds, for Heat takes the value of a list or a mapping as JSON too; else the node itself."""
+    if node.kind != "text" or not node.text.lstrip().startswith(("[", "{")):
+        return node
+    reader = _Reader(node.place.file, node.place)
+    try:
+        return next(iter(reader.documents(node.text)), node)
+    except (_TooMuch, yaml.YAMLError):
+        return node
+
+
 class _Bounded(Composer, Resolver):
     """PyYAML's composer, over libyaml's events where there are such, with a limit on depth and number of values."""
 
@@ -174,10 +185,14 @@ def _limit(depth: int, values: int, line: int) -> None:
 
 
 class _Reader:
-    """Turns composed nodes into ours: anchors expanded, merge keys applied, duplicate keys noted."""
+    """Turns composed nodes into ours: anchors expanded, merge keys applied, duplicate keys noted.
 
-    def __init__(self, file: str) -> None:
+    `within`: the place of the text that is read, where it is no file of its own.
+    """
+
+    def __init__(self, file: str, within: Place | None = None) -> None:
         self.file = file
+        self.within = within
         self.duplicates: list[Finding] = []
         self._values = 0
 
@@ -186,11 +201,14 @@ class _Reader:
         while composer.check_node():
             node = composer.get_node()
             if node is not None:
-                yield self._node(node, "", 0)
+                yield self._node(node, self.within.key if self.within else "", 0)
+
+    def _line(self, node: yaml.Node) -> int:
+        return self.within.line if self.within else node.start_mark.line + 1
 
     def _node(self, node: yaml.Node, key: str, depth: int) -> Node:
         self._values += 1
-        line = node.start_mark.line + 1
+        line = self._line(node)
         _limit(depth, self._values, line)
         place = Place(self.file, line, key)
         if isinstance(node, yaml.MappingNode):
@@ -212,7 +230,7 @@ class _Reader:
                         merged.setdefault(name, inherited)
                 continue
             name = str(name_node.value) if isinstance(name_node, yaml.ScalarNode) else "?"
-            line = name_node.start_mark.line + 1
+            line = self._line(name_node)
             here = f"{key}.{name}".lstrip(".")
             child = self._node(value, here, depth + 1)
             # the line of the key: an operator looks for the key, and a long text may start a line below it

@@ -15,7 +15,8 @@ from helpers.tripleo.stacks import Stack
 #: The network that CephMon is on by the templates' default.
 STORAGE = "storage"
 #: The other networks that the templates have, on none of which it is by default.
-_OTHERS = frozenset({"ctlplane", "external", "internal_api", "management", "storage_mgmt", "tenant"})
+_CONTROL = "ctlplane"
+_OTHERS = frozenset({_CONTROL, "external", "internal_api", "management", "storage_mgmt", "tenant"})
 _ADDRESS = re.compile(r"(?P<network>\w+)_ip")
 #: How the monitors' network is called by the services that are to be on it.
 _SERVICE_KEYS = ("ceph_mon_network", "CephMonNetwork", "CephPublicNetwork")
@@ -79,10 +80,11 @@ def network(stack: Stack, listed: frozenset[str]) -> str | None:
         name: sum(not known.isdisjoint({host.address(name), host.hostnames.get(name)}) for host in hosts(stack))
         for name in there
     }
+    best = max(sorted(there), key=lambda name: matches[name], default=None)
     if STORAGE not in there:
-        return max(sorted(name for name in there if matches[name]), key=lambda name: matches[name], default=None)
+        return best if best and (matches[best] or len(there - {_CONTROL} or there) == 1) else None
     # with both, a network of the operator's own may carry Ceph by a ServiceNetMap that is not among these files
-    own = [name for name in there - _OTHERS - {STORAGE} if matches[name]]
+    own = there - _OTHERS - {STORAGE}
     return None if own and not matches[STORAGE] else STORAGE
 
 

@@ -83,6 +83,8 @@ def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """
     known = ", ".join(facts.cluster_name(other) for other in files.stacks if other is not stack)
     strangers = [store for store in stores(files, stack) if store.about is None and store.backend == "rbd"]
+    if strangers:
+        facts.all_named(files, stack)
     return [
         finding
         for store in strangers
@@ -184,9 +186,10 @@ def multiple_locations(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     groups = _LOCATIONS.groups(stack)
     if not groups:
         raise _LOCATIONS.not_given(stack, "the templates show locations where a store is of type rbd")
-    if stack.ceph_clients or stack.parameter("DeployedCeph"):
+    found = judged(groups, lambda node: None if node.true else Finding(node.place, node.shown, "true"))
+    if found and (stack.ceph_clients or stack.parameter("DeployedCeph")):
         raise NotGiven(f"{stack}: releases with cephadm have an internal Glance, which shows locations in any case")
-    return judged(groups, lambda node: None if node.true else Finding(node.place, node.shown, "true"))
+    return found
 
 
 def own_backend(files: DeploymentFiles, stack: Stack) -> list[Finding]:

@@ -9,13 +9,12 @@ from functools import cached_property
 
 from helpers.tripleo import shape
 from helpers.tripleo.findings import Finding
-from helpers.tripleo.loader import Loaded, Node
+from helpers.tripleo.loader import Loaded, Node, nested
 from helpers.tripleo.stacks import COUNT
 from helpers.tripleo.walk import Candidate
 
 #: Parameters whose value is a name of one stack alone, but for these defaults of the templates.
 _NAMES = (
-    "CephClusterName",
     "CinderRbdAvailabilityZone",
     "CinderStorageAvailabilityZone",
     "CinderVolumeCluster",
@@ -74,13 +73,19 @@ class Contents:
         return _EXPORTS.fullmatch(self.stem) is not None
 
     @cached_property
+    def clusters(self) -> frozenset[str]:
+        """What it calls its stack's cluster."""
+        clients = self.left.get("ceph_clients", ())
+        named = [node.scalar("cluster") for node in self.left.get("group_vars", ())]
+        named += [node.scalar("tripleo_ceph_client_cluster") for node in clients]
+        named += self.parameters.get("CephClusterName", ())
+        return frozenset(node.text.strip() for node in named if node is not None) - _TEMPLATE_DEFAULTS
+
+    @cached_property
     def names(self) -> frozenset[str]:
         """What it calls its stack's zones and cluster."""
         found = {node.text.strip() for name in _NAMES for node in self.parameters.get(name, ())}
-        found |= {name.text.strip() for node in self.left.get("group_vars", ()) if (name := node.scalar("cluster"))}
-        clients = self.left.get("ceph_clients", ())
-        found |= {name.text.strip() for node in clients if (name := node.scalar("tripleo_ceph_client_cluster"))}
-        return frozenset(found) - _TEMPLATE_DEFAULTS
+        return self.clusters | frozenset(found - _TEMPLATE_DEFAULTS)
 
     @cached_property
     def others(self) -> frozenset[str]:
@@ -174,7 +179,8 @@ class _Gathering:
     def _parameters(self, defaults: Node) -> None:
         if defaults.kind not in {"mapping", "null"}:
             self.unreadable.append(Finding(defaults.place, defaults.shown, "a mapping of parameters"))
-        for name, node in defaults.entries.items():
+        for name, written in defaults.entries.items():
+            node = nested(written) if isinstance(shape.PARAMETERS.get(name), list | dict) else written
             if node.kind == "null" and name not in {"GlanceImageImportPlugin", "GlanceImageImportPlugins"}:
                 continue  # as if it were not there
             if name in shape.PARAMETERS:

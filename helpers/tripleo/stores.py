@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from helpers.tripleo.facts import cluster_name, has_storage
+from helpers.tripleo.facts import cluster_name, cluster_names, has_storage
 from helpers.tripleo.findings import Place
 from helpers.tripleo.loader import Node
 from helpers.tripleo.stacks import DeploymentFiles, Stack
@@ -64,6 +64,11 @@ def stores(files: DeploymentFiles, owner: Stack) -> tuple[Store, ...]:
         cluster = node.scalar("CephClusterName")
         about = by_name.get(name) or (by_cluster.get(cluster.text.strip()) if cluster else None)
         found.append(Store(name, node, owner, about))
+    # a cluster that no file of its own stack names may have any name; where it is the only one, it is this one's
+    unnamed = [stack for stack in others if not cluster_names(stack) and stack not in {store.about for store in found}]
+    strangers = [store for store in found if store.about is None and store.backend == "rbd"]
+    if len(unnamed) == len(strangers) == 1:
+        found[found.index(strangers[0])] = replace(strangers[0], about=unnamed[0])
     return tuple(found)
 
 

@@ -41,12 +41,13 @@ def cinder_zones(stack: Stack) -> list[Alternatives]:
 
 def _chosen(groups: Sequence[Alternatives]) -> list[Alternatives]:
     """Without empty values; and without the templates' default where something else is set too."""
-    found = []
-    for group in groups:
-        named = tuple(node for node in group if node.text.strip())
-        own = tuple(node for node in named if node.text.strip() != _TEMPLATE_DEFAULT)
-        found += [own or named] if named else []
-    return found
+    named = [tuple(node for node in group if node.text.strip()) for group in groups]
+    return [_own(group) for group in named if group]
+
+
+def _own(group: Alternatives) -> Alternatives:
+    """Without the templates' default, which is set first, where something else is set too."""
+    return tuple(node for node in group if node.text.strip() != _TEMPLATE_DEFAULT) or group
 
 
 def nova_zone(files: DeploymentFiles, stack: Stack) -> list[Finding]:
@@ -107,7 +108,7 @@ def cinder_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """
     if not has_storage(stack):
         return []
-    groups = _chosen(_CLUSTER.groups(stack))
+    groups = [_own(group) for group in _CLUSTER.groups(stack)]
     if not groups:
         raise _CLUSTER.not_given(stack, _TEMPLATES)
     zone = next((node for group in nova_zones(stack) for node in group), None)
@@ -116,7 +117,7 @@ def cinder_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
     def judge(node: Node) -> Finding | None:
         named = node.text.strip()
-        if named in own or named not in {*others, _TEMPLATE_DEFAULT}:
+        if named in own or named not in {*others, _TEMPLATE_DEFAULT, ""}:
             return None
         expected = f"{stack.name!r}: a name of the site's own"
         return Finding(node.place, node.shown, expected, zone.place if zone else None)

@@ -207,6 +207,46 @@ def _exported(folder: Path) -> None:
     write(folder, "ceph-export-2-stacks.yaml", content)
 
 
+def _cephadm(folder: Path) -> None:
+    """A deployment of a later release: Ceph and nodes first, the director's files in its working directories."""
+    _openstack_user(folder)
+    _exported(folder)
+    for stack, site in STACKS.items():
+        working, left = (
+            f"overcloud-deploy/{stack}",
+            yaml.safe_load((folder / f"{stack}/ceph-ansible/group_vars/all.yml").read_text()),
+        )
+        shutil.rmtree(folder / stack / "ceph-ansible")
+        (folder / stack / "ceph.yaml").unlink()
+        counts = yaml.safe_load((folder / stack / "role-counts.yaml").read_text())["parameter_defaults"]
+        (folder / stack / "role-counts.yaml").unlink()
+        environment(folder, f"{stack}/deployed_metal.yaml", **counts, HostnameMap={}, NodePortMap={})
+        deployed = {"CephClusterFSID": site.fsid, "DeployedCeph": True, "CephClusterName": site.cluster}
+        environment(folder, f"{stack}/deployed-ceph-{stack}.yaml", **deployed)
+        move(folder, {f"{stack}/inventory.yaml": f"{working}/tripleo-ansible-inventory.yaml"})
+        pairs = ",".join(f"v2:{address}:3300/0,v1:{address}:6789/0" for address in site.monitors.values())
+        client = {"tripleo_ceph_client_fsid": site.fsid, "tripleo_ceph_client_cluster": site.cluster}
+        keys = [{key: value for key, value in item.items() if key != "mode"} for item in left["openstack_keys"]]
+        write(folder, f"{working}/ceph_client.yml", {**client, "external_cluster_mon_ips": f"[{pairs}]", "keys": keys})
+        write(
+            folder,
+            f"{working}/config-download/{stack}/global_vars.yaml",
+            {"service_net_map": {"ceph_mon_network": "storage"}},
+        )
+        write(
+            folder,
+            f"{working}/tripleo-{stack}-baremetal-deployment.yaml",
+            [{"name": role[:-5], "count": count} for role, count in counts.items()],
+        )
+        # generated before Ceph was deployed, and not used since
+        environment(
+            folder, f"{working}/{stack}-passwords.yaml", CephClusterFSID=example.sites(9)[9].fsid, CephClientKey="x"
+        )
+        environment(folder, f"{working}/environment/tripleo-{stack}-environment.yaml", ManageNetworks=True)
+    substitute(folder, "      mode: '0600'\n", "", ["*external.yaml", "ceph-export*.yaml"])
+    change(folder, "dcn0/glance.yaml", GlanceShowMultipleLocations=False)
+
+
 def _longer_keys(folder: Path) -> None:
     for site in STACKS.values():
         substitute(folder, site.external_key, example.cephx_key(f"{site.cluster} external", long=True))
@@ -220,6 +260,32 @@ def _encrypted(folder: Path) -> None:
     write(folder, "dcn0/ceph_keys.yaml", "$ANSIBLE_VAULT;1.1;AES256\n6231336539666234306139\n")
 
 
+def _sealed_value(folder: Path) -> None:
+    """A key as `ansible-vault encrypt_string` writes it."""
+    path = folder / "dcn0/ceph_keys.yaml"
+    value = "!vault |\n      $ANSIBLE_VAULT;1.1;AES256\n      6231336539666234306139"
+    path.write_text(path.read_text().replace(DCN0.external_key, value))
+
+
+def _unnamed_central(folder: Path) -> None:
+    """Central's cluster has the templates' own name, which stands in no file of central's."""
+    (folder / "control-plane/ceph.yaml").unlink()
+    substitute(folder, "CephClusterName: central", "CephClusterName: ceph", ["dcn*/glance.yaml"])
+
+
+def _as_text(folder: Path) -> None:
+    """Heat takes a mapping as JSON too."""
+    path = folder / "dcn0/glance.yaml"
+    stores = yaml.safe_load(path.read_text())["parameter_defaults"]["GlanceMultistoreConfig"]
+    change(folder, "dcn0/glance.yaml", GlanceMultistoreConfig=json.dumps(stores))
+
+
+def _old_export(folder: Path) -> None:
+    """An export that was made before the keys were changed, beside the one that is in use."""
+    text = (folder / "central_ceph_external.yaml").read_text()
+    write(folder, "ceph-export-control-plane.yaml", text.replace(CENTRAL.external_key, example.cephx_key("once")))
+
+
 METHODS = ["glance-direct", "web-download", "copy-image"]
 _METHODS, _ZONE = "GlanceEnabledImportMethods", "CinderStorageAvailabilityZone"
 
@@ -227,6 +293,11 @@ _METHODS, _ZONE = "GlanceEnabledImportMethods", "CinderStorageAvailabilityZone"
 _K1 = (
     Input("vault beside", JUNK["encrypted file"]),
     Input("keys in a vault", _encrypted, unknown=("keys.missing dcn0", "keys.stale dcn0")),
+    Input(
+        "a key in a vault",
+        _sealed_value,
+        unknown=("keys.undecodable dcn0", "keys.stale dcn0", "external.wrong_key dcn0"),
+    ),
     Input("AppleDouble file", lambda folder: JUNK["AppleDouble file"](folder / "dcn0")),
     Input("Emacs lock file", lambda folder: JUNK["Emacs lock"](folder / "dcn0")),
     Input("instackenv.json with tabs", JUNK["JSON with tabs"]),
@@ -253,6 +324,7 @@ _K2 = (
     ),
     Input("regions", _regions),
     Input("what is common in a folder of its own", _shared_folder),
+    Input("an old export", _old_export),
     Input("one roles file for all DCN stacks", _one_roles_file),
     Input("nodes instead of counts", _nodes, deployed=False),
     Input("environments of nodes in the home", _nodes_in_home),
@@ -420,6 +492,21 @@ _K4 = (
         ),
         unknown=("zones.managed_networks dcn0", "multistore.import_methods dcn0"),
     ),
+    Input("stores as JSON", _as_text),
+    Input(
+        "counts as parameters of the stack",
+        lambda folder: substitute(folder, "parameter_defaults:", "parameters:", ["dcn0/role-counts.yaml"]),
+    ),
+    Input(
+        "central's cluster without a name",
+        _unnamed_central,
+        deployed=False,
+        unknown=(
+            "external.cluster_names control-plane",
+            "multistore.wrong_cluster dcn0",
+            "multistore.wrong_cluster dcn1",
+        ),
+    ),
     Input(
         "no CephClusterName",
         lambda folder: [(folder / "dcn0/ceph.yaml").unlink()],
@@ -448,6 +535,160 @@ _K7 = (
         ],
     ),
     Input("an export of several stacks", _exported),
+    Input(
+        "cephadm",
+        _cephadm,
+        unknown=(*(f"keys.stale {stack}" for stack in STACKS), "multistore.multiple_locations dcn0"),
+    ),
     Input("longer keys", _longer_keys),
 )
 INPUTS = (*_K1, *_K2, *_K3, *_K4, *_K7)
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A mistake in one of the inputs, by its name; `check` at `stack` must say `says`, and nothing else anything."""
+
+    given: str
+    make: Callable[[Path], Any]
+    check: str
+    stack: str
+    says: tuple[str, ...]
+
+
+SLIPS = (
+    Slip(
+        "central called overcloud, with zones",
+        lambda folder: substitute(folder, "ControllerCount: 0", "ControllerCount: 1", ["dcn0/role-counts.yaml"]),
+        "roles.controllers",
+        "dcn0",
+        ("dcn0/role-counts.yaml:2", "'1'", "0 at a DCN site"),
+    ),
+    Slip(
+        "one folder too high",
+        lambda folder: substitute(
+            folder, "ManageNetworks: false", "ManageNetworks: true", ["site-templates/dcn1/az.yaml"]
+        ),
+        "zones.managed_networks",
+        "dcn1",
+        ("site-templates/dcn1/az.yaml:2",),
+    ),
+    Slip(
+        "all in one folder",
+        lambda folder: substitute(
+            folder, "CinderVolumeCluster: dcn1", "CinderVolumeCluster: dcn0", ["templates/dcn1-az.yaml"]
+        ),
+        "zones.cinder_cluster",
+        "dcn1",
+        ("templates/dcn1-az.yaml:5", "'dcn0'"),
+    ),
+    Slip(
+        "one roles file for all DCN stacks",
+        lambda folder: substitute(folder, "Services::CephMon", "Services::CephMds", ["dcn_roles.yaml"]),
+        "roles.ceph_monitors",
+        "dcn0",
+        ("no such role", "CephMon"),
+    ),
+    Slip(
+        "nodes instead of counts",
+        lambda folder: substitute(folder, "count: 3", "count: 2", ["dcn0/baremetal_deployment.yaml"]),
+        "roles.ceph_monitors",
+        "dcn0",
+        ("dcn0/baremetal_deployment.yaml:2", "DistributedComputeHCI with count: 2", "at least 3"),
+    ),
+    Slip(
+        "a network of another name",
+        lambda folder: substitute(folder, "storage_cloud_0_ip: 198.18.1.13", "x: y", ["dcn0/inventory.yaml"]),
+        "external.monitors_without_address",
+        "dcn0",
+        ("dcn0-distributedcomputehci-2", "no storage_cloud_0_ip"),
+    ),
+    Slip(
+        "ServiceNetMap",
+        lambda folder: substitute(folder, "198.18.1.11,", "203.0.113.5,", ["control-plane/dcn_ceph_external.yaml"]),
+        "external.wrong_monitors",
+        "dcn0",
+        ("203.0.113.5 is no CephMon host of dcn0", "198.18.1.11 is missing"),
+    ),
+    Slip(
+        "CinderRbdAvailabilityZone",
+        lambda folder: change(folder, "dcn0/az.yaml", CinderRbdAvailabilityZone="dcn1"),
+        "zones.cinder_zone",
+        "dcn0",
+        ("CinderRbdAvailabilityZone", "'dcn1'", "dcn0's own zone, not dcn1's"),
+    ),
+    Slip(
+        "zone of a role",
+        lambda folder: substitute(
+            folder, "NovaComputeAvailabilityZone: dcn0", "NovaComputeAvailabilityZone: dcn1", ["dcn0/az.yaml"]
+        ),
+        "zones.nova_zone",
+        "dcn0",
+        ("DistributedComputeHCIParameters.NovaComputeAvailabilityZone", "not dcn1's"),
+    ),
+    Slip(
+        "methods as hieradata of a role",
+        lambda folder: substitute(folder, ",copy-image", "", ["dcn0/glance.yaml"]),
+        "multistore.import_methods",
+        "dcn0",
+        ("glance::api::enabled_import_methods", "glance-direct, web-download", "web-download,copy-image"),
+    ),
+    Slip(
+        "methods as an option",
+        lambda folder: substitute(folder, "''copy-image''", "''glance-download''", ["dcn0/glance.yaml"]),
+        "multistore.import_methods",
+        "dcn0",
+        ("DEFAULT/enabled_import_methods.value", "glance-download"),
+    ),
+    Slip(
+        "locations as hieradata",
+        lambda folder: substitute(folder, "locations: true", "locations: false", ["dcn0/glance.yaml"]),
+        "multistore.multiple_locations",
+        "dcn0",
+        ("glance::api::show_multiple_locations", "false"),
+    ),
+    Slip(
+        "a copy of dcn-storage.yaml",
+        lambda folder: substitute(
+            folder, "ComputeAvailabilityZone: dcn0", "ComputeAvailabilityZone: dcn1", ["dcn0/az.yaml"]
+        ),
+        "zones.nova_zone",
+        "dcn0",
+        ("'dcn1'",),
+    ),
+    Slip(
+        "openstack's key",
+        lambda folder: substitute(
+            folder, DCN1.openstack_key, CENTRAL.openstack_key, ["control-plane/dcn_ceph_external.yaml"]
+        ),
+        "external.wrong_key",
+        "dcn1",
+        ("dcn1's key of client.openstack",),
+    ),
+    Slip(
+        "a user of another name",
+        lambda folder: substitute(folder, "CephClientUserName: edge", "CephClientUserName: egde", ["dcn0/glance.yaml"]),
+        "multistore.wrong_user",
+        "dcn0",
+        ("'egde'", "'edge'"),
+    ),
+    Slip(
+        "longer keys",
+        lambda folder: substitute(
+            folder,
+            example.cephx_key("dcn0 external", long=True),
+            example.cephx_key("dcn0 external", long=True)[:30] + "==",
+            ["dcn0/ceph_keys.yaml"],
+        ),
+        "keys.undecodable",
+        "dcn0",
+        ("secret bytes and declares 32", "type 2, 32"),
+    ),
+    Slip(
+        "cephadm",
+        lambda folder: substitute(folder, "v2:198.18.2.12:", "v2:198.18.1.12:", ["ceph-export-2-stacks.yaml"]),
+        "external.wrong_monitors",
+        "dcn1",
+        ("198.18.1.12 is dcn0's",),
+    ),
+)

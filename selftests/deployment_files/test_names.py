@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers.tripleo import checks, example, layout
+from helpers.tripleo import checks, example, facts, layout
 from helpers.tripleo.example import ExampleSite
 
 NAMES = st.from_regex(r"[a-h]{2,5}([-_][xyz]|1?[0-9])?", fullmatch=True)
@@ -130,4 +130,17 @@ def test_site_without_its_files_is_no_strangers(healthy: Path) -> None:
     files = layout.read(healthy)
 
     assert [str(stack) for stack in files.stacks] == ["control-plane", "dcn0", "dcn7"]
+    assert [key for key, found in checks.results(files).items() if found] == []
+
+
+def test_compute_nodes_at_the_centre_may_have_a_stack(healthy: Path) -> None:
+    """As the guide's other layout has it: a stack `central` of compute nodes, with a zone called as central's cluster."""
+    zones = "ManageNetworks: false, NovaComputeAvailabilityZone: central, ComputeCount: 2"
+    (healthy / "central").mkdir()
+    (healthy / "central/az.yaml").write_text(f"parameter_defaults: {{{zones}}}\n")
+
+    files = layout.read(healthy)
+
+    assert [str(stack) for stack in files.stacks] == ["control-plane", "central", "dcn0", "dcn1"]
+    assert [str(stack) for stack in files.stacks if facts.has_storage(stack)] == ["control-plane", "dcn0", "dcn1"]
     assert [key for key, found in checks.results(files).items() if found] == []
