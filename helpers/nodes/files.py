@@ -29,10 +29,6 @@ class FileFacts:
     content: str | None = field(default=None, repr=False)
     reproduce: str = field(default="", repr=False)
 
-    @property
-    def others_may_read(self) -> bool:
-        return self.exists and bool(int(self.mode, 8) & 0o004)
-
     def __repr__(self) -> str:
         if not self.exists:
             return f"<no file {self.path}>"

@@ -157,6 +157,28 @@ def test_a_user_that_is_not_there() -> None:
         cluster({f"{CEPH} auth get client.a --format json": answer}).auth("client.a")
 
 
+def fingerprint_of(entity: str) -> str:
+    """The command that makes the fingerprint of a user's key."""
+    line = f"ceph --cluster dcn0 --connect-timeout 15 auth get-key {entity} | tr -d '\\n' | sha256sum | cut -c1-12"
+    return f"podman exec ceph-mon-a {shlex.join(['bash', '-o', 'pipefail', '-c', line])}"
+
+
+def test_a_key_is_compared_without_being_read() -> None:
+    digits = fingerprint(CEPHX).removeprefix("sha256:")
+    found = cluster({fingerprint_of("client.external"): (0, f"{digits}\n", "")}).key_fingerprint("client.external")
+
+    assert found.fingerprint == fingerprint(CEPHX)
+    assert found.command == f"ssh a {fingerprint_of('client.external')}"
+
+
+def test_a_fingerprint_of_nobody_s_key() -> None:
+    answer = (2, "", "Error ENOENT: failed to find client.a in keyring\n")
+    with pytest.raises(NoSuchEntity):
+        cluster({fingerprint_of("client.a"): answer}).key_fingerprint("client.a")
+    with pytest.raises(BadAnswer, match="sha256sum printed ''"):
+        cluster({fingerprint_of("client.a"): (0, "", "")}).key_fingerprint("client.a")
+
+
 def test_a_pools_listing_trash_and_usage() -> None:
     asked = cluster(
         {
