@@ -15,8 +15,8 @@ import yaml
 from helpers.discovery import __main__ as command
 from helpers.environment import BadEnvironment, load_environment
 from helpers.nodes.node import Node
-from selftests.discovery.meaning import discovery
-from selftests.simulator.conftest import Running
+from selftests.discovery.meaning import choices, discovery
+from selftests.simulator.conftest import Running, running
 
 HOSTS = ("--ssh-host=central=control-plane-controller-0", "--ssh-host=dcn0=dcn0-distributedcomputehci-0")
 
@@ -185,3 +185,14 @@ def test_site_that_nobody_gave_is_a_remark(options: list[str], capsys: pytest.Ca
     code, out, _ = run(capsys, *options, HOSTS[0])
 
     assert (code, "central's Glance has store dcn0 on a cluster with FSID" in out.replace("\n# ", " ")) == (0, True)
+
+
+def test_monitor_without_an_address_is_a_remark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A monitor that the map has no address of is told by its name, and is none of the machines."""
+    with running(tmp_path / "deployment", "--dcn", "1", "--fault", "monitor-without-an-address") as found:
+        hosts = [f"--ssh-host={name}={next(iter(site['nodes']))}" for name, site in found.environment["sites"].items()]
+        code, out, err = run(capsys, *choices(found.environment, found.folder), *hosts)
+
+    said = "cluster dcn0: monitor hci-9 has no address in the cluster's map"
+    assert (code, said in out, "Traceback" in err) == (0, True, False), out + err
+    assert "hci-9:" not in out

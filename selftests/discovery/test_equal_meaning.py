@@ -18,6 +18,10 @@ VARIATIONS = {
     "a site without storage": ("--without-storage", "dcn1"),
     "zones named unlike sites": ("--other-zone-names",),
     "stores named alike": ("--same-store-names",),
+    "other releases": (
+        *("--fault", "podman-of-2019", "--fault", "internal-glance-alone", "--fault", "monitors-by-name"),
+        *("--fault", "keyring-in-the-clients-own-section"),
+    ),
     "all at once": (
         *("--dcn", "3", "--nodes", "4", "--without-storage", "dcn1"),
         *("--other-zone-names", "--same-store-names"),
