@@ -55,6 +55,8 @@ def give_services(node: Node, site: Site) -> None:
     def run(name: str, image: str, group: str = "", path: str = "", text: Callable[[], str] | None = None) -> None:
         files = {path: File(text, "root", group, 0o640)} if text else {}
         command = ("/usr/bin/python3", "-s", *_COMMANDS[name].split()) if name in _COMMANDS else (name,)
+        # what a service is told to read is there, or it would not start; what matters is in its own file
+        files |= {word: File("[DEFAULT]\n") for word in command if word.endswith(".conf") and word not in files}
         # Glance reads its keys as its own user, what opens disks as root
         user = "glance" if group == "glance" else "root"
         read_only = (path.rpartition("/")[0],) if text else ()
