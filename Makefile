@@ -15,21 +15,22 @@ RECORD := selftests/simulator/record/lab.json
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
-.venv/ready: requirements.lock
+.venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 venv: .venv/ready ## set up the virtual environment
 
 demo: .venv/ready ## the whole suite against three simulated sites: no root, no cloud, half a minute
-	$(BIN)/python -m simulator.demo $(PYTEST_ARGS)
+	$(BIN)/dcn-verify demo $(PYTEST_ARGS)
 
 verify: .venv/ready ## verify ENVIRONMENT=file.yaml; without it, bring up the lab on this machine and verify that
 ifdef ENVIRONMENT
 	$(BIN)/python -m pytest -n $(WORKERS) --environment='$(ENVIRONMENT)' $(PYTEST_ARGS)
 else
-	$(BIN)/python -m lab up
+	$(BIN)/dcn-verify lab up
 	$(BIN)/python -m pytest -n $(WORKERS) --environment=$(LAB_FOLDER)/environment.yaml \
 	  --deployment-files=$(LAB_FOLDER)/deployment-files $(PYTEST_ARGS)
 endif
@@ -52,28 +53,28 @@ docs: .venv/ready ## build the documentation into site/, and check all links and
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 lab: .venv/ready ## bring up the lab: a real deployment on this machine (root on a disposable Debian 12)
-	$(BIN)/python -m lab up
+	$(BIN)/dcn-verify lab up
 
 lab-status: .venv/ready ## say for each service of the lab whether it answers
-	$(BIN)/python -m lab status
+	$(BIN)/dcn-verify lab status
 
 lab-down: .venv/ready ## end the lab, and leave nothing of it behind
-	$(BIN)/python -m lab down
+	$(BIN)/dcn-verify lab down
 
 detect: .venv/ready ## bring about every known fault in simulators, and see what the suite finds; LAB=1: in the lab
-	$(BIN)/python -m $(if $(LAB),lab detect,simulator.detect) $(DETECT_ARGS)
+	$(BIN)/dcn-verify $(if $(LAB),lab detect,detect) $(DETECT_ARGS)
 
 # a run that leaves something behind, and the whole suite, which finds that first: as the simulator is recorded
 RECORDED = $(BIN)/python -m pytest -p simulator.record.plugin --environment=$(LAB_FOLDER)/environment.yaml \
   --deployment-files=$(LAB_FOLDER)/deployment-files
 record: .venv/ready ## record anew what the healthy lab answers: the simulator is held against it
-	$(BIN)/python -m lab up
+	$(BIN)/dcn-verify lab up
 	$(RECORDED) --record=reports/left-behind.json --keep-resources -k 'dcn0 and (unfetchable or image_is_whole)'
 	$(RECORDED) --record=$(RECORD) -n $(WORKERS) $(PYTEST_ARGS)
 	$(BIN)/python -m simulator.record join reports/left-behind.json $(RECORD)
 
 clean-leftovers: .venv/ready ## remove what killed runs have left in ENVIRONMENT=file.yaml (default: the lab)
-	$(BIN)/python -m helpers.runs.leftovers --environment '$(or $(ENVIRONMENT),$(LAB_FOLDER)/environment.yaml)'
+	$(BIN)/dcn-verify clean --environment '$(or $(ENVIRONMENT),$(LAB_FOLDER)/environment.yaml)'
 
 lock: ## resolve pyproject.toml anew into requirements.lock
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

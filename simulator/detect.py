@@ -1,4 +1,4 @@
-"""The detection matrix of the simulator: `python -m simulator.detect [--jobs N] [--budget SECONDS] [FAULT …]`.
+"""The detection matrix of the simulator: `dcn-verify detect [--jobs N] [--budget SECONDS] [FAULT …]`.
 
 Each fault of the catalogue gets a simulated deployment of its own, which has it from the start, and a run of the
 acceptance suite: only of what creates nothing where the fault is of that kind. Exit code 1 unless all are caught.
@@ -76,7 +76,12 @@ def run(faults: Sequence[Fault], jobs: int, budget: float | None, results: Resul
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m simulator.detect", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="dcn-verify detect",
+        description=__doc__,
+        epilog="example:\n  dcn-verify detect central-conf-missing",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("fault", nargs="*", help="only these (default: the whole catalogue)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time (default: the cores)")
     parser.add_argument("--budget", type=float, metavar="SECONDS", help="begin no further fault after this time")

@@ -16,7 +16,7 @@ from faults.detection.verdicts import in_order
 from simulator.faults import CHANGES
 from simulator.process import DidNotStart, running
 
-#: What is healthy too → the options of `python -m simulator` that make it so. Stores that all sites call alike are not
+#: What is healthy too → the options of `dcn-verify simulate` that make it so. Stores that all sites call alike are not
 #: among them: whoever reads an image through a site then makes its record name central's store (FAILURES 26).
 VARIATIONS: dict[str, tuple[str, ...]] = {
     "as-the-guide-has-it": (),

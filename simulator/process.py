@@ -20,9 +20,9 @@ class DidNotStart(RuntimeError):
 
 @contextmanager
 def running(folder: Path, *options: str, speed: str = "none") -> Iterator[Path]:
-    """Start `python -m simulator` with these options, and end it again; gives the path of its environment file."""
+    """Start `dcn-verify simulate` with these options, and end it again; gives the path of its environment file."""
     folder = folder.resolve()
-    command = [sys.executable, "-m", "simulator", "--state", str(folder), "--speed", speed, *options]
+    command = [sys.executable, "-m", "dcn_verify", "simulate", "--state", str(folder), "--speed", speed, *options]
     errors = folder / "simulator.log"
     folder.mkdir(parents=True, exist_ok=True)
     # Where many follow each other, each would compile the whole project anew.

@@ -53,7 +53,7 @@ class Suite:
 
     def clean_leftovers(self) -> None:
         """Remove what a run could not remove while the deployment was broken."""
-        command = [sys.executable, "-m", "helpers.runs.leftovers", "--environment", str(self.environment)]
+        command = [sys.executable, "-m", "dcn_verify", "clean", "--environment", str(self.environment)]
         with (self.reports / "leftovers.txt").open("a", encoding="utf-8") as output:
             _run([*command, f"--reports={self.reports}"], output.fileno(), self.limit)
 

@@ -63,7 +63,7 @@ def text(found: Discovery, choices: Choices, sources: Sequence[str]) -> str:
 
 
 def _head(found: Discovery, choices: Choices, sources: Sequence[str]) -> Iterator[str]:
-    yield from _comment("Written by `python -m helpers.discovery` from " + ", ".join(sources) + ".")
+    yield from _comment("Written by `dcn-verify discover` from " + ", ".join(sources) + ".")
     missing = to_fill_in(found, choices)
     if missing:
         yield from _comment(f"To fill in, marked {FILL_IN}: {', '.join(missing)}.")
@@ -228,4 +228,4 @@ def _flow(value: object) -> str:
 
 def command(arguments: Sequence[str]) -> str:
     """The command line by which a person does the same."""
-    return shlex.join(["python", "-m", "helpers.discovery", *arguments])
+    return shlex.join(["dcn-verify", "discover", *arguments])

@@ -1,14 +1,9 @@
-"""What killed runs have left: found by their ledgers, and by the names in the cloud; removed by the next run.
-
-`python -m helpers.runs.leftovers --environment FILE` does it alone (`make clean-leftovers`).
-"""
+"""What killed runs have left: found by their ledgers, and by the names in the cloud; removed by the next run."""
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +11,9 @@ from pathlib import Path
 import openstack.exceptions
 from filelock import FileLock, Timeout
 
-from helpers.environment import BadEnvironment, load_environment
 from helpers.openstack.answers import API_ERRORS, in_words
 from helpers.runs.cleanup import Leak, remove_all
-from helpers.runs.deployment import Deployment, NotReady, connect
+from helpers.runs.deployment import Deployment
 from helpers.runs.ledger import Entry
 from helpers.runs.resources import kinds
 from helpers.runs.run import PREFIX, Run, run_id_in
@@ -167,35 +161,3 @@ def _set_aside(run: Run) -> None:
     """A damaged ledger whose resources are all gone has been spoken of once; it is kept for whoever wants to know."""
     with contextlib.suppress(OSError):
         run.ledger.path.rename(run.ledger.path.with_suffix(".damaged"))
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """The command line; exit code 0 when nothing is left, 1 when something is or may be, 4 for bad input."""
-    parser = argparse.ArgumentParser(prog="python -m helpers.runs.leftovers", description=__doc__)
-    parser.add_argument("--environment", type=Path, required=True)
-    parser.add_argument("--reports", type=Path, default=Path("reports"))
-    options = parser.parse_args(arguments)
-    try:
-        # a node that does not answer keeps nobody from removing what can be removed
-        deployment = connect(load_environment(options.environment), allow_unreachable=True)
-    except (BadEnvironment, NotReady) as error:
-        sys.stderr.write(f"{error}\n")
-        return 4
-    try:
-        found = find(options.reports.resolve(), deployment)
-        cleaned = clean(found, deployment)
-    finally:
-        deployment.close()
-    for remark in found.remarks:
-        sys.stderr.write(f"{remark}\n")
-    for one in cleaned:
-        sys.stdout.write("".join(f"{line}\n" for line in one.lines))
-    for resource in found.foreign:
-        sys.stdout.write(f"of a run not known here, left alone: {resource}\n")
-    if found.complete and not found.runs and not found.foreign:
-        sys.stdout.write("nothing was left\n")
-    return 0 if found.complete and not any(one.leaks for one in cleaned) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

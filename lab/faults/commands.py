@@ -62,7 +62,7 @@ def _break(lab: Lab, options: argparse.Namespace) -> int:
     with lab.state.only_one():
         fault, site = break_lab(lab, options.fault, options.site)
     _say(f"{fault} at {site.name}: {fault.title}")
-    _say(f"must be found by {' '.join(in_order(fault.must))}; undo it with `python -m lab heal`")
+    _say(f"must be found by {' '.join(in_order(fault.must))}; undo it with `dcn-verify lab heal`")
     return 0
 
 
@@ -116,7 +116,7 @@ def _detect(lab: Lab, options: argparse.Namespace) -> int:
             sys.stderr.write(f"lab: {error}\n")
             return 1
         except KeyboardInterrupt:
-            left = "; the lab is still broken: `python -m lab heal`" if broken(lab) else ""
+            left = "; the lab is still broken: `dcn-verify lab heal`" if broken(lab) else ""
             sys.stderr.write(f"lab: interrupted{left}\n")
             return 130
     looked_at = {one.fault for one in done}

@@ -47,5 +47,5 @@ def choices(document: dict[str, Any], folder: Path) -> list[str]:
 
 def discovery(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Runs it as an operator does."""
-    command = [sys.executable, "-m", "helpers.discovery", *map(str, arguments)]
+    command = [sys.executable, "-m", "dcn_verify", "discover", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603

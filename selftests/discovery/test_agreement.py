@@ -83,7 +83,7 @@ def test_each_mistake_fails_exactly_its_test(suite: Suite) -> None:
         "store: dcn0",
         "store: dcn7",
         "dcn0-distributedcomputehci-7",
-        "reproduce: python -m helpers.discovery --cloud dcn-sim --deployment-files",
+        "reproduce: dcn-verify discover --cloud dcn-sim --deployment-files",
     ):
         assert said in done.stdout, done.stdout
 
@@ -103,7 +103,14 @@ def test_site_of_another_deployment_is_one_failure(suite: Suite) -> None:
 
 def test_demo_checks_the_deployment_files_too(tmp_path: Path) -> None:
     """`make demo` has files, so the claims on them are checked, and all hold."""
-    command = [sys.executable, "-m", "simulator.demo", "tests/deployment_files", "-q", "-rs", "-p", "no:cacheprovider"]
+    command = [
+        *(sys.executable, "-m", "dcn_verify", "demo"),
+        "tests/deployment_files",
+        "-q",
+        "-rs",
+        "-p",
+        "no:cacheprovider",
+    ]
     command.append(f"--reports={tmp_path}")
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603
 

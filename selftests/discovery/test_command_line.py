@@ -12,7 +12,7 @@ import pytest
 import requests
 import yaml
 
-from helpers.discovery import __main__ as command
+from helpers.discovery import command
 from helpers.environment import BadEnvironment, load_environment
 from helpers.nodes.node import Node
 from selftests.discovery.meaning import choices, discovery

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.discovery.__main__ import main
+from helpers.discovery.command import main
 from helpers.environment import load_environment
 from selftests.discovery.meaning import choices, meaning
 from selftests.simulator.conftest import Running, running

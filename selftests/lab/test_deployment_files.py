@@ -94,7 +94,7 @@ def test_discovered_file_is_the_labs_own(tmp_path: Path) -> None:
     folder = tmp_path / "state"
 
     def lab(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "lab", arguments[0], "--state", str(folder), *arguments[1:]]
+        command = [sys.executable, "-m", "dcn_verify", "lab", arguments[0], "--state", str(folder), *arguments[1:]]
         return subprocess.run(  # noqa: S603 - arguments of our own making
             command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
         )

@@ -51,7 +51,7 @@ def network_namespaces() -> Iterator[tuple[int, str]]:
 
 
 def lab(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "lab", arguments[0], "--state", str(state), *arguments[1:]]
+    command = [sys.executable, "-m", "dcn_verify", "lab", arguments[0], "--state", str(state), *arguments[1:]]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)  # noqa: S603
 
 

@@ -9,8 +9,8 @@ import yaml
 
 from faults.catalogue import find
 from helpers.environment import Environment, load_environment
-from lab import __main__ as command_line
 from lab import agents, ceph, cinder, clients, compute, glance, haproxy, instances, packages, subnet, up
+from lab import main as command_line
 from lab.faults.registry import place
 from lab.plan import Layout, Plan, PlanError, Role, make_plan
 from lab.state import Settings, State, write

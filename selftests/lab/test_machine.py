@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab import __main__ as command_line
+from lab import main as command_line
 from lab import packages
 from lab.status import Answer, all_well, table
 
@@ -37,7 +37,7 @@ def test_where_there_is_no_lab_one_line_says_so(
     folder = tmp_path_factory.mktemp("none")
 
     assert command_line.main([command[0], "--state", str(folder), *command[1:]]) == 4
-    assert capsys.readouterr().err == f"lab: no lab in {folder}: bring one up with `python -m lab up`\n"
+    assert capsys.readouterr().err == f"lab: no lab in {folder}: bring one up with `dcn-verify lab up`\n"
 
 
 def test_the_help_says_what_stays(capsys: pytest.CaptureFixture[str]) -> None:

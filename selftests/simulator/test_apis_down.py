@@ -56,7 +56,7 @@ def test_leftovers_are_not_looked_for_where_central_s_glance_is_down(start: Any,
     with start(tmp_path / "sim", "--dcn", "1", "--fault", "central-glance-answers-500:central") as found:
         environment = found.folder / "environment.yaml"
         ran = suite(environment, "-m", "A16")
-        command = [sys.executable, "-m", "helpers.runs.leftovers", "--environment", environment, "--reports", tmp_path]
+        command = [sys.executable, "-m", "dcn_verify", "clean", "--environment", environment, "--reports", tmp_path]
         cleaned = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603
 
     said = "what earlier runs have left cannot be looked for: "

@@ -11,9 +11,9 @@ from faults.catalogue import FAULTS, find
 from faults.detection.results import Observation, Results
 from faults.detection.seen import Failing, Seen
 from simulator import detect, healthy
-from simulator.__main__ import _arguments
 from simulator.faults import CHANGES
 from simulator.process import DidNotStart, running
+from simulator.serve import _arguments
 
 
 def observed(fault: Any, claim: str) -> Observation:

@@ -115,6 +115,6 @@ def test_two_simulators_do_not_meet(simulator: Any, start: Any, tmp_path: Path):
 def test_bad_arguments_are_one_line(simulator: Any, tmp_path: Path, arguments: list[str], status: int, words: str):
     used = simulator.environment["image"]["uri"].split(":")[2].split("/")[0]
     given = [each.format(folder=tmp_path, used=int(used) - 6) for each in arguments]
-    command = [sys.executable, "-m", "simulator", *given]
+    command = [sys.executable, "-m", "dcn_verify", "simulate", *given]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603
     assert (ended.returncode, words in ended.stderr, "Traceback" in ended.stderr) == (status, True, False), ended.stderr

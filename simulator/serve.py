@@ -1,4 +1,4 @@
-"""`python -m simulator`: bring up a simulated deployment and serve it until it is told to stop."""
+"""`dcn-verify simulate`: bring up a simulated deployment and serve it until it is told to stop."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 import logging
 import resource
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from simulator import state_folder
@@ -17,8 +18,13 @@ from simulator.world.build import healthy_world
 from simulator.world.world import World
 
 
-def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="dcn-verify simulate",
+        description=__doc__,
+        epilog="example:\n  dcn-verify simulate --state sim --dcn 2\n  pytest --environment=sim/environment.yaml",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--state", type=Path, help="folder for environment.yaml, clouds.yaml, ssh_config, keys")
     parser.add_argument("--dcn", type=int, default=2, help="how many DCN sites (default 2)")
     parser.add_argument(
@@ -69,7 +75,7 @@ async def _serve(world: World, sockets: Sockets, faults: list[str], folder: Path
     await http.serve(sockets.http)
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """0 when it was told to stop, 4 for what it cannot do."""
     arguments = _arguments(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
@@ -108,7 +114,3 @@ def main(argv: list[str] | None = None) -> int:
         sys.stderr.write(f"simulator: {error}\n")
         return 4
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

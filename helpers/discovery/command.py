@@ -1,4 +1,4 @@
-"""Write an environment file from what is there: `python -m helpers.discovery --cloud NAME … > environment.yaml`."""
+"""Write an environment file from what is there: `dcn-verify discover --cloud NAME … > environment.yaml`."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from helpers.tripleo.layout import NoDeploymentFiles, read
 
 _EXAMPLES = """\
 With the files of a TripleO deployment:
-  python -m helpers.discovery --cloud overcloud --deployment-files ~ --ssh-config ssh_config > environment.yaml
+  dcn-verify discover --cloud overcloud --deployment-files ~ --ssh-config ssh_config > environment.yaml
 Without any, one machine of each site suffices:
-  python -m helpers.discovery --cloud overcloud --ssh-config ssh_config \\
+  dcn-verify discover --cloud overcloud --ssh-config ssh_config \\
       --ssh-host central=control-plane-controller-0 --ssh-host dcn0=dcn0-distributedcomputehci-0 > environment.yaml
 Everything is only read. What could not be found stands in the file as a comment that says what to fill in.
 """
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m helpers.discovery",
+        prog="dcn-verify discover",
         description=__doc__,
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -207,7 +207,3 @@ def _check(written: str) -> None:
             load_environment(path)
         except BadEnvironment as error:
             raise BadInput(f"the file would not be accepted: {error.key}: {error.problem}") from None
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""The lab's command line: `python -m lab {up,down,status,ssh,break,heal,faults,detect}`."""
+"""The lab's command line: `dcn-verify lab {up,down,status,ssh,break,heal,faults,detect}`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ from lab.state import DEFAULT_STATE, Settings, State, StateError
 from lab.steps import StepError
 
 _REFUSED = 4
-_ROUTE = """\
+_EPILOG = """\
+example:
+  dcn-verify lab up --dcn 3
+  pytest --environment=/var/lib/dcn-lab/environment.yaml
+  dcn-verify lab down
+
 The lab's addresses never leave this machine: nothing forwards them, and an unreachable route for the lab's subnet is
 kept, also after `down`. That route, the installed packages and the guest's kernel package in /var/cache/dcn-lab are
 all that stays; remove the route with `ip route delete unreachable SUBNET`.
@@ -53,9 +58,9 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="python -m lab",
+        prog="dcn-verify lab",
         description="A real distributed OpenStack (Ceph, Glance, Nova, Cinder at all sites) on this machine.",
-        epilog=_ROUTE,
+        epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -213,7 +218,7 @@ def _plan(options: argparse.Namespace) -> tuple[Plan, State]:
     state = State(options.state.absolute())
     settings = state.settings()
     if settings is None:
-        raise StateError(f"no lab in {state.folder}: bring one up with `python -m lab up`")
+        raise StateError(f"no lab in {state.folder}: bring one up with `dcn-verify lab up`")
     return _laid_out(settings, state), state
 
 
@@ -233,7 +238,3 @@ def _ssh(options: argparse.Namespace) -> int:
     remote = options.remote[1:] if options.remote[:1] == ["--"] else options.remote
     command = ["ssh", "-F", str(state.ssh_config), host.name, *remote]
     return subprocess.run(command, check=False).returncode
-
-
-if __name__ == "__main__":
-    sys.exit(main())
