@@ -31,12 +31,14 @@ class BadCloud(Exception):
 class CloudFiles:
     """Where openstacksdk looks: the first file of each kind that it can read counts.
 
-    `named`: the environment file names the first one, so that no variable of the shell leads elsewhere.
+    `named`: the environment file names the first one, so that no variable of the shell leads elsewhere; `beside`: the
+    files with secrets that belong to it.
     """
 
     clouds: tuple[Path, ...]
     secure: tuple[Path, ...]
     named: bool
+    beside: tuple[Path, ...] = ()
 
     @classmethod
     def of(cls, clouds_file: Path | None) -> CloudFiles:
@@ -46,14 +48,14 @@ class CloudFiles:
             override = [os.environ[name] for name in ("OS_CLIENT_CONFIG_FILE",) if name in os.environ]
             return cls(tuple(map(Path, (*override, *loader.CONFIG_FILES))), searched, named=False)
         beside = tuple(clouds_file.with_name(f"secure{suffix}") for suffix in _SUFFIXES)
-        return cls((clouds_file,), (*beside, *searched), named=True)
+        return cls((clouds_file,), (*beside, *searched), named=True, beside=beside)
 
     def check(self, cloud: str) -> str:
         """Why the entry cannot be read, in one line that begins with the file; empty when nothing is in its way."""
         if not self.named and cloud == os.environ.get("OS_CLOUD_NAME", "envvars"):
             return ""  # it is made of the variables of the shell
         clouds, broken = _first(self.clouds)
-        secure, of_secrets = _first(self.secure)
+        secure, _ = _first(self.secure)
         if clouds is None:
             return broken or f"no clouds.yaml in {', '.join(_folders(self.clouds))}; name one with `clouds_file`"
         problem = _shape(*clouds, cloud)
@@ -61,7 +63,7 @@ class CloudFiles:
             return broken
         if not problem and secure:
             problem = _shape(*secure, cloud, may_lack_it=True)
-        return problem or (of_secrets if self.named else "")
+        return problem or _first(self.beside)[1]
 
     def __str__(self) -> str:
         there, _ = _first(self.clouds)
@@ -99,7 +101,8 @@ def _read(file: Path) -> Any:
     except yaml.YAMLError as error:
         raise BadCloud(f"{file}: not YAML: {yaml_problem(error)}; correct that line") from error
     except Exception as error:  # PyYAML lets through what its constructors raise, such as of a date that there is not
-        raise BadCloud(f"{file}: not {file.suffix[1:].upper()}: {type(error).__name__}; correct it") from error
+        kind = "JSON" if file.suffix == ".json" else "YAML"
+        raise BadCloud(f"{file}: not {kind}: {type(error).__name__}; correct it") from error
 
 
 def _register(held: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import wait
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from helpers.tripleo.undercloud import Undercloud
 #: Seconds that an answer may take from the node to this side, after the node's own deadline.
 _RETURN = 0.5
 _MOST_NAMES, _LONGEST_TEXT = 20, 80
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -201,8 +203,8 @@ def _refusal(ask: Callable[[], object]) -> str:
 
 
 def _some(names: Iterable[str]) -> str:
-    """The names in their order; not all where they are many."""
-    known = sorted(set(filter(None, names)))
+    """The names in their order, without ids; not all where they are many."""
+    known = sorted({name for name in names if name and not _ID.fullmatch(name)})
     more = f" and {len(known) - _MOST_NAMES} more" if len(known) > _MOST_NAMES else ""
     return (", ".join(known[:_MOST_NAMES]) or "none") + more
 

@@ -28,6 +28,7 @@ from helpers.preflight.table import in_one_line, rendered
 from helpers.runs.deployment import Deployment
 
 PODMAN = "podman ps --all --format json"
+NETWORK_ID = "0c1f9d2e-6f7a-4c2b-9a51-6f0f6b1d2c3a"
 ROLES = ["glance", "ceph-mon", "compute"]
 
 
@@ -284,7 +285,7 @@ def test_apis_that_are_down_alike_are_a_finding_each(environment: Environment):
 def test_a_site_s_network_must_be_there(environment: Environment):
     environment = replace(environment, network="{site}-network")
 
-    found = survey(deployed(environment, apis={"network": {"central-network", "dcn0-network"}}))
+    found = survey(deployed(environment, apis={"network": {"central-network", "dcn0-network", NETWORK_ID}}))
 
     assert seen(found) == {
         "preflight[dcn1-network]": f"no network 'dcn1-network', which {environment} names; "
