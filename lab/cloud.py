@@ -10,6 +10,8 @@ from lab.state import State
 
 _NOVA_VERSION = "compute 2.90"
 _CINDER_VERSION = "volume 3.70"
+#: From 3.49 on, the list of services also asks the scheduler, and without one it takes a minute and answers 500.
+_CINDER_SERVICES_VERSION = "volume 3.48"
 _PLACEMENT_VERSION = "placement 1.39"
 _SECONDS = 60.0
 
@@ -34,7 +36,8 @@ class Cloud:
 
     def cinder(self, method: str, path: str, body: Any = None) -> Any:
         url = cinder.url(self._plan) % {"project_id": self.project_id}
-        return self._call("Cinder", method, f"{url}/{path}", body, _CINDER_VERSION)
+        version = _CINDER_SERVICES_VERSION if path.startswith("os-services") else _CINDER_VERSION
+        return self._call("Cinder", method, f"{url}/{path}", body, version)
 
     def neutron(self, method: str, path: str, body: Any = None) -> Any:
         return self._call("Neutron", method, f"{neutron.url(self._plan)}/v2.0/{path}", body)
