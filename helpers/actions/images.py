@@ -77,8 +77,8 @@ class ImageActions:
     def create(self, what: str, disk_format: str, container_format: str = "bare") -> str:
         """An empty record; returns its id."""
         image_id, name = str(uuid.uuid4()), self.run.name(what)
-        self.run.ledger.plan("image", name, id=image_id)
-        self.glance.create(image_id, name, disk_format, container_format)
+        with self.run.ledger.asking("image", name, id=image_id):
+            self.glance.create(image_id, name, disk_format, container_format)
         return image_id
 
     def import_to(self, image_id: str, method: str, stores: Iterable[str], **options: object) -> None:

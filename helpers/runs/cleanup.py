@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 _ASK_AGAIN = 10.0
 #: seconds that a resource is waited for whose site's cluster does not answer
 _IN_VAIN = 5.0
+#: seconds in which a service that answers has made what it was asked for by somebody who is gone
+_SETTLED = 10.0
 #: seconds at most that data may need to go from a cluster after its record
 _LAGGING = 30.0
 #: requests of one kind that are under way at once
@@ -75,13 +77,17 @@ class _Seen:
 
 @dataclass(eq=False)
 class _Job:
-    """One resource on its way out. `ids` are what the API has called it; `seen` is what was seen of it last."""
+    """One resource on its way out. `ids` are what the API has called it; `seen` is what was seen of it last.
+
+    `known`: the API has shown it.
+    """
 
     ledger: Ledger
     entry: Entry
     kind: Kind
     ids: set[str] = field(default_factory=set)
     seen: _Seen = _Seen(False, "no answer")
+    known: bool = False
 
     def __post_init__(self) -> None:
         self.ids |= {self.entry.id} if self.entry.id else set()
@@ -103,6 +109,7 @@ class _CleanUp:
         self._seconds = deployment.environment.timeouts.delete
         self._patience = max(min(deployment.environment.ssh.deadline, self._seconds / 2 - GRACE), 5.0)
         self._imports = Imports(deployment)
+        self._until = 0.0
         self._jobs: list[_Job] = []
         self._leaks: dict[Path, list[Leak]] = {ledger.path: [] for ledger in ledgers}
         self._clusters: Future[Remains] = Future()
@@ -133,7 +140,9 @@ class _CleanUp:
         waited_for: list[Future[Any]] = []
         for name, kind in kinds(self._deployment).items():
             if name == "volume":
-                wait(at_once([self._adopt_volumes]), timeout=half_of_the_time())
+                (adopting,) = at_once([self._adopt_volumes])
+                wait([adopting], timeout=half_of_the_time())
+                self._tell_of_volumes(adopting.result() if adopting.done() else "no answer")
             if name == "image":
                 self._clusters.result()
             jobs = [_Job(each, one, kind) for each in self._ledgers for one in each.pending() if one.kind == name]
@@ -148,32 +157,36 @@ class _CleanUp:
                 job.seen = _Seen(False, f"{type(mistake).__name__}: {mistake}")
         self._jobs = [replace(job) for job in self._jobs]  # what a thread still sees after the end does not count
 
-    def _adopt_volumes(self) -> None:
+    def _with_servers(self) -> list[Ledger]:
+        return [one for one in self._ledgers if any(entry.kind == "server" for entry in one.entries())]
+
+    def _tell_of_volumes(self, problem: str) -> None:
+        """Where Cinder does not answer, nobody can tell whether Nova has made a volume."""
+        said = f"cannot tell whether Nova has made any that is left: {problem}"
+        for ledger in self._with_servers() if problem else ():
+            reproduce = self._deployment.cloud.cinder.command("volume", "list", "--long")
+            self._leaks[ledger.path].append(Leak("volume", "of a server", None, said, reproduce))
+
+    def _adopt_volumes(self) -> str:
         """Note the nameless volumes that Nova makes for `--boot-from-volume`, known by the image that they are made of.
 
-        Where Cinder does not answer, nobody can tell whether there is one.
+        Returns why they cannot be known; empty where they are.
         """
-        wanting = [one for one in self._ledgers if any(entry.kind == "server" for entry in one.entries())]
-        if not wanting:
-            return
-        cinder = self._deployment.cloud.cinder
+        ledgers = self._with_servers()
         try:
-            volumes = cinder.volumes()
+            volumes = self._deployment.cloud.cinder.volumes() if ledgers else []
         except openstack.exceptions.ServiceDisabledException:  # a cloud without Cinder
-            return
+            return ""
         except API_ERRORS as error:
-            problem = f"cannot tell whether Nova has made any that is left: {in_words(error)}"
-            reproduce = cinder.command("volume", "list", "--long")
-            for ledger in wanting:
-                self._leaks[ledger.path].append(Leak("volume", "of a server", None, problem, reproduce))
-            return
-        for ledger in wanting:
+            return in_words(error)
+        for ledger in ledgers:
             images = {entry.id: entry.name for entry in ledger.pending() if entry.kind == "image" and entry.id}
             known = {entry.id for entry in ledger.pending() if entry.kind == "volume"}
             for volume in volumes:
                 if volume.image in images and volume.id not in known:
                     # a name that carries the run's id, as all that is ever deleted
                     ledger.adopt("volume", volume.name or f"{images[volume.image]}.volume", volume.id)
+        return ""
 
     def _remove(self, job: _Job) -> None:
         """Ask for a deletion until the resource is gone, or the time is over."""
@@ -200,15 +213,17 @@ class _CleanUp:
             log.debug("%s", error)  # what was seen last is what is told
 
     def _attempt(self, job: _Job, asked: list[float]) -> _Seen:
-        known, image = job.entry.id, isinstance(job.kind, Images)
+        id, image = job.entry.id, isinstance(job.kind, Images)
         # one whose id is known need not be looked for before it was asked to go
-        found = (known,) if known and (image or not asked) else job.kind.find(job.entry)
+        found = (id,) if id and (image or not asked) else job.kind.find(job.entry)
         job.ids |= set(found)
         if isinstance(job.kind, Images):
             records = [record for id in found if (record := job.kind.glance.image(id))]
+            job.known = job.known or bool(records)
             if held := next((held for record in records if (held := self._held(job, record))), None):
                 return held
             found = tuple(record.id for record in records)
+        job.known = job.known or bool(found)
         if not found:
             return self._not_found(job, asked=bool(asked))
         if not asked or time.monotonic() - asked[-1] >= _ASK_AGAIN:
@@ -231,7 +246,9 @@ class _CleanUp:
     def _not_found(self, job: _Job, *, asked: bool) -> _Seen:
         """What it means that the API does not know a resource."""
         entry = job.entry
-        if not job.ids and time.time() - entry.at < self._deployment.environment.timeouts.api:
+        # who waits for an answer here knows that there is none yet; of a dead run's request its service knows by now
+        seconds = _SETTLED if job.ledger.inherited else self._deployment.environment.timeouts.api
+        if not job.known and time.time() - entry.asked < seconds:
             return _Seen(False, "it was asked for, and its service has not answered: it may still come")
         if not asked and entry.tasks and (unfinished := self._imports.noted(entry)):
             return _Seen(False, f"its record is gone, and may yet be written: {unfinished.why}", unfinished.reproduce)

@@ -27,15 +27,15 @@ _NO_RECORD = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
 class Entry:
     """One cloud resource of a run: its kind (`image`, `server`, `volume`, `snapshot`), name and, once known, id.
 
-    `at` is when it was noted last, in seconds since the epoch; 0 where its service has answered that request. `tasks`
-    are the import tasks that were under way when the clean-up observed an image last: what they write comes later.
+    `asked` is when it was asked for, in seconds since the epoch; 0 as soon as its service has answered. `tasks` are the
+    import tasks that were under way when the clean-up observed an image last: what they write comes later.
     """
 
     kind: str
     name: str
     id: str | None = None
     site: str | None = None
-    at: float = field(default=0.0, compare=False)
+    asked: float = field(default=0.0, compare=False)
     tasks: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -67,6 +67,8 @@ class Ledger:
         self._lock = threading.Lock()
         self._closed = False
         self._planned, self._pending, self.damage = _read(path, run)
+        #: whether a process that is no more has asked for what is in it
+        self.inherited = bool(self._planned)
 
     def plan(self, kind: str, name: str, *, id: str | None = None, site: str | None = None) -> Entry:
         """Note a resource that is about to be asked for, or the id of one that was noted before.
@@ -77,7 +79,7 @@ class Ledger:
         entry = Entry(kind, name, id, site, round(time.time(), 3))
         with self._lock:
             if (kind, name) in self._names():
-                self._note("planned", entry)
+                self._note("planned", replace(entry, asked=0.0))
                 return entry
             if self._closed:
                 raise LedgerClosed(f"the run is ending; {kind} {name} was not created")
@@ -90,12 +92,12 @@ class Ledger:
         return entry
 
     @contextmanager
-    def asking(self, kind: str, name: str, *, site: str | None = None) -> Iterator[Entry]:
+    def asking(self, kind: str, name: str, *, id: str | None = None, site: str | None = None) -> Iterator[Entry]:
         """Note a resource that is asked for in here; what its service refuses (HTTP 4xx) is not there.
 
         Without an answer it may come later; where a gateway answers for its service (502, 504), too.
         """
-        entry = self.plan(kind, name, site=site)
+        entry = self.plan(kind, name, id=id, site=site)
         try:
             yield entry
         except Exception as error:
@@ -103,14 +105,21 @@ class Ledger:
             if 400 <= status < 500:
                 self.gone(entry)
             elif status and status not in {502, 504}:
-                with self._lock:
-                    self._know("planned", replace(entry, at=0.0))
+                self._answered(entry)
             raise
+        self._answered(entry)
+
+    def _answered(self, entry: Entry) -> None:
+        with self._lock:
+            if entry.id:
+                self._note("planned", replace(entry, asked=0.0))
+            else:  # its id is noted next
+                self._know("planned", replace(entry, asked=0.0))
 
     def adopt(self, kind: str, name: str, id: str) -> None:
         """Note a resource that another service has made on the run's behalf; also while the run cleans up."""
         with self._lock:
-            self._note("planned", Entry(kind, name, id, at=round(time.time(), 3)))
+            self._note("planned", Entry(kind, name, id))
 
     def gone(self, entry: Entry) -> None:
         """Note that a resource no longer exists, in the API and in every cluster, and that nothing can write it now."""
@@ -178,7 +187,6 @@ def _ends_with_newline(file: Any) -> bool:
 
 def _shown(entry: Entry) -> dict[str, Any]:
     shown = asdict(entry)
-    del shown["at"]
     if not entry.tasks:
         del shown["tasks"]
     return shown
@@ -238,4 +246,4 @@ def _parsed(line: bytes, run: str) -> tuple[str, Entry]:
         raise ValueError(line)
     if run not in name:
         raise ValueError(name)
-    return what, Entry(kind, name, id, site, float(record.get("at", 0.0)), tasks)
+    return what, Entry(kind, name, id, site, float(record.get("asked", record.get("at", 0.0))), tasks)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import openstack.exceptions
 import pytest
+from keystoneauth1.exceptions import ConnectTimeout
 
 from helpers.ceph.cluster import Cluster
 from helpers.ceph.clusters import Clusters
@@ -119,7 +121,7 @@ class Lab:
         cloud = SimpleNamespace(
             glance=lambda site: self.glance,
             nova=self.nova,
-            cinder=SimpleNamespace(volumes=list),
+            cinder=SimpleNamespace(volumes=list, reproduce=lambda *words: ""),
             environment=environment,
         )
         clusters = Clusters({site.name: Cluster(site, [self.nodes[site.name]]) for site in sites})
@@ -183,8 +185,9 @@ def test_where_glance_tells_of_no_tasks_the_record_says_what_is_under_way(lab: L
 
 @pytest.mark.parametrize(("status", "left"), [("processing", {"8083"}), ("success", set())])
 def test_a_record_that_somebody_else_deleted_is_unknown_while_its_task_goes_on(lab: Lab, status: str, left: set[str]):
-    entry = lab.ledger.plan("image", "guest", id="8083")
-    lab.ledger.unfinished(entry, ["t1"])
+    with lab.ledger.asking("image", "guest", id="8083") as entry:
+        pass
+    lab.ledger.unfinished(replace(entry, asked=0.0), ["t1"])
     lab.glance.tasks_of["8083"] = (Task("t1", status, ""),)
 
     assert {leak.id for leak in remove(lab.ledger, lab.deployment)} == left
@@ -210,8 +213,8 @@ def test_an_image_in_a_cluster_that_serves_nobody_is_not_deleted(lab: Lab):
 
 def test_what_nobody_could_tell_is_looked_for_again(lab: Lab):
     lab.glance.holds("8084", "central")
-    lab.ledger.plan("image", "guest", id="8084")
-    lab.nodes["dcn0"].problem = STOPPED
+    with lab.ledger.asking("image", "guest", id="8084"):
+        lab.nodes["dcn0"].problem = STOPPED
     remove(lab.ledger, lab.deployment)
     lab.nodes["dcn0"].problem = ""
     later = Ledger(lab.ledger.path)
@@ -266,11 +269,32 @@ def test_what_was_asked_for_just_now_may_still_come(lab: Lab, planned_before: fl
     lab.ledger.plan("server", "pet")
     text = lab.ledger.path.read_text()
     record = json.loads(text)
-    lab.ledger.path.write_text(json.dumps(record | {"at": record["at"] - planned_before}) + "\n")
+    lab.ledger.path.write_text(json.dumps(record | {"asked": record["asked"] - planned_before}) + "\n")
 
     remove(Ledger(lab.ledger.path), lab.deployment)
 
     assert lab.left() == left
+
+
+def test_an_image_whose_creation_was_not_answered_may_still_come(lab: Lab):
+    with pytest.raises(ConnectTimeout), lab.ledger.asking("image", "guest", id="8083"):
+        raise ConnectTimeout("no answer")
+
+    (leak,) = remove(lab.ledger, lab.deployment)
+
+    assert "its service has not answered: it may still come" in leak.problem
+    assert lab.left() == {"8083"}
+
+
+def test_what_cinder_does_not_tell_of_is_a_leak(lab: Lab):
+    never = threading.Event()
+    lab.deployment.cloud.cinder.volumes = never.wait
+    lab.ledger.plan("server", "pet", id="7001")
+
+    (leak,) = remove(lab.ledger, lab.deployment)
+    never.set()
+
+    assert leak.problem == "cannot tell whether Nova has made any that is left: no answer"
 
 
 def test_the_ledgers_of_several_runs_are_cleaned_at_once(lab: Lab, tmp_path: Path):

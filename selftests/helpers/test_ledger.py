@@ -63,7 +63,7 @@ def test_the_id_of_what_is_there_already_is_taken_after_the_end(tmp_path: Path):
         b'{"what": "planned", "kind": "image", "name": 7, "id": null, "site": null}',
         b'{"what": "planned", "kind": "image", "name": "somebody-s", "id": "8085", "site": null}',
         b'{"what": "forgotten", "kind": "image", "name": "run-1.a", "id": "1", "site": null}',
-        b'{"what": "planned", "kind": "image", "name": "run-1.b", "id": "2", "site": null, "at": "now"}',
+        b'{"what": "planned", "kind": "image", "name": "run-1.b", "id": "2", "site": null, "asked": "now"}',
         b"[" * 100_000,
     ],
 )
@@ -125,7 +125,7 @@ def test_what_a_service_refuses_is_not_there_and_what_it_leaves_open_may_come(
         raise error
 
     assert len(ledger.pending()) == left
-    assert all((entry.at == 0.0) == answered for entry in ledger.pending())
+    assert all((entry.asked == 0.0) == answered for entry in ledger.pending())
 
 
 def test_no_ledger_means_nothing_pending(tmp_path: Path):
