@@ -145,7 +145,7 @@ FAULTS: tuple[Fault, ...] = (
         source="SPEC B3",
         site="dcn",
         must="B3",
-        may="B4 B5 B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B4 B5 B6 B7 B8 B9 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "copy-changes-the-hash",

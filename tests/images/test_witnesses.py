@@ -73,7 +73,7 @@ def test_bytes_are_the_record_s(site_image: GuestImage, image_digest: Digest, si
     assert image_digest.sha512 == site_image.after.record.hash
 
 
-@claim("B6", "B11")
+@claim("B6")
 def test_bytes_are_what_was_uploaded(uploaded_image: UploadedImage, spread_digest: Digest, site: Site):
     """This cluster stores exactly the bytes that this run has uploaded."""
     assert spread_digest.sha512 == uploaded_image.sha512
