@@ -82,21 +82,16 @@ def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     Stores of another type are not judged.
     """
     known = ", ".join(facts.cluster_name(other) for other in files.stacks if other is not stack)
-    strangers = [store for store in stores(files, stack) if store.about is None and store.backend == "rbd"]
-    if strangers:
-        facts.all_named(files, stack)
-    return [
-        finding
-        for store in strangers
-        for finding in files.lacks(
-            stack,
-            Finding(
-                store.place("CephClusterName"),
-                store.cluster.shown if store.cluster else f"a store {store.name} without CephClusterName",
-                f"one of the clusters {known}",
-            ),
+    strange = {
+        store.cluster.text.strip() if store.cluster else store.name: Finding(
+            store.place("CephClusterName"),
+            store.cluster.shown if store.cluster else f"a store {store.name} without CephClusterName",
+            f"one of the clusters {known}",
         )
-    ]
+        for store in stores(files, stack)
+        if store.about is None and store.backend == "rbd"
+    }
+    return facts.strangers(files, stack, strange)
 
 
 def wrong_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:

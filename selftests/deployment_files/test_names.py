@@ -134,7 +134,7 @@ def test_site_without_its_files_is_no_strangers(healthy: Path) -> None:
 
 
 def test_compute_nodes_at_the_centre_may_have_a_stack(healthy: Path) -> None:
-    """As the guide's other layout has it: a stack `central` of compute nodes, with a zone called as central's cluster."""
+    """As in the other layout of the guides: a stack `central` of compute nodes, its zone called as the cluster there."""
     zones = "ManageNetworks: false, NovaComputeAvailabilityZone: central, ComputeCount: 2"
     (healthy / "central").mkdir()
     (healthy / "central/az.yaml").write_text(f"parameter_defaults: {{{zones}}}\n")
