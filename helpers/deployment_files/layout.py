@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from helpers.deployment_files.commands import commands
 from helpers.deployment_files.findings import Finding, Place
 from helpers.deployment_files.loader import Node, load
 from helpers.deployment_files.owners import (
@@ -18,13 +19,14 @@ from helpers.deployment_files.owners import (
     controls,
     has_templates,
     is_dcn,
+    lies_with,
     own_names,
     owners,
     within,
 )
 from helpers.deployment_files.recognise import Contents, contents
 from helpers.deployment_files.stacks import DeploymentFiles, Stack
-from helpers.deployment_files.walk import UNLESS, survey
+from helpers.deployment_files.walk import MAX_SCRIPT, UNLESS, Candidate, survey
 
 _EXTERNAL = "CephExternalMultiConfig"
 
@@ -48,6 +50,7 @@ def read(folder: Path) -> DeploymentFiles:
         owned = owners(everything)
     except SeveralSets as several:
         raise NoDeploymentFiles(f"{folder} {several}") from None
+    deployed = _given_by_scripts(owned, found.scripts)
     if not owned.groups:
         raise NoDeploymentFiles(f"{folder} holds no stack's files: {_why_none(everything)}")
     lists = _lists(owned)
@@ -65,7 +68,7 @@ def read(folder: Path) -> DeploymentFiles:
     given = [content for content in owned.shared if {*content.parameters.get(_EXTERNAL, ())} & {*lists}]
     return DeploymentFiles(
         folder,
-        _central_first(groups, {group: _stack(group, owned, lists) for group in groups}),
+        _central_first(groups, {group: _stack(group, owned, lists, deployed) for group in groups}),
         _some({**unreadable, "": _unreadable_lists(owned, given)}),
         _some({**doubtful, "": _doubtful(given)}),
         tuple(passed_over),
@@ -89,7 +92,7 @@ def _why_none(everything: Iterable[Contents]) -> str:
     )
 
 
-def _stack(group: Group, owned: Owners, lists: Sequence[Node]) -> Stack:
+def _stack(group: Group, owned: Owners, lists: Sequence[Node], deployed: Mapping[str, Mapping[str, int]]) -> Stack:
     shared = owned.shared
     own = [content for content in group.contents if not content.uncertain]
     certain = [content for content in own if not content.exported]
@@ -110,6 +113,7 @@ def _stack(group: Group, owned: Owners, lists: Sequence[Node]) -> Stack:
         group.name,
         group.home,
         files=frozenset(content.file for content in group.contents),
+        order=deployed.get(group.name, {}),
         named=_named(group, owned.groups),
         parameters=parameters,
         maybe=maybe,
@@ -124,6 +128,28 @@ def _stack(group: Group, owned: Owners, lists: Sequence[Node]) -> Stack:
         networks=left("networks", own),
         common_networks=left("networks", shared),
     )
+
+
+def _given_by_scripts(owned: Owners, scripts: Iterable[Candidate]) -> dict[str, Mapping[str, int]]:
+    """Stack → the files that a script beside it deploys it with, in their order.
+
+    A file that lies beside the stacks, and which only one of them is deployed with by a script, is that stack's too.
+    """
+    groups = {group.name: group for group in owned.groups}
+    found: dict[str, Mapping[str, int]] = {}
+    for script in scripts:
+        text = script.path.read_bytes()[:MAX_SCRIPT].decode("utf-8", "replace")
+        for command in commands(script.file, text):
+            group = groups.get(command.stack)
+            if group is not None and lies_with(script.file, group):
+                files = [content.file for content in (*group.contents, *owned.shared)]
+                order = command.order(files)
+                found[group.name] = max(order, found.get(group.name, {}), key=len)
+    for content in owned.shared:
+        given = [name for name, order in found.items() if content.file in order]
+        if len(given) == 1:
+            groups[given[0]].contents.append(content)
+    return found
 
 
 def _parameters(some: Iterable[Contents]) -> dict[str, tuple[Node, ...]]:

@@ -170,7 +170,7 @@ def import_methods(files: DeploymentFiles, stack: Stack) -> list[Finding]:
             return None
         return Finding(node.place, f"{', '.join(methods) or 'none'}", expected)
 
-    return judged(groups, judge)
+    return judged(stack, groups, judge)
 
 
 def multiple_locations(files: DeploymentFiles, stack: Stack) -> list[Finding]:
@@ -181,7 +181,7 @@ def multiple_locations(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     groups = _LOCATIONS.groups(stack)
     if not groups:
         raise _LOCATIONS.not_given(stack, "the templates show locations where a store is of type rbd")
-    found = judged(groups, lambda node: None if node.true else Finding(node.place, node.shown, "true"))
+    found = judged(stack, groups, lambda node: None if node.true else Finding(node.place, node.shown, "true"))
     if found and (stack.ceph_clients or stack.parameter("DeployedCeph")):
         raise NotGiven(f"{stack}: releases with cephadm have an internal Glance, which shows locations in any case")
     return found
@@ -190,7 +190,9 @@ def multiple_locations(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 def own_backend(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """The site's own store is of type rbd."""
     groups = _BACKEND.groups(stack)
-    return judged(groups, lambda node: None if node.text.strip() == "rbd" else Finding(node.place, node.shown, "'rbd'"))
+    return judged(
+        stack, groups, lambda node: None if node.text.strip() == "rbd" else Finding(node.place, node.shown, "'rbd'")
+    )
 
 
 def image_conversion(files: DeploymentFiles, stack: Stack) -> list[Finding]:
@@ -209,4 +211,4 @@ def image_conversion(files: DeploymentFiles, stack: Stack) -> list[Finding]:
             return None
         return Finding(node.place, ", ".join(filter(None, plugins)) or "an empty list", expected)
 
-    return [finding for setting in _PLUGINS for finding in judged(setting.groups(stack), judge)]
+    return [finding for setting in _PLUGINS for finding in judged(stack, setting.groups(stack), judge)]

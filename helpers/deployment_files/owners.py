@@ -214,6 +214,14 @@ def _owner(content: Contents, groups: Iterable[Group]) -> Group | None:
     return near.get(_longest(content.stem, near))
 
 
+def lies_with(file: str, group: Group) -> bool:
+    """Whether a file lies in a folder of a stack, or in the one above that."""
+    folder = file.rpartition("/")[0]
+    return any(
+        folder == own or folder.startswith(f"{own}/") or folder == own.rpartition("/")[0] for own in group.folders
+    )
+
+
 def within(content: Contents, bases: Iterable[Folders]) -> bool:
     """Whether a file lies in one of these folders itself, or in one above."""
     return any(_named(content) == base[: len(_named(content))] for base in bases)
@@ -316,10 +324,10 @@ def controls(group: Group) -> bool:
 
 
 def _merged(groups: Sequence[Group]) -> list[Group]:
-    """One group for each name: templates in one place, and what the deployment left in another.
+    """One group for each stack: templates in one place, and what the deployment left in another.
 
-    What was left lies under the stack's name; templates perhaps under another, with the cluster's name in both, or the
-    stack's in theirs.
+    What was left lies under the stack's name. Templates may lie under another, with the cluster's name in both, or the
+    stack's in theirs; the stack is called as it is deployed.
     """
     merged: dict[str, Group] = {}
     for group in sorted(groups, key=has_templates, reverse=True):
@@ -328,9 +336,12 @@ def _merged(groups: Sequence[Group]) -> list[Group]:
         same = same or [other for other in merged.values() if _within(_tokens(group.name), _tokens(other.name))]
         into = merged.get(group.name) or (None if has_templates(group) else _only(same))
         if into is None:
-            into = merged[group.name] = Group(group.name, group.base)
+            into = Group(group.name, group.base)
+        merged.pop(into.name, None)
+        into.name = group.name
         into.folders |= group.folders
         into.contents += group.contents
+        merged[into.name] = into
     return list(merged.values())
 
 
