@@ -95,20 +95,18 @@ def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     A cluster that no stack deploys is a mistake, and so is the stack's own.
     """
     known = ", ".join(f"{facts.cluster_name(other)} ({other})" for other in files.stacks if facts.has_storage(other))
-    found = []
+    own, strange = [], {}
     for entry in entries(files, [stack]):
         name = entry.node.scalar("cluster")
         own_file = entry.place.file in stack.files
         # a shared list is given to every stack; it is judged once, at the first of them
         if entry.about is None and (own_file or stack is files.stacks[0]):
-            facts.all_named(files, stack)
             finding = Finding(entry.place, name.shown if name else "no cluster", f"one of the clusters {known}")
-            found += files.lacks(stack, finding)
+            strange[name.text.strip() if name else ""] = finding
         elif entry.about is stack and own_file:
-            found.append(
-                Finding(entry.place, f"{stack}'s own cluster as an external one", "only the clusters of other stacks")
-            )
-    return found
+            seen = f"{stack}'s own cluster as an external one"
+            own.append(Finding(entry.place, seen, "only the clusters of other stacks"))
+    return own or facts.strangers(files, stack, strange)
 
 
 def cluster_names(files: DeploymentFiles, stack: Stack) -> list[Finding]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 
-from helpers.tripleo.findings import NotGiven
+from helpers.tripleo.findings import Finding, NotGiven
 from helpers.tripleo.loader import Node
 from helpers.tripleo.stacks import DeploymentFiles, Stack
 
@@ -92,11 +93,28 @@ def cluster_name(stack: Stack) -> str:
     return next((node.text.strip() for node in cluster_names(stack)), stack.name)
 
 
-def all_named(files: DeploymentFiles, but: Stack) -> None:
-    """:raises NotGiven: a cluster's name stands in no file, so that a strange name may be that cluster's"""
-    for stack in files.stacks:
-        if stack is not but and has_storage(stack) and not cluster_names(stack):
-            raise NotGiven(f"{stack}: no file says what its cluster is called")
+def strangers(files: DeploymentFiles, stack: Stack, named: Mapping[str, Finding]) -> list[Finding]:
+    """What is wrong with a stack's naming clusters that no stack here has.
+
+    :raises NotGiven: nothing, for each may be that of a stack whose files are not here, or do not name it
+    """
+    unnamed = [
+        other for other in files.stacks if other is not stack and has_storage(other) and not cluster_names(other)
+    ]
+    if named and files.central is None:
+        raise NotGiven("no central stack's files are in the folder")
+    if named and unnamed:
+        raise NotGiven(f"{unnamed[0]}: no file says what its cluster is called")
+    entries = [entry for node in stack.definitions("CephExternalMultiConfig") for entry in node.items]
+    stores = [store for node in stack.definitions("GlanceMultistoreConfig") for store in node.entries.values()]
+    both = {node.text.strip() for entry in entries if (node := entry.scalar("cluster"))}
+    both &= {node.text.strip() for store in stores if (node := store.scalar("CephClusterName"))}
+    found = [finding for name, finding in named.items() if name not in both]
+    if named and not found:
+        raise NotGiven(
+            f"{stack} has stores and external clusters {', '.join(named)}: files of their stacks are not here"
+        )
+    return [one for finding in found for one in files.lacks(stack, finding)]
 
 
 @lru_cache(maxsize=1024)

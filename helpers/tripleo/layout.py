@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from helpers.tripleo.commands import commands
 from helpers.tripleo.findings import Finding, Place
 from helpers.tripleo.loader import Node, load
 from helpers.tripleo.owners import (
@@ -18,13 +19,14 @@ from helpers.tripleo.owners import (
     controls,
     has_templates,
     is_dcn,
+    lies_with,
     own_names,
     owners,
     within,
 )
 from helpers.tripleo.recognise import Contents, contents
 from helpers.tripleo.stacks import DeploymentFiles, Stack
-from helpers.tripleo.walk import UNLESS, survey
+from helpers.tripleo.walk import MAX_SCRIPT, UNLESS, Candidate, survey
 
 _EXTERNAL = "CephExternalMultiConfig"
 
@@ -48,31 +50,34 @@ def read(folder: Path) -> DeploymentFiles:
         owned = owners(everything)
     except SeveralSets as several:
         raise NoDeploymentFiles(f"{folder} {several}") from None
+    deployed = _given_by_scripts(owned, found.scripts)
     if not owned.groups:
         raise NoDeploymentFiles(f"{folder} holds no stack's files: {_why_none(everything)}")
     lists = _lists(owned)
-    named = {group: _named(group, owned.groups) for group in owned.groups}
-    stacks = {group: _stack(group, owned.shared, lists, named[group]) for group in owned.groups}
+    foreign = dict(_foreign(owned.groups))
+    if len(foreign) == len(owned.groups):
+        foreign = {}
+    groups = [group for group in owned.groups if group not in foreign]
     passed_over = [*found.passed_over, *owned.passed_over]
-    for group, why in _foreign(owned.groups):
-        passed_over.append(Finding(stacks.pop(group).place, f"a stack {group.name}, {why}", UNLESS))
-    central = _central(stacks)
-    ordered = sorted(stacks.values(), key=_natural)
-    if central is not None:
-        ordered = [replace(central, central=True), *(stack for stack in ordered if stack is not central)]
-    blocking: dict[str, tuple[Finding, ...]] = {group.name: _unreadable(group.contents) for group in stacks}
-    blocking[""] = _unreadable_lists(owned, lists)
-    doubtful = {group.name: _doubtful(group.contents) for group in stacks}
-    doubtful[""] = _doubtful([content for content in owned.shared if _EXTERNAL in content.parameters])
-    passed_over += [note for group in stacks for note in _not_read(group.contents)]
+    passed_over += [
+        Finding(Place(group.home), f"a stack {group.name}, {why}", UNLESS) for group, why in foreign.items()
+    ]
+    passed_over += [note for group in groups for note in _not_read(group.contents)]
+    unreadable = {group.name: _unreadable(group.contents) for group in groups}
+    doubtful = {group.name: _doubtful(group.contents) for group in groups}
+    given = [content for content in owned.shared if {*content.parameters.get(_EXTERNAL, ())} & {*lists}]
     return DeploymentFiles(
         folder,
-        tuple(ordered),
-        {name: findings for name, findings in blocking.items() if findings},
-        {name: findings for name, findings in doubtful.items() if findings},
+        _central_first(groups, {group: _stack(group, owned, lists, deployed) for group in groups}),
+        _some({**unreadable, "": _unreadable_lists(owned, given)}),
+        _some({**doubtful, "": _doubtful(given)}),
         tuple(passed_over),
         found.limited,
     )
+
+
+def _some(findings: Mapping[str, tuple[Finding, ...]]) -> dict[str, tuple[Finding, ...]]:
+    return {name: found for name, found in findings.items() if found}
 
 
 def _why_none(everything: Iterable[Contents]) -> str:
@@ -87,7 +92,8 @@ def _why_none(everything: Iterable[Contents]) -> str:
     )
 
 
-def _stack(group: Group, shared: Sequence[Contents], lists: Sequence[Node], named: bool) -> Stack:
+def _stack(group: Group, owned: Owners, lists: Sequence[Node], deployed: Mapping[str, Mapping[str, int]]) -> Stack:
+    shared = owned.shared
     own = [content for content in group.contents if not content.uncertain]
     certain = [content for content in own if not content.exported]
     doubted = [content for content in (*group.contents, *shared) if content not in certain]
@@ -107,7 +113,8 @@ def _stack(group: Group, shared: Sequence[Contents], lists: Sequence[Node], name
         group.name,
         group.home,
         files=frozenset(content.file for content in group.contents),
-        named=named,
+        order=deployed.get(group.name, {}),
+        named=_named(group, owned.groups),
         parameters=parameters,
         maybe=maybe,
         sealed=tuple(sealed),
@@ -121,6 +128,28 @@ def _stack(group: Group, shared: Sequence[Contents], lists: Sequence[Node], name
         networks=left("networks", own),
         common_networks=left("networks", shared),
     )
+
+
+def _given_by_scripts(owned: Owners, scripts: Iterable[Candidate]) -> dict[str, Mapping[str, int]]:
+    """Stack → the files that a script beside it deploys it with, in their order.
+
+    A file that lies beside the stacks, and which only one of them is deployed with by a script, is that stack's too.
+    """
+    groups = {group.name: group for group in owned.groups}
+    found: dict[str, Mapping[str, int]] = {}
+    for script in scripts:
+        text = script.path.read_bytes()[:MAX_SCRIPT].decode("utf-8", "replace")
+        for command in commands(script.file, text):
+            group = groups.get(command.stack)
+            if group is not None and lies_with(script.file, group):
+                files = [content.file for content in (*group.contents, *owned.shared)]
+                order = command.order(files)
+                found[group.name] = max(order, found.get(group.name, {}), key=len)
+    for content in owned.shared:
+        given = [name for name, order in found.items() if content.file in order]
+        if len(given) == 1:
+            groups[given[0]].contents.append(content)
+    return found
 
 
 def _parameters(some: Iterable[Contents]) -> dict[str, tuple[Node, ...]]:
@@ -179,16 +208,13 @@ def _not_read(some: Iterable[Contents]) -> list[Finding]:
     ]
 
 
-def _unreadable_lists(owned: Owners, lists: Sequence[Node]) -> tuple[Finding, ...]:
-    """What keeps all stacks from being judged: a list of external clusters that is broken."""
+def _unreadable_lists(owned: Owners, given: Sequence[Contents]) -> tuple[Finding, ...]:
+    """What keeps all stacks from being judged: a list of external clusters that is broken, among those given or by its
+    name and place."""
     bases = {group.base for group in owned.groups}
-    found: list[Finding] = []
-    for content in owned.shared:
-        if content.broken:
-            found += content.unreadable if _is_list(content) and within(content, bases) else ()
-        elif not content.uncertain and (_is_list(content) or set(content.parameters.get(_EXTERNAL, ())) & set(lists)):
-            found += [finding for finding in content.unreadable if f".{_EXTERNAL}" in finding.place.key]
-    return tuple(found)
+    lists = dict.fromkeys([*given, *(one for one in owned.shared if _is_list(one) and within(one, bases))])
+    found = [finding for content in lists for finding in content.unreadable if not content.uncertain]
+    return tuple(finding for finding in found if not finding.place.key or f".{_EXTERNAL}" in finding.place.key)
 
 
 def _doubtful(some: Iterable[Contents]) -> tuple[Finding, ...]:
@@ -232,9 +258,11 @@ def _is_copy(name: str, other: Group) -> bool:
     return name != other.name and other.name in tokens
 
 
-def _central(stacks: Mapping[Group, Stack]) -> Stack | None:
-    best = max(stacks, key=lambda group: (_centrality(group, stacks), group.name))
-    return stacks[best] if _centrality(best, stacks) > 0 else None
+def _central_first(groups: Sequence[Group], stacks: Mapping[Group, Stack]) -> tuple[Stack, ...]:
+    best = max(groups, key=lambda group: (_centrality(group, stacks), group.name))
+    central = stacks[best] if _centrality(best, stacks) > 0 else None
+    others = sorted((stack for stack in stacks.values() if stack is not central), key=_natural)
+    return (replace(central, central=True), *others) if central else tuple(others)
 
 
 def _centrality(group: Group, stacks: Mapping[Group, Stack]) -> int:

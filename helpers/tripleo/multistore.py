@@ -82,21 +82,16 @@ def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     Stores of another type are not judged.
     """
     known = ", ".join(facts.cluster_name(other) for other in files.stacks if other is not stack)
-    strangers = [store for store in stores(files, stack) if store.about is None and store.backend == "rbd"]
-    if strangers:
-        facts.all_named(files, stack)
-    return [
-        finding
-        for store in strangers
-        for finding in files.lacks(
-            stack,
-            Finding(
-                store.place("CephClusterName"),
-                store.cluster.shown if store.cluster else f"a store {store.name} without CephClusterName",
-                f"one of the clusters {known}",
-            ),
+    strange = {
+        store.cluster.text.strip() if store.cluster else store.name: Finding(
+            store.place("CephClusterName"),
+            store.cluster.shown if store.cluster else f"a store {store.name} without CephClusterName",
+            f"one of the clusters {known}",
         )
-    ]
+        for store in stores(files, stack)
+        if store.about is None and store.backend == "rbd"
+    }
+    return facts.strangers(files, stack, strange)
 
 
 def wrong_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
@@ -175,7 +170,7 @@ def import_methods(files: DeploymentFiles, stack: Stack) -> list[Finding]:
             return None
         return Finding(node.place, f"{', '.join(methods) or 'none'}", expected)
 
-    return judged(groups, judge)
+    return judged(stack, groups, judge)
 
 
 def multiple_locations(files: DeploymentFiles, stack: Stack) -> list[Finding]:
@@ -186,7 +181,7 @@ def multiple_locations(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     groups = _LOCATIONS.groups(stack)
     if not groups:
         raise _LOCATIONS.not_given(stack, "the templates show locations where a store is of type rbd")
-    found = judged(groups, lambda node: None if node.true else Finding(node.place, node.shown, "true"))
+    found = judged(stack, groups, lambda node: None if node.true else Finding(node.place, node.shown, "true"))
     if found and (stack.ceph_clients or stack.parameter("DeployedCeph")):
         raise NotGiven(f"{stack}: releases with cephadm have an internal Glance, which shows locations in any case")
     return found
@@ -195,7 +190,9 @@ def multiple_locations(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 def own_backend(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """The site's own store is of type rbd."""
     groups = _BACKEND.groups(stack)
-    return judged(groups, lambda node: None if node.text.strip() == "rbd" else Finding(node.place, node.shown, "'rbd'"))
+    return judged(
+        stack, groups, lambda node: None if node.text.strip() == "rbd" else Finding(node.place, node.shown, "'rbd'")
+    )
 
 
 def image_conversion(files: DeploymentFiles, stack: Stack) -> list[Finding]:
@@ -214,4 +211,4 @@ def image_conversion(files: DeploymentFiles, stack: Stack) -> list[Finding]:
             return None
         return Finding(node.place, ", ".join(filter(None, plugins)) or "an empty list", expected)
 
-    return [finding for setting in _PLUGINS for finding in judged(setting.groups(stack), judge)]
+    return [finding for setting in _PLUGINS for finding in judged(stack, setting.groups(stack), judge)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
 from helpers.tripleo.findings import Finding, Place
@@ -29,7 +29,8 @@ _WORDS = re.compile(
     "parameters|params|provision|roles?|site|spec|storage|stores?|tripleo|update|vars|vips?|zones?"
 )
 
-Path = tuple[str, ...]
+#: Folders within each other.
+Folders = tuple[str, ...]
 
 
 @dataclass(eq=False)
@@ -37,7 +38,7 @@ class Group:
     """One stack's files, while they are gathered. `base` are the folders above its own that name something."""
 
     name: str
-    base: Path
+    base: Folders
     folders: set[str] = field(default_factory=set)
     contents: list[Contents] = field(default_factory=list)
 
@@ -70,7 +71,7 @@ def owners(contents: Sequence[Contents]) -> Owners:
 
     :raises SeveralSets: there is more than one deployment's files, and none of them lies higher than the others
     """
-    found = Owners(groups=_groups(contents))
+    found = Owners(groups=list(_Placing(contents).groups.values()))
     placed = {content for group in found.groups for content in group.contents}
     rest: list[Contents] = []
     for content in contents:
@@ -90,74 +91,74 @@ def _significant(content: Contents) -> list[tuple[int, str]]:
     return [(i, part) for i, part in enumerate(content.folders) if not _STRUCTURE.fullmatch(part)]
 
 
-def _named(content: Contents) -> Path:
+def _named(content: Contents) -> Folders:
     """The folders of a file that name something."""
     return tuple(part for _, part in _significant(content))
 
 
-def _groups(contents: Sequence[Contents]) -> list[Group]:
-    identifying = [content for content in contents if content.identifies]
-    others = frozenset(name for content in contents if not content.uncertain for name in content.others)
-    names = frozenset(name for content in identifying for name in content.names) | others | set(CENTRAL_NAMES)
-    groups: dict[tuple[Path, str], Group] = {}
+class _Placing:
+    """Puts the files that can only be one stack's into groups: those whose folders are named, then the others."""
 
-    def place(content: Contents, depth: int) -> None:
+    def __init__(self, contents: Sequence[Contents]) -> None:
+        self.groups: dict[tuple[Folders, str], Group] = {}
+        identifying = [content for content in contents if content.identifies]
+        others = {name for content in contents if not content.uncertain for name in content.others}
+        names = {name for content in identifying for name in content.names} | others | set(CENTRAL_NAMES)
+        flat = _flat(identifying, names)
+        deep = [content for content in identifying if content not in flat]
+        matched = {content: [part for part in _named(content) if part in names] for content in deep}
+        for content, parts in matched.items():
+            if parts:  # config-download/dcn0 lies in overcloud-deploy/dcn0
+                self._place(content, _named(content).index(parts[-1]))
+        unmatched = {content: _named(content) for content, parts in matched.items() if not parts}
+        bases = {base for base, _ in self.groups}
+        for content, named in unmatched.items():
+            self._place(content, _depth(named, bases, unmatched.values()))
+        for content in flat:
+            self._place_by_name(content, names | {name for _, name in self.groups})
+        strange = others - {name for group in self.groups.values() for name in (group.name, *own_names(group))}
+        for content in contents:
+            # a folder that is called like another stack's store is a stack's, whatever is in it
+            if not content.identifies and not content.uncertain and strange & {*_named(content)[-1:]}:
+                self._place(content, len(_named(content)) - 1)
+
+    def _place(self, content: Contents, depth: int) -> None:
         """Into the group of the folder that has so many others above it which name something."""
         i, name = _significant(content)[depth]
-        base = _named(content)[:depth]
-        group = groups.setdefault((base, name), Group(name, base))
+        group = self._group(_named(content)[:depth], name)
         group.contents.append(content)
         group.folders.add("/".join(content.folders[: i + 1]))
 
-    flat, unmatched = _flat(identifying, names), []
-    for content in identifying:
-        if content in flat:
-            continue
-        matched = [part for part in _named(content) if part in names]
-        if matched:  # config-download/dcn0 lies in overcloud-deploy/dcn0
-            place(content, _named(content).index(matched[-1]))
-        else:
-            unmatched.append(content)
-    bases = {base for base, _ in groups}
-    for content in unmatched:
-        place(content, _depth(_named(content), bases, [_named(other) for other in unmatched]))
-    for content in flat:
-        base, name = _named(content), _name_of_file(content, names | {name for _, name in groups})
-        known = groups.get((base, name)) or _only([group for group in groups.values() if name in own_names(group)])
+    def _place_by_name(self, content: Contents, names: Set[str]) -> None:
+        base, name = _named(content), _name_of_file(content, names)
+        calling = [group for group in self.groups.values() if name in own_names(group)]
         if name:
-            group = known or groups.setdefault((base, name), Group(name, base))
-            group.contents.append(content)
-    called = {name for group in groups.values() for name in (group.name, *own_names(group))}
-    for content in contents:  # a folder that is called like another stack's store is a stack's, whatever is in it
-        if (
-            content not in identifying
-            and not content.uncertain
-            and _named(content)[-1:]
-            and _named(content)[-1] in others - called
-        ):
-            place(content, len(_named(content)) - 1)
-    return list(groups.values())
+            known = self.groups.get((base, name)) or _only(calling)
+            (known or self._group(base, name)).contents.append(content)
+
+    def _group(self, base: Folders, name: str) -> Group:
+        return self.groups.setdefault((base, name), Group(name, base))
 
 
 def _only(groups: Sequence[Group]) -> Group | None:
     return groups[0] if len(groups) == 1 else None
 
 
-def _flat(identifying: Sequence[Contents], names: frozenset[str]) -> list[Contents]:
-    """The files that lie with other stacks' in one folder, so that only their own names tell them apart."""
-    together: dict[Path, list[Contents]] = defaultdict(list)
+def _flat(identifying: Sequence[Contents], names: Set[str]) -> dict[Contents, None]:
+    """The files that lie with other stacks' in one folder, so that only their own names tell them apart; in order."""
+    together: dict[Folders, list[Contents]] = defaultdict(list)
     for content in identifying:
         together[content.folders].append(content)
-    found: list[Contents] = []
+    found: dict[Contents, None] = {}
     for files in together.values():
         folder = _named(files[0])
         told = {_longest(content.stem, names) for content in files} - {""}
         if not folder or (folder[-1] not in names and len(told) > 1):
-            found += files
+            found |= dict.fromkeys(files)
     return found
 
 
-def _depth(named: Path, bases: Iterable[Path], unmatched: Iterable[Path]) -> int:
+def _depth(named: Folders, bases: Iterable[Folders], unmatched: Collection[Folders]) -> int:
     """Which of the folders that name something is the stack's: the one beside other stacks', else the deepest.
 
     Where the deepest has the same name under several parents (`paris/ssd`, `berlin/ssd`), the parent is.
@@ -213,12 +214,20 @@ def _owner(content: Contents, groups: Iterable[Group]) -> Group | None:
     return near.get(_longest(content.stem, near))
 
 
-def within(content: Contents, bases: Iterable[Path]) -> bool:
+def lies_with(file: str, group: Group) -> bool:
+    """Whether a file lies in a folder of a stack, or in the one above that."""
+    folder = file.rpartition("/")[0]
+    return any(
+        folder == own or folder.startswith(f"{own}/") or folder == own.rpartition("/")[0] for own in group.folders
+    )
+
+
+def within(content: Contents, bases: Iterable[Folders]) -> bool:
     """Whether a file lies in one of these folders itself, or in one above."""
     return any(_named(content) == base[: len(_named(content))] for base in bases)
 
 
-def _beside(named: Path, base: Path) -> bool:
+def _beside(named: Folders, base: Folders) -> bool:
     """Whether a folder is one above stacks' folders, or lies in such a one."""
     return named == base[: len(named)] or named[:-1] == base[: len(named) - 1]
 
@@ -256,15 +265,13 @@ def _sets(group: Group, *parameters: str) -> bool:
 
 def _has_role(group: Group, prefix: str) -> bool:
     """Whether a stack has nodes of a role that begins so."""
+    found: list[str] = []
     for content in group.contents:
-        for name, nodes in content.parameters.items():
-            if name.startswith(prefix) and name.endswith("Count"):
-                return any(node.text.strip() not in {"", "0"} for node in nodes)
-        given = [item.entries["name"].text for item in content.left.get("baremetal", ())]
-        there = [name for inventory in content.left.get("inventories", ()) for name in inventory.entries]
-        if any(name.startswith(prefix) for name in (*given, *there)):
-            return True
-    return False
+        counts = {name: nodes for name, nodes in content.parameters.items() if name.endswith("Count")}
+        found += [name for name, nodes in counts.items() if any(node.text.strip() not in {"", "0"} for node in nodes)]
+        found += [item.entries["name"].text for item in content.left.get("baremetal", ())]
+        found += [name for inventory in content.left.get("inventories", ()) for name in inventory.entries]
+    return any(name.startswith(prefix) for name in found)
 
 
 def has_templates(group: Group) -> bool:
@@ -274,7 +281,7 @@ def has_templates(group: Group) -> bool:
 
 def _choose(found: Owners) -> None:
     """Keep one deployment's stacks: the set that lies highest, and what completes it."""
-    sets: dict[Path, list[Group]] = defaultdict(list)
+    sets: dict[Folders, list[Group]] = defaultdict(list)
     for group in found.groups:
         sets[group.base].append(group)
     of_sites = [base for base in sets if any(map(is_dcn, sets[base]))] or list(sets)
@@ -317,10 +324,10 @@ def controls(group: Group) -> bool:
 
 
 def _merged(groups: Sequence[Group]) -> list[Group]:
-    """One group for each name: templates in one place, and what the deployment left in another.
+    """One group for each stack: templates in one place, and what the deployment left in another.
 
-    What was left lies under the stack's name; templates perhaps under another, with the cluster's name in both, or the
-    stack's in theirs.
+    What was left lies under the stack's name. Templates may lie under another, with the cluster's name in both, or the
+    stack's in theirs; the stack is called as it is deployed.
     """
     merged: dict[str, Group] = {}
     for group in sorted(groups, key=has_templates, reverse=True):
@@ -329,9 +336,12 @@ def _merged(groups: Sequence[Group]) -> list[Group]:
         same = same or [other for other in merged.values() if _within(_tokens(group.name), _tokens(other.name))]
         into = merged.get(group.name) or (None if has_templates(group) else _only(same))
         if into is None:
-            into = merged[group.name] = Group(group.name, group.base)
+            into = Group(group.name, group.base)
+        merged.pop(into.name, None)
+        into.name = group.name
         into.folders |= group.folders
         into.contents += group.contents
+        merged[into.name] = into
     return list(merged.values())
 
 

@@ -98,7 +98,7 @@ class Contents:
         found = {name for name, _ in stores} | {node.text.strip() for node in named if node is not None}
         return frozenset(found) - _TEMPLATE_DEFAULTS
 
-    @property
+    @cached_property
     def identifies(self) -> bool:
         """Whether it can only be one stack's."""
         if self.uncertain or self.exported:

@@ -30,7 +30,7 @@ def not_numbers(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 def controllers(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """A DCN site has no Controller."""
     nodes = stack.counts.get("Controller")
-    return judged([nodes] if nodes else [], lambda node: _unless(not _number(node), node, "0 at a DCN site"))
+    return judged(stack, [nodes] if nodes else [], lambda node: _unless(not _number(node), node, "0 at a DCN site"))
 
 
 def _unless(right: bool, node: Node, expected: str) -> Finding | None:

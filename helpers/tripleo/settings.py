@@ -11,7 +11,7 @@ from helpers.tripleo.findings import Finding, NotGiven
 from helpers.tripleo.loader import Node
 from helpers.tripleo.stacks import Stack
 
-#: Definitions of which the last one given decides, so that nobody can tell by the files alone which does.
+#: Definitions of which the one that is given last decides, which the files alone do not tell.
 Alternatives = tuple[Node, ...]
 
 
@@ -78,16 +78,23 @@ def _by_role(stack: Stack, ending: str) -> Iterator[tuple[str, Node]]:
             yield from ((role, node) for node in stack.parameters[name])
 
 
-def judged(groups: Sequence[Alternatives], judge: Callable[[Node], Finding | None]) -> list[Finding]:
+def judged(stack: Stack, groups: Sequence[Alternatives], judge: Callable[[Node], Finding | None]) -> list[Finding]:
     """What is wrong with a setting.
 
-    :raises NotGiven: of two definitions one is right, and which of them is given last, and decides, nobody can tell
+    :raises NotGiven: of two definitions one is right, and nobody can tell which of them is given last, and decides
     """
     found: list[Finding] = []
     doubted: list[Finding] = []
     for group in groups:
-        wrong = [finding for node in group if (finding := judge(node)) is not None]
-        (found if len(wrong) == len(group) else doubted).extend(wrong)
+        given = _last(stack, group)
+        wrong = [finding for node in given if (finding := judge(node)) is not None]
+        (found if len(wrong) == len(given) else doubted).extend(wrong)
     if doubted and not found:
         raise NotGiven(f"{doubted[0].place} has {doubted[0].seen}, and another file has it right: the last one decides")
     return found
+
+
+def _last(stack: Stack, group: Alternatives) -> Alternatives:
+    """The definition that decides, where a script deploys the stack with one of them or gives their order; else all."""
+    given = {node: stack.order[node.place.file] for node in group if node.place.file in stack.order}
+    return tuple(node for node, place in given.items() if place == max(given.values())) or group

@@ -24,14 +24,16 @@ class Stack:
 
     `parameters` hold each definition of a parameter in the files that the stack is deployed with; `maybe` those in
     files of which nobody can tell: such a value is not judged, and not said to be missing. `sealed` are the stack's
-    files that are encrypted. `home` is the folder (or the file) of its own templates. `common_roles` and
-    `common_networks` are those of several stacks, of which nobody can tell whether this one is deployed with them.
-    `named`: a store or an external cluster of another stack is called like this one or its cluster.
+    files that are encrypted. `home` is the folder (or the file) of its own templates. `order` are the files that a
+    script deploys it with, by their position: the later decides. `common_roles` and `common_networks` are those of
+    several stacks, of which nobody can tell whether this one is deployed with them. `named`: a store or an external
+    cluster of another stack is called like this one or its cluster.
     """
 
     name: str
     home: str
     files: frozenset[str] = frozenset()
+    order: Mapping[str, int] = field(default_factory=dict)
     central: bool = False
     named: bool = False
     parameters: Mapping[str, tuple[Node, ...]] = field(default_factory=dict)

@@ -10,6 +10,7 @@ import os
 import re
 import stat
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,12 +18,14 @@ from helpers.tripleo.findings import Finding, Place
 from helpers.tripleo.loader import MAX_BYTES
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+_SCRIPT = ".sh"
 #: Names in all folders, bytes searched for words, bytes of the files that have such words.
 MAX_NAMES = 200_000
 MAX_SEARCHED = 512 * 1024**2
 MAX_READ = 48 * 1024**2
 #: Folders above each other; config-download's own are at most half as many.
 MAX_DEPTH = 16
+MAX_SCRIPT = 64 * 1024
 _HEAD = 1024**2
 
 #: A file is read whose first MiB has all the words of one of these.
@@ -92,9 +95,13 @@ class Candidate:
 
 @dataclass
 class Survey:
-    """What was found, and what was passed over that may have mattered; `limited`: not everything was looked at."""
+    """What was found, and what was passed over that may have mattered; `limited`: not everything was looked at.
+
+    `scripts` are those that deploy something.
+    """
 
     candidates: list[Candidate] = field(default_factory=list)
+    scripts: list[Candidate] = field(default_factory=list)
     passed_over: list[Finding] = field(default_factory=list)
     limited: bool = False
 
@@ -126,6 +133,8 @@ def survey(folder: Path) -> Survey:
             found.limit(_shown(where, folder) + "/", f"more than {MAX_NAMES} names up to here")
             break
         folders, files = _of_interest(where, entries)
+        found.scripts += _scripts(files, folder)
+        files = [entry for entry in files if not entry.name.endswith(_SCRIPT)]
         stems = {Path(entry.name).stem for entry in files}
         for entry in files:
             original = _without_aside(Path(entry.name).stem)
@@ -154,7 +163,7 @@ def _of_interest(where: Path, entries: list[os.DirEntry[str]]) -> tuple[list[os.
         return [], []
     shown = [entry for entry in entries if not entry.name.startswith((".", "#"))]
     folders = [entry for entry in shown if entry.name not in _FOREIGN and _is_folder(entry)]
-    files = [entry for entry in shown if os.path.splitext(entry.name)[1].lower() in SUFFIXES]
+    files = [entry for entry in shown if os.path.splitext(entry.name)[1].lower() in {*SUFFIXES, _SCRIPT}]
     if _TEMPLATES.fullmatch(where.name) or names & _TEMPLATES_MARKS:
         return [entry for entry in folders if not _TEMPLATES_OWN.fullmatch(entry.name)], []
     return folders, files
@@ -165,6 +174,22 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return entry.is_dir()
     except OSError:  # a link in a circle, or to where nobody may look
         return False
+
+
+def _scripts(files: list[os.DirEntry[str]], folder: Path) -> Iterator[Candidate]:
+    """The shell scripts that deploy something."""
+    for entry in files:
+        path = Path(entry.path)
+        if entry.name.endswith(_SCRIPT) and entry.is_file() and b"overcloud" in _head(path, MAX_SCRIPT):
+            yield Candidate(path, _shown(path, folder))
+
+
+def _head(path: Path, size: int) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(size)
+    except OSError:
+        return b""
 
 
 def _without_aside(name: str) -> str | None:

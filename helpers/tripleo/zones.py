@@ -85,7 +85,7 @@ def _judged(files: DeploymentFiles, stack: Stack, zones: Zones, partners: Zones)
             return Finding(node.place, node.shown, expected, theirs.place)
         return None
 
-    return judged(zones(stack), judge)
+    return judged(stack, zones(stack), judge)
 
 
 def _keeps(files: DeploymentFiles, other: Stack, stack: Stack, zone: str) -> bool:
@@ -122,7 +122,7 @@ def cinder_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
         expected = f"{stack.name!r}: a name of the site's own"
         return Finding(node.place, node.shown, expected, zone.place if zone else None)
 
-    return judged(groups, judge)
+    return judged(stack, groups, judge)
 
 
 def _cluster_names(stack: Stack) -> set[str]:
@@ -135,7 +135,7 @@ def managed_networks(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     groups = _NETWORKS.groups(stack)
     if not groups:
         raise _NETWORKS.not_given(stack, _TEMPLATES)
-    return judged(groups, lambda node: Finding(node.place, node.shown, "false") if node.true else None)
+    return judged(stack, groups, lambda node: Finding(node.place, node.shown, "false") if node.true else None)
 
 
 def cross_az_attach(files: DeploymentFiles, stack: Stack) -> list[Finding]:
@@ -145,4 +145,4 @@ def cross_az_attach(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """
     expected = "false: with true, a volume of a one-command boot is made at central, and the server fails"
     groups = _CROSS_AZ.groups(stack)
-    return judged(groups, lambda node: Finding(node.place, node.shown, expected) if node.true else None)
+    return judged(stack, groups, lambda node: Finding(node.place, node.shown, expected) if node.true else None)

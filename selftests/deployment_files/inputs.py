@@ -260,6 +260,30 @@ def _encrypted(folder: Path) -> None:
     write(folder, "dcn0/ceph_keys.yaml", "$ANSIBLE_VAULT;1.1;AES256\n6231336539666234306139\n")
 
 
+def _script(folder: Path, *files: str) -> None:
+    """The command of a stack, as it is kept in a script."""
+    lines = [
+        "time openstack overcloud deploy --templates ~/templates",
+        "--stack $STACK",
+        *(f"-e {file}" for file in files),
+    ]
+    command = " \\\n     ".join([*lines, "--libvirt-type qemu"])
+    write(folder, "dcn0/deploy.sh", f"#!/bin/bash\nSTACK=dcn0\nsource ~/stackrc\n# as it was\n{command}\n")
+
+
+def _overridden(folder: Path) -> None:
+    """A common file is overridden by the site's own, as the script has it."""
+    environment(folder, "dcn0/defaults.yaml", GlanceEnabledImportMethods="web-download")
+    _script(
+        folder, "~/templates/environments/dcn-storage.yaml", "defaults.yaml", "~/dcn0/az.yaml", "$HOME/dcn0/glance.yaml"
+    )
+
+
+def _keys_in_home(folder: Path) -> None:
+    move(folder, {"dcn0/ceph_keys.yaml": "extra_keys.yaml"})
+    _script(folder, "../extra_keys.yaml", "az.yaml", "glance.yaml")
+
+
 def _sealed_value(folder: Path) -> None:
     """A key as `ansible-vault encrypt_string` writes it."""
     path = folder / "dcn0/ceph_keys.yaml"
@@ -317,11 +341,7 @@ _K2 = (
     ),
     Input("a folder for each service", _by_service),
     Input("all in one folder", _flat),
-    Input(
-        "the director's working directories",
-        _working_directories,
-        stacks=("control-plane-templates", "dcn0-templates", "dcn1-templates"),
-    ),
+    Input("the director's working directories", _working_directories),
     Input("regions", _regions),
     Input("what is common in a folder of its own", _shared_folder),
     Input("an old export", _old_export),
@@ -492,6 +512,8 @@ _K4 = (
         ),
         unknown=("zones.managed_networks dcn0", "multistore.import_methods dcn0"),
     ),
+    Input("two values, and a script that tells the last", _overridden),
+    Input("keys in the home, which a script names", _keys_in_home),
     Input("stores as JSON", _as_text),
     Input(
         "counts as parameters of the stack",
@@ -609,6 +631,13 @@ SLIPS = (
         "external.wrong_monitors",
         "dcn0",
         ("203.0.113.5 is no CephMon host of dcn0", "198.18.1.11 is missing"),
+    ),
+    Slip(
+        "two values, and a script that tells the last",
+        lambda folder: _script(folder, "~/dcn0/az.yaml", "glance.yaml", "defaults.yaml"),
+        "multistore.import_methods",
+        "dcn0",
+        ("dcn0/defaults.yaml:2", "web-download,copy-image"),
     ),
     Slip(
         "CinderRbdAvailabilityZone",

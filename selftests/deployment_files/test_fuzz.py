@@ -1,5 +1,6 @@
 """Whatever stands in a file: no exception, and what is broken is a finding that names a file of the folder."""
 
+import contextlib
 import copy
 import json
 from collections.abc import Iterator
@@ -135,3 +136,17 @@ def test_truncated_file(file: str, part: float, folder: Path) -> None:
 def test_random_yaml_punctuation(text: str, folder: Path) -> None:
     """What a YAML parser may trip over raises nothing."""
     judged(folder, "dcn0/az.yaml", f"parameter_defaults: {text}".encode())
+
+
+@BOUNDED
+@given(data=st.data(), deployed=st.booleans())
+def test_any_files_missing(data: st.DataObject, deployed: bool, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Any part of a set raises nothing but that there is no stack."""
+    folder = tmp_path_factory.mktemp("part")
+    example.write(folder, example.sites(2), deployed=deployed)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    for path in data.draw(st.lists(st.sampled_from(files), unique=True)):
+        path.unlink()
+
+    with contextlib.suppress(layout.NoDeploymentFiles):
+        checks.results(layout.read(folder))

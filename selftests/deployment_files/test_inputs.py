@@ -60,12 +60,7 @@ def test_mistake_in_an_input_is_found(slip: Slip, tmp_path: Path) -> None:
 
 #: What may be wrong in an entry of CephExternalMultiConfig, and the check that says so.
 ENTRIES: dict[str, tuple[Callable[[Entry], Any], str]] = {
-    "fsid": (lambda entry: entry.update(fsid="0c10d6b5-a455-4c4d-bd53-8f2b9357c3c7"), "external.wrong_fsid"),
     "key": (lambda entry: entry["keys"][0].update(key=STRAY_KEY), "external.wrong_key"),
-    "keyring": (
-        lambda entry: entry["ceph_conf_overrides"]["client"].update(keyring="/etc/ceph/dcn0.keyring"),
-        "external.wrong_keyring",
-    ),
     "monitor": (lambda entry: entry.update(external_cluster_mon_ips="198.18.2.99"), "external.wrong_monitors"),
 }
 

@@ -1,5 +1,6 @@
 """Stacks of any name, in any folders: which files are whose, and which stack is central, is told by what is in them."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -134,7 +135,7 @@ def test_site_without_its_files_is_no_strangers(healthy: Path) -> None:
 
 
 def test_compute_nodes_at_the_centre_may_have_a_stack(healthy: Path) -> None:
-    """As in the other layout of the guide: a stack `central` of compute nodes, with the name of the cluster as zone."""
+    """A stack `central` of compute nodes, whose zone is called as the cluster of the control plane's stack."""
     zones = "ManageNetworks: false, NovaComputeAvailabilityZone: central, ComputeCount: 2"
     (healthy / "central").mkdir()
     (healthy / "central/az.yaml").write_text(f"parameter_defaults: {{{zones}}}\n")
@@ -143,4 +144,24 @@ def test_compute_nodes_at_the_centre_may_have_a_stack(healthy: Path) -> None:
 
     assert [str(stack) for stack in files.stacks] == ["control-plane", "central", "dcn0", "dcn1"]
     assert [str(stack) for stack in files.stacks if facts.has_storage(stack)] == ["control-plane", "dcn0", "dcn1"]
+    assert [key for key, found in checks.results(files).items() if found] == []
+
+
+def test_stacks_whose_files_are_not_given_are_nobodys_mistake(healthy: Path) -> None:
+    """Central's stores and external clusters may be of stacks whose files somebody else has."""
+    shutil.rmtree(healthy / "dcn1")
+
+    files = layout.read(healthy)
+
+    assert [str(stack) for stack in files.stacks] == ["control-plane", "dcn0"]
+    assert [key for key, found in checks.results(files).items() if found] == []
+
+
+def test_without_central_nothing_is_said_of_its_cluster(healthy: Path) -> None:
+    """Where no central stack's files are given, that is one finding of its own, and no site's."""
+    shutil.rmtree(healthy / "control-plane")
+
+    files = layout.read(healthy)
+
+    assert (files.central, [str(stack) for stack in files.dcn]) == (None, ["dcn0", "dcn1"])
     assert [key for key, found in checks.results(files).items() if found] == []
