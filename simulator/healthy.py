@@ -17,7 +17,7 @@ from simulator.faults import CHANGES
 from simulator.process import DidNotStart, running
 
 #: What is healthy too → the options of `dcn-verify simulate` that make it so. Stores that all sites call alike are not
-#: among them: whoever reads an image through a site then makes its record name central's store (FAILURES 26).
+#: among them: whoever reads an image through a site then makes its record name central's store (known-failures 26).
 VARIATIONS: dict[str, tuple[str, ...]] = {
     "as-the-guide-has-it": (),
     **{name: ("--fault", name) for name, change in CHANGES.items() if change.harmless},

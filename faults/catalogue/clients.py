@@ -8,7 +8,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "central-conf-missing",
         "the site's nodes have no /etc/ceph/central.conf",
-        source="SPEC A8",
+        source="claims A8",
         site="dcn",
         must="A8 A11",
         read_only=True,
@@ -16,7 +16,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "central-keyring-missing",
         "the site's nodes have no keyring for central",
-        source="SPEC A8",
+        source="claims A8",
         site="dcn",
         must="A8 A11",
         read_only=True,
@@ -24,7 +24,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "central-keyring-world-readable",
         "everybody on the site's nodes can read the key to central",
-        source="SPEC A8",
+        source="claims A8",
         site="dcn",
         must="A8",
         read_only=True,
@@ -32,7 +32,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "central-keyring-not-for-glance",
         "Glance at the site may not read the keyring for central: it is root's",
-        source="SPEC A8",
+        source="claims A8",
         site="dcn",
         must="A8",
         read_only=True,
@@ -40,7 +40,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "central-conf-has-another-fsid",
         "central.conf on the site's nodes has the FSID of no cluster",
-        source="SPEC A8",
+        source="claims A8",
         site="dcn",
         must="A8",
         may="A11",
@@ -49,7 +49,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "central-conf-has-other-mons",
         "central.conf on the site's nodes has the monitors of the site itself",
-        source="SPEC A8",
+        source="claims A8",
         site="dcn",
         must="A8 A11",
         read_only=True,
@@ -57,7 +57,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "central-conf-names-a-missing-keyring",
         "central.conf on the site's nodes names a keyring that is not there",
-        source="SPEC A8",
+        source="claims A8",
         site="dcn",
         must="A8",
         read_only=True,
@@ -65,7 +65,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "central-keyring-has-another-key",
         "the keyring for central on the site's nodes has a key that central does not know",
-        source="SPEC A8 A11",
+        source="claims A8 A11",
         site="dcn",
         must="A8 A11",
         may="A10",
@@ -74,7 +74,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "central-conf-names-another-keyring",
         "central.conf at a DCN site names the keyring of client.openstack",
-        source="SPEC A8",
+        source="claims A8",
         site="dcn",
         must="A8",
         read_only=True,
@@ -82,7 +82,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "central-conf-lacks-a-mon",
         "central.conf at a DCN site lacks one of central's monitors",
-        source="SPEC A8",
+        source="claims A8",
         site="dcn",
         must="A8",
         may="A11",
@@ -91,7 +91,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "own-admin-keyring-world-readable",
         "everybody on the site's nodes can read the administrator's key to its own cluster",
-        source="SPEC A8",
+        source="claims A8",
         site="dcn",
         must="A8",
         read_only=True,
@@ -99,7 +99,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "own-openstack-keyring-world-readable",
         "everybody on the site's nodes can read the key by which Glance, Nova and Cinder use its own cluster",
-        source="SPEC A8",
+        source="claims A8",
         site="dcn",
         must="A8",
         read_only=True,
@@ -107,7 +107,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "key-in-a-forgotten-copy",
         "a copy of the administrator's keyring, which everybody can read, lies beside it under another name",
-        source="SPEC A8",
+        source="claims A8",
         site="dcn",
         must="A8",
         read_only=True,
@@ -115,7 +115,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "own-keyring-not-for-glance",
         "nobody but root can read the keyring by which the site's Glance uses its own cluster",
-        source="SPEC A8",
+        source="claims A8",
         site="dcn",
         must="A8",
         read_only=True,
@@ -123,7 +123,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "admin-keyring-at-central-world-readable",
         "everybody on central's nodes can read the administrator's key to central's cluster",
-        source="SPEC A9",
+        source="claims A9",
         site="central",
         must="A9",
         read_only=True,
@@ -131,7 +131,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-conf-leads-to-another-cluster",
         "the conf and the keyring for the site on central's nodes are those of another site's cluster, which answers",
-        source="SPEC A9 A11",
+        source="claims A9 A11",
         site="dcn",
         must="A9 A11",
         read_only=True,
@@ -139,7 +139,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-conf-missing",
         "central's nodes have no /etc/ceph/<site>.conf",
-        source="SPEC A9",
+        source="claims A9",
         site="dcn",
         must="A9 A11",
         may="A2 B2 B3 B7 B8 B11",
@@ -147,7 +147,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-keyring-world-readable",
         "everybody on central's nodes can read the key to the site",
-        source="SPEC A9",
+        source="claims A9",
         site="dcn",
         must="A9",
         read_only=True,
@@ -155,7 +155,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-keyring-not-for-glance",
         "Glance at central may not read the keyring for the site: it is root's",
-        source="SPEC A9",
+        source="claims A9",
         site="dcn",
         must="A9",
         may="A2 B2 B3 B7 B8 B11",
@@ -163,7 +163,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-conf-has-another-fsid",
         "<site>.conf on central's nodes has the FSID of no cluster",
-        source="SPEC A9",
+        source="claims A9",
         site="dcn",
         must="A9",
         may="A11",
@@ -172,7 +172,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-conf-names-a-missing-keyring",
         "<site>.conf on central's nodes names a keyring that is not there",
-        source="SPEC A9",
+        source="claims A9",
         site="dcn",
         must="A9",
         read_only=True,
@@ -180,7 +180,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-keyring-of-another-site",
         "the keyring for the site on central's nodes holds another site's key",
-        source="SPEC A9 A11",
+        source="claims A9 A11",
         site="dcn",
         must="A9 A11",
         may="A2 A10 B2 B3 B7 B8 B11",
@@ -188,7 +188,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "external-key-rotated",
         "the site's client.external got a new key, and central was not told",
-        source="SPEC A11",
+        source="claims A11",
         site="dcn",
         must="A9 A11",
         may="A2 A8 A10 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -196,7 +196,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-keyring-missing",
         "a central node lacks a DCN cluster's external keyring",
-        source="SPEC A9 A11",
+        source="claims A9 A11",
         site="dcn",
         must="A9 A11",
         read_only=True,
@@ -204,7 +204,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-keyring-has-another-key",
         "the keyring for a DCN cluster at central has a key that is no longer valid",
-        source="SPEC A9 A11",
+        source="claims A9 A11",
         site="dcn",
         must="A9 A11",
         may="A10",
@@ -213,7 +213,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "external-caps-lack-a-pool",
         "client.external of the site has no cap on the pool vms",
-        source="SPEC A10",
+        source="claims A10",
         site="any",
         must="A10",
         may="A11 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -222,7 +222,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "external-caps-too-wide",
         "client.external of the site may do anything to its OSDs",
-        source="SPEC A10",
+        source="claims A10",
         site="any",
         must="A10",
         read_only=True,
@@ -230,7 +230,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "external-may-only-read",
         "client.external of the site may read its images, but not write them",
-        source="SPEC A10",
+        source="claims A10",
         site="dcn",
         must="A10 B3",
         may="B2 B7 B8 B11",
@@ -238,7 +238,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "one-external-key-for-two-sites",
         "the site's client.external has central's key",
-        source="SPEC A10",
+        source="claims A10",
         site="dcn",
         must="A10",
         read_only=True,
@@ -246,7 +246,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "external-caps-lack-mgr",
         "client.external has no cap for the manager",
-        source="SPEC A10",
+        source="claims A10",
         site="dcn",
         must="A10",
         read_only=True,
@@ -254,7 +254,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "external-caps-on-mon-too-wide",
         "client.external may do everything at the monitors",
-        source="SPEC A10",
+        source="claims A10",
         site="dcn",
         must="A10",
         read_only=True,
@@ -262,7 +262,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "external-user-missing",
         "the cluster has no client.external",
-        source="SPEC A10",
+        source="claims A10",
         site="dcn",
         must="A10",
         may="A1 A8 A9 A11 A16 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -271,7 +271,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "wan-rejects-ceph",
         "a firewall between central and the site refuses Ceph's ports",
-        source="SPEC A11",
+        source="claims A11",
         site="dcn",
         must="A11",
         may="B2 B3 B7 B8 B11",
@@ -280,7 +280,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "wan-drops-ceph",
         "a firewall between central and the site drops what goes to Ceph's ports",
-        source="SPEC A11, FAILURES 29",
+        source="claims A11, known-failures 29",
         site="dcn",
         must="A11",
         may="B2 B3 B7 B8 B11",
@@ -289,7 +289,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "firewall-to-the-site",
         "the WAN lets nothing pass from central's nodes to the site's monitors",
-        source="SPEC A11",
+        source="claims A11",
         site="dcn",
         must="A11",
         read_only=True,
@@ -297,7 +297,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "firewall-to-central",
         "the WAN lets nothing pass from the site's nodes to central's monitors",
-        source="SPEC A11",
+        source="claims A11",
         site="dcn",
         must="A11",
         read_only=True,

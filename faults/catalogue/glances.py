@@ -8,7 +8,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "store-missing-at-central",
         "central's Glance has no store for the site",
-        source="SPEC A2",
+        source="claims A2",
         site="dcn",
         must="A2",
         may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -16,7 +16,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "unknown-store-at-central",
         "central's Glance has a store that belongs to no site",
-        source="SPEC A2",
+        source="claims A2",
         site="central",
         must="A2",
         may="B2",
@@ -24,7 +24,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "central-default-store-wrong",
         "the default store of central's Glance is a DCN site's",
-        source="SPEC A2",
+        source="claims A2",
         site="central",
         must="A2",
         may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -33,7 +33,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "store-in-another-pool",
         "central's Glance keeps the site's images in the pool volumes",
-        source="SPEC A2 B4",
+        source="claims A2 B4",
         site="dcn",
         must="A2 B4 B5",
         may="B1 B2 B3 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -41,7 +41,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "store-is-read-only-http",
         "central's store for the site is of type http, which nothing can be written to",
-        source="SPEC A2",
+        source="claims A2",
         site="dcn",
         must="A2",
         may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -50,7 +50,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-default-store-wrong",
         "the default store of the site's Glance is central's",
-        source="SPEC A3",
+        source="claims A3",
         site="dcn",
         must="A3",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
@@ -59,7 +59,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-lacks-central-store",
         "the site's Glance cannot push anything back: it has no store for central",
-        source="SPEC A3",
+        source="claims A3",
         site="dcn",
         must="A3",
         may="B9 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
@@ -68,7 +68,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-store-named-default-backend",
         "the site's Glance calls its own store default_backend, as central's calls another",
-        source="FAILURES 1 26, LP1886374",
+        source="known-failures 1 26, LP1886374",
         site="dcn",
         must="A3",
         read_only=True,
@@ -76,7 +76,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "unknown-store-at-dcn",
         "the site's Glance has a store that belongs to no site",
-        source="SPEC A3",
+        source="claims A3",
         site="dcn",
         must="A3",
         read_only=True,
@@ -84,7 +84,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-glance-stopped",
         "the site's Glance does not run",
-        source="SPEC A3",
+        source="claims A3",
         site="dcn",
         must="A3",
         may="A2 A5 A7 A13 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
@@ -93,7 +93,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-has-another-dcn-store",
         "the site's Glance has another DCN site's store too",
-        source="SPEC A3",
+        source="claims A3",
         site="dcn",
         must="A3",
         may="A8",
@@ -102,7 +102,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "central-glance-stopped",
         "central's Glance does not run",
-        source="SPEC A2",
+        source="claims A2",
         site="central",
         must="A2",
         may="A3 A13 E6",
@@ -110,7 +110,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "central-glance-answers-500",
         "central's Glance answers every request with 500",
-        source="SPEC A2",
+        source="claims A2",
         site="central",
         must="A2",
         may="A3 A13 E6",
@@ -118,7 +118,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-glance-answers-500",
         "the site's Glance answers every request with 500",
-        source="SPEC A3",
+        source="claims A3",
         site="dcn",
         must="A3",
         may="A2 A5 A7 A13 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
@@ -127,7 +127,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dcn-glance-hangs",
         "the site's Glance accepts requests and never answers",
-        source="SPEC A3",
+        source="claims A3",
         site="dcn",
         must="A3",
         may="A2 A13 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
@@ -136,7 +136,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "central-glance-hangs",
         "central's Glance accepts requests and never answers",
-        source="SPEC A2",
+        source="claims A2",
         site="central",
         must="A2",
         may="A3 E6",
@@ -144,7 +144,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "second-public-image-endpoint",
         "the catalog has a second public image endpoint, at the site",
-        source="SPEC A4",
+        source="claims A4",
         site="dcn",
         must="A4",
         may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -153,7 +153,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "public-image-endpoint-at-dcn",
         "the public image endpoint is the site's Glance instead of central's",
-        source="SPEC A4",
+        source="claims A4",
         site="dcn",
         must="A4",
         may="A2 A5 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -162,7 +162,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "second-public-identity-endpoint",
         "the catalog has a second public identity endpoint, at the site",
-        source="SPEC A4",
+        source="claims A4",
         site="dcn",
         must="A4",
         may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -171,7 +171,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "no-public-image-endpoint",
         "the catalog has no public image endpoint",
-        source="SPEC A4",
+        source="claims A4",
         site="central",
         must="A4",
         read_only=True,
@@ -179,7 +179,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "copy-image-disabled",
         "central's Glance has copy-image not among its import methods",
-        source="SPEC A5",
+        source="claims A5",
         site="central",
         must="A5",
         may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -187,7 +187,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "web-download-disabled",
         "the site's Glance has web-download not among its import methods",
-        source="SPEC A5",
+        source="claims A5",
         site="dcn",
         must="A5",
         read_only=True,
@@ -195,7 +195,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "copy-image-disabled-at-dcn",
         "the site's Glance does not allow copy-image",
-        source="SPEC A5",
+        source="claims A5",
         site="dcn",
         must="A5",
         may="B3 B11 D1 D2 D3 D4 D5 D6",
@@ -204,7 +204,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "web-download-disabled-at-central",
         "central's Glance does not allow web-download",
-        source="SPEC A5 B1",
+        source="claims A5 B1",
         site="central",
         must="A5 B1",
         may="B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -212,7 +212,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "locations-hidden",
         "central's Glance hides the locations of images, so that disks made from them are flat",
-        source="FAILURES 10, LP1860990",
+        source="known-failures 10, LP1860990",
         site="central",
         must="A6 B4",
         may="B1 B2 B3 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -220,7 +220,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "direct-url-hidden",
         "central's Glance hides the direct_url of images, so that volumes made from them are flat",
-        source="FAILURES 11, LP1454638",
+        source="known-failures 11, LP1454638",
         site="central",
         must="A6 B4",
         may="B1 B2 B3 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -228,7 +228,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "locations-hidden-at-dcn",
         "the site's Glance hides the locations of images, so that disks made there are flat",
-        source="FAILURES 10, LP1860990",
+        source="known-failures 10, LP1860990",
         site="dcn",
         must="A6",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
@@ -237,7 +237,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "conversion-off",
         "central's Glance does not convert imported images, so that none can be cloned",
-        source="FAILURES 6, LP1816686",
+        source="known-failures 6, LP1816686",
         site="central",
         must="A7 B1",
         may="B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -245,7 +245,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "conversion-to-qcow2",
         "the site's Glance converts imported images to qcow2",
-        source="FAILURES 6, LP1816686",
+        source="known-failures 6, LP1816686",
         site="dcn",
         must="A7",
         read_only=True,
@@ -253,7 +253,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "conversion-off-at-dcn",
         "the site's Glance does not convert images",
-        source="FAILURES 7",
+        source="known-failures 7",
         site="dcn",
         must="A7",
         read_only=True,

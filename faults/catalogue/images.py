@@ -8,7 +8,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "import-reaches-too-many-stores",
         "web-download puts the image into the site's store too, which nobody asked for",
-        source="SPEC B1 B5",
+        source="claims B1 B5",
         site="dcn",
         must="B1 B5",
         may="B3 B11",
@@ -16,7 +16,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "importing-list-stays",
         "os_glance_importing_to_stores keeps a store although the import is over",
-        source="FAILURES 2",
+        source="known-failures 2",
         site="central",
         must="B1",
         may="B2 B3 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -24,7 +24,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "failed-list-stays",
         "os_glance_failed_import names a store that the import did reach",
-        source="FAILURES 5",
+        source="known-failures 5",
         site="central",
         must="B1",
         may="B2 B3 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -32,7 +32,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "record-says-qcow2",
         "the data is raw, and the record still says qcow2",
-        source="FAILURES 6",
+        source="known-failures 6",
         site="central",
         must="B1",
         may="A7 B2 B3 B5 B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -40,7 +40,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "import-task-fails-late",
         "the data is in every store, and the import task fails at its very end",
-        source="FAILURES 3",
+        source="known-failures 3",
         site="central",
         must="B1",
         may="B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -48,7 +48,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "all-stores-skips-one",
         "all_stores leaves the site's store out, and says nothing",
-        source="SPEC B2",
+        source="claims B2",
         site="dcn",
         must="B2",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -56,21 +56,21 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "upload-is-truncated",
         "glance-direct loses the end of what was uploaded",
-        source="SPEC B2",
+        source="claims B2",
         site="central",
         must="B2",
     ),
     fault(
         "staging-is-full",
         "central's Glance has no room to stage what is imported by glance-direct",
-        source="SPEC B2, FAILURES 4",
+        source="claims B2, known-failures 4",
         site="central",
         must="B2",
     ),
     fault(
         "put-loses-its-end",
         "an upload to central's Glance loses its end",
-        source="SPEC B11",
+        source="claims B11",
         site="central",
         must="B11",
         may="B6 B9",
@@ -78,7 +78,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "put-is-refused",
         "central's Glance lets nobody upload an image",
-        source="SPEC B11",
+        source="claims B11",
         site="central",
         must="B11",
         may="B2 B3 B6 B7 B8 B9 C2 C3",
@@ -86,7 +86,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "all-stores-includes-http",
         "an import to all stores tries the read-only http store too",
-        source="FAILURES 12",
+        source="known-failures 12",
         site="central",
         must="B2",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -94,7 +94,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "staged-data-is-elsewhere",
         "what was staged is on another Glance host: the stage succeeds, the import finds half of it",
-        source="FAILURES 13",
+        source="known-failures 13",
         site="central",
         must="B2",
         may="B6 B9 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -102,7 +102,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "store-leads-to-another-cluster",
         "the site's store at central's Glance has the ceph.conf of another DCN site",
-        source="SPEC A2 B4, FAILURES 25",
+        source="claims A2 B4, known-failures 25",
         site="dcn",
         must="B3",
         may="B2 B4 B5 B6 B7 B8 B11",
@@ -110,7 +110,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "copy-never-arrives",
         "copy-image to the site ends well, and the store never appears",
-        source="FAILURES 25",
+        source="known-failures 25",
         site="dcn",
         must="B3",
         may="B4 B5 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -118,7 +118,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "copy-stays-importing",
         "the site's store stays in os_glance_importing_to_stores for ever",
-        source="FAILURES 2, LP1891352, LP1914826",
+        source="known-failures 2, LP1891352, LP1914826",
         site="dcn",
         must="B3",
         may="B2 B7 B8 B11",
@@ -126,7 +126,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "copy-forbidden",
         "the policy of central's Glance lets nobody copy images",
-        source="FAILURES 23",
+        source="known-failures 23",
         site="central",
         must="B3",
         may="B2 B4 B5 B6 B8 B9 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -134,7 +134,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "copy-changes-the-checksum",
         "copy-image to the site writes another checksum into the record",
-        source="SPEC B3",
+        source="claims B3",
         site="dcn",
         must="B3",
         may="B11",
@@ -142,7 +142,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "copy-moves-the-image",
         "copy-image removes the copy that it was made from",
-        source="SPEC B3",
+        source="claims B3",
         site="dcn",
         must="B3",
         may="B4 B5 B6 B7 B8 B9 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -150,7 +150,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "copy-changes-the-hash",
         "copy-image writes another os_hash_value into the record",
-        source="SPEC B3",
+        source="claims B3",
         site="dcn",
         must="B3",
         may="B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -158,7 +158,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "only-the-first-of-several-stores",
         "a copy to several stores at once ends after the first",
-        source="SPEC B3",
+        source="claims B3",
         site="dcn",
         must="B3",
         may="B2 B4 B5 B6 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -166,7 +166,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "dead-import-holds-its-lock",
         "after a web-download the task ended, and the import's lock stays on the image",
-        source="FAILURES 3",
+        source="known-failures 3",
         site="central",
         must="B3",
         may="B1 B2 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -174,7 +174,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "location-names-another-cluster",
         "the location of the site's copy has another site's FSID",
-        source="SPEC B4",
+        source="claims B4",
         site="dcn",
         must="B4",
         may="B5 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -182,7 +182,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "direct-url-names-another-cluster",
         "direct_url is the location of a DCN site's copy",
-        source="SPEC B4, FAILURES 11, LP1454638",
+        source="claims B4, known-failures 11, LP1454638",
         site="central",
         must="B4",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -190,7 +190,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "store-of-another-cluster",
         "central's store for the site writes to central's own cluster's pool of servers",
-        source="SPEC B4 B5",
+        source="claims B4 B5",
         site="dcn",
         must="B4 B5",
         may="A2 B1 B2 B3 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -198,7 +198,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "copy-has-no-data",
         "record and location tell of a copy at the site, and its cluster holds nothing",
-        source="FAILURES 25",
+        source="known-failures 25",
         site="dcn",
         must="B5",
         may="B2 B3 B4 B6 B7 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -206,7 +206,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "snapshot-unprotected",
         "the snapshot of the site's copy is not protected, so that nothing can be cloned",
-        source="SPEC B5",
+        source="claims B5",
         site="dcn",
         must="B5",
         may="B2 B3 B4 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -214,7 +214,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "snapshot-missing",
         "the site's copy has no snapshot, so that nothing can be cloned",
-        source="SPEC B5",
+        source="claims B5",
         site="dcn",
         must="B5",
         may="B2 B3 B4 B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -222,7 +222,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "copy-is-larger",
         "the site's copy is 8 MiB larger than the image",
-        source="SPEC B5",
+        source="claims B5",
         site="dcn",
         must="B5",
         may="B2 B3 B6 B11",
@@ -230,7 +230,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "stray-copy",
         "every image in central's store is in the site's cluster too, and no record tells of it",
-        source="SPEC B5",
+        source="claims B5",
         site="dcn",
         must="B5",
         may="B2 B3 B7 B8 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -238,7 +238,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "copy-cut-short",
         "the copy in the site's cluster is smaller than the image",
-        source="SPEC B5",
+        source="claims B5",
         site="dcn",
         must="B5",
         may="B2 B3 B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -246,7 +246,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "snapshot-has-another-name",
         "the copy's snapshot in the site's cluster is called backup",
-        source="SPEC B4",
+        source="claims B4",
         site="dcn",
         must="B5",
         may="B2 B3 B4 B6 B7 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -254,7 +254,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "copy-is-a-clone",
         "the copy in the site's cluster is a clone of something else",
-        source="SPEC B5",
+        source="claims B5",
         site="dcn",
         must="B5",
         may="B2 B3 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -262,7 +262,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "other-bytes",
         "the site's copy has other bytes in its place",
-        source="SPEC B6",
+        source="claims B6",
         site="dcn",
         must="B6",
         may="D3 D6",
@@ -270,7 +270,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "last-block-lost",
         "the copy in the site's cluster ends in zeros where the image does not",
-        source="SPEC B6",
+        source="claims B6",
         site="dcn",
         must="B6",
         may="D3 D6",

@@ -8,7 +8,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "server-disk-is-flat",
         "a server's disk at the site is a full copy, though the image is there",
-        source="FAILURES 8",
+        source="known-failures 8",
         site="dcn",
         must="C1",
         may="C8 D1 D2 D3 D4 D5 D6",
@@ -16,7 +16,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "server-disk-at-central-too",
         "a server's disk at the site is in central's cluster as well",
-        source="SPEC C1",
+        source="claims C1",
         site="dcn",
         must="C1",
         may="C2 D1 D2 D3 D4 D5 D6 F5",
@@ -24,14 +24,14 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "disk-xml-names-central",
         "libvirt's XML of a server's disk at the site names central's monitors",
-        source="SPEC C1",
+        source="claims C1",
         site="dcn",
         must="C1",
     ),
     fault(
         "servers-fail",
         "every server at the site goes to ERROR",
-        source="FAILURES 27",
+        source="known-failures 27",
         site="dcn",
         must="C1",
         may="C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -39,7 +39,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "libvirt-secret-missing",
         "libvirt at the site does not know the key to the cluster, though nova.conf names its secret",
-        source="SPEC A17 C1, FAILURES 28",
+        source="claims A17 C1, known-failures 28",
         site="dcn",
         must="A17 C1",
         may="C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -47,7 +47,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "neutron-answers-500",
         "Neutron is down: servers are created, and show, list and delete answer 500",
-        source="FAILURES 30 31",
+        source="known-failures 30 31",
         site="central",
         must="C1",
         may="C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -55,7 +55,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "neutron-goes-down",
         "Neutron goes down when the first server is made: no server can be shown, listed or deleted from then on",
-        source="FAILURES 31",
+        source="known-failures 31",
         site="central",
         must="C1 F5",
         may="C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
@@ -63,14 +63,14 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "streaming-fails",
         "the site's Glance cannot stream an image from central: it has lost central's store's cluster",
-        source="FAILURES 27",
+        source="known-failures 27",
         site="dcn",
         must="C2",
     ),
     fault(
         "boot-reads-from-central",
         "a disk at the site is a clone, and yet the image's bytes were read from central",
-        source="SPEC C8",
+        source="claims C8",
         site="dcn",
         must="C8",
         may="C1 C2 C3 C4 C5 C6 C7 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -78,7 +78,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "guest-finds-no-disk",
         "a guest at the site is active for Nova, and its console shows that it found no disk to boot from",
-        source="SPEC C9",
+        source="claims C9",
         site="dcn",
         must="C9",
         may="D6",
@@ -86,7 +86,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "console-is-empty",
         "the console of a guest at the site is empty",
-        source="SPEC C9",
+        source="claims C9",
         site="dcn",
         must="C9",
         may="D6",

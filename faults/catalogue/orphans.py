@@ -8,7 +8,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "orphaned-disk",
         "the site's pool vms has the disk of a server that nobody knows",
-        source="SPEC A23",
+        source="claims A23",
         site="any",
         must="A23",
         read_only=True,
@@ -16,7 +16,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "orphaned-image",
         "the site's pool images has an image, with its protected snapshot, that has no record",
-        source="SPEC A23",
+        source="claims A23",
         site="any",
         must="A23",
         read_only=True,
@@ -24,7 +24,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "orphaned-image-in-trash",
         "the trash of the site's pool images has an image that has no record",
-        source="SPEC A23",
+        source="claims A23",
         site="any",
         must="A23",
         read_only=True,
@@ -32,7 +32,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "orphaned-volume",
         "the site's pool volumes has a volume that Cinder does not know",
-        source="SPEC A23",
+        source="claims A23",
         site="any",
         must="A23",
         read_only=True,

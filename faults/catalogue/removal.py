@@ -8,7 +8,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "delete-leaves-data",
         "deletion leaves the image's data in the site's cluster",
-        source="SPEC B7 B8, FAILURES 15",
+        source="claims B7 B8, known-failures 15",
         site="dcn",
         must="B7 B8",
         may="B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -16,7 +16,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "delete-to-trash",
         "deletion moves the image's data at the site into the trash",
-        source="FAILURES 16, LP1959186",
+        source="known-failures 16, LP1959186",
         site="dcn",
         must="B7 B8",
         may="B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -24,7 +24,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "delayed-delete",
         "central's Glance only marks images as to be deleted, and no scrubber runs",
-        source="SPEC B7",
+        source="claims B7",
         site="central",
         must="B7",
         may="B8 B9 B11 F5",
@@ -32,7 +32,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "delete-is-forgotten",
         "image-delete answers 204 and deletes nothing",
-        source="SPEC B7",
+        source="claims B7",
         site="central",
         must="B7",
         may="B9 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -40,7 +40,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "stores-delete-removes-all",
         "removing the site's copy removes the data of all copies",
-        source="SPEC B8",
+        source="claims B8",
         site="dcn",
         must="B8",
         may="B11",
@@ -48,7 +48,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "stores-delete-keeps-the-record",
         "removing the site's copy removes the data, and the record still tells of it",
-        source="SPEC B8",
+        source="claims B8",
         site="dcn",
         must="B8",
         may="B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -56,7 +56,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "stores-delete-leaves-data",
         "stores-delete takes the store out of the record and leaves the data",
-        source="SPEC B8",
+        source="claims B8",
         site="central",
         must="B8",
         may="B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -64,7 +64,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "stores-delete-removes-two",
         "stores-delete removes one copy more than it was asked to",
-        source="SPEC B8",
+        source="claims B8",
         site="central",
         must="B8",
         may="B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -72,7 +72,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "deleted-server-leaves-its-disk",
         "a server's disk stays in the site's cluster when the server is deleted",
-        source="SPEC F5",
+        source="claims F5",
         site="dcn",
         must="F5",
         may="C1",
@@ -80,14 +80,14 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "deleted-volume-leaves-its-data",
         "a volume's data stays in the site's cluster when the volume is deleted",
-        source="FAILURES 17",
+        source="known-failures 17",
         site="dcn",
         must="F5",
     ),
     fault(
         "volume-cannot-be-deleted",
         "a volume of the site goes to error_deleting",
-        source="FAILURES 17",
+        source="known-failures 17",
         site="dcn",
         must="F5",
         may="C3 C7",

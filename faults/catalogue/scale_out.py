@@ -8,7 +8,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "haproxy-stopped",
         "the HAProxy of the site's scale-out node does not run",
-        source="SPEC A13",
+        source="claims A13",
         site="dcn",
         must="A13",
         read_only=True,
@@ -16,7 +16,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "haproxy-leads-nowhere",
         "nothing answers where the HAProxy of the site's scale-out node looks for Glance",
-        source="SPEC A13",
+        source="claims A13",
         site="dcn",
         must="A13",
         read_only=True,
@@ -24,7 +24,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "haproxy-leads-to-central",
         "the HAProxy of the site's scale-out node leads to central's Glance",
-        source="SPEC A13",
+        source="claims A13",
         site="dcn",
         must="A13",
         read_only=True,
@@ -32,7 +32,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "haproxy-is-passed-by",
         "nova-compute of the site's scale-out node asks central's Glance instead of its HAProxy",
-        source="SPEC A13, FAILURES 22",
+        source="claims A13, known-failures 22",
         site="dcn",
         must="A13",
         read_only=True,

@@ -8,7 +8,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "cross-az-attach-true",
         "cross_az_attach is true on the site's compute nodes, so boot from volume makes the volume at central",
-        source="FAILURES 18 28",
+        source="known-failures 18 28",
         site="dcn",
         must="A12 C5",
         may="C1 C2 C3 C4 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -16,7 +16,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "cross-az-attach-absent",
         "cross_az_attach is not set on the site's compute nodes, and its default is true",
-        source="FAILURES 18",
+        source="known-failures 18",
         site="dcn",
         must="A12 C5",
         may="C1 C2 C3 C4 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -24,7 +24,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "nova-compute-reads-another-file",
         "the site's nova-compute was told to read one more file, in which cross_az_attach is true",
-        source="SPEC A12",
+        source="claims A12",
         site="dcn",
         must="A12",
         read_only=True,
@@ -32,7 +32,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "nova-compute-has-a-local-file",
         "a file in the site's nova.conf.d says that cross_az_attach is true",
-        source="SPEC A12",
+        source="claims A12",
         site="dcn",
         must="A12",
         read_only=True,
@@ -40,7 +40,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "nova-compute-not-restarted",
         "nova.conf of the site is right, and nova-compute runs with what was in it before",
-        source="SPEC A12",
+        source="claims A12",
         site="dcn",
         must="A12",
         read_only=True,
@@ -49,7 +49,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "cinder-volume-not-restarted",
         "cinder.conf of the site is right, and cinder-volume runs with what was in it before",
-        source="SPEC A17",
+        source="claims A17",
         site="dcn",
         must="A17",
         read_only=True,
@@ -58,7 +58,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "nova-uses-central-glance",
         "the site's compute nodes ask central's Glance",
-        source="FAILURES 22",
+        source="known-failures 22",
         site="dcn",
         must="A13",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -67,7 +67,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "nova-uses-another-sites-glance",
         "the site's compute nodes ask another DCN site's Glance",
-        source="FAILURES 22",
+        source="known-failures 22",
         site="dcn",
         must="A13",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -76,7 +76,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "nova-glance-url-has-a-wrong-port",
         "nothing answers at the Glance endpoint that the site's compute nodes are given",
-        source="FAILURES 22",
+        source="known-failures 22",
         site="dcn",
         must="A13",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -85,7 +85,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "nova-api-down",
         "Nova's API at central does not answer",
-        source="SPEC A14",
+        source="claims A14",
         site="central",
         must="A14",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 E6",
@@ -94,7 +94,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "cinder-api-down",
         "Cinder's API at central does not answer",
-        source="SPEC A14",
+        source="claims A14",
         site="central",
         must="A14",
         may="A15 B9 C3 C4 C5 C6 C7 D1 D4 E6 F5",
@@ -102,7 +102,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "nova-scheduler-down",
         "no server can be scheduled: nova-scheduler is down",
-        source="SPEC A14",
+        source="claims A14",
         site="central",
         must="A14",
         read_only=True,
@@ -110,7 +110,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "nova-conductor-down",
         "nova-conductor is down, so that no server is built, and compute nodes cannot report any more",
-        source="SPEC A14",
+        source="claims A14",
         site="central",
         must="A14",
         read_only=True,
@@ -118,7 +118,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "cinder-scheduler-down",
         "no volume can be scheduled: cinder-scheduler is down",
-        source="SPEC A14",
+        source="claims A14",
         site="central",
         must="A14",
         read_only=True,
@@ -126,7 +126,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "cinder-scheduler-missing",
         "Cinder lists no cinder-scheduler at all",
-        source="SPEC A14",
+        source="claims A14",
         site="central",
         must="A14",
         read_only=True,
@@ -134,7 +134,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "compute-disabled",
         "the site's compute services are up, and disabled",
-        source="SPEC A14",
+        source="claims A14",
         site="dcn",
         must="A14",
         read_only=True,
@@ -142,7 +142,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "nova-api-hangs",
         "Nova's API at central accepts requests and never answers",
-        source="SPEC A14",
+        source="claims A14",
         site="central",
         must="A14",
         may="E6",
@@ -151,7 +151,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "cinder-api-hangs",
         "Cinder's API at central accepts requests and never answers",
-        source="SPEC A14",
+        source="claims A14",
         site="central",
         must="A14",
         may="A15 E6 F5",
@@ -159,7 +159,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "compute-down",
         "the site's compute services are down",
-        source="SPEC A14",
+        source="claims A14",
         site="dcn",
         must="A14",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -168,7 +168,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "compute-in-another-zone",
         "the site's compute services are in central's availability zone",
-        source="SPEC A14",
+        source="claims A14",
         site="dcn",
         must="A14",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -177,7 +177,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "volume-service-down",
         "the site's volume service is down; a volume there goes to error",
-        source="SPEC A14 C3",
+        source="claims A14 C3",
         site="dcn",
         must="A14 C3",
         may="C1 C2 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -185,7 +185,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "volume-service-in-another-zone",
         "the site's volume service is in central's availability zone",
-        source="SPEC A14",
+        source="claims A14",
         site="dcn",
         must="A14",
         may="A15 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -194,7 +194,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "zone-fallback-on",
         "Cinder falls back to central's zone for a zone without a volume service, and the site's is in central's zone",
-        source="SPEC A14 C3",
+        source="claims A14 C3",
         site="dcn",
         must="A14 C3 C5",
         may="A15 C1 C2 C4 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -202,7 +202,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "volume-service-not-clustered",
         "the site's volume service is active/passive",
-        source="SPEC A15",
+        source="claims A15",
         site="dcn",
         must="A15",
         read_only=True,
@@ -210,7 +210,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "volume-cluster-of-another-site",
         "the site's volume service is in a cluster named after another site",
-        source="SPEC A15",
+        source="claims A15",
         site="dcn",
         must="A15",
         read_only=True,
@@ -218,7 +218,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "central-volume-service-clustered",
         "central's volume service is active/active",
-        source="SPEC A15",
+        source="claims A15",
         site="central",
         must="A15",
         read_only=True,
@@ -226,7 +226,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "nova-images-type-is-qcow2",
         "the site's compute nodes keep disks in files, not in Ceph",
-        source="SPEC A17 C1",
+        source="claims A17 C1",
         site="dcn",
         must="A17 C1",
         may="C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -234,7 +234,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "nova-uses-another-pool",
         "the site's compute nodes put disks into the pool of volumes",
-        source="SPEC A17",
+        source="claims A17",
         site="dcn",
         must="A17",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -243,7 +243,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "nova-uses-central-ceph",
         "the site's nova.conf names central's Ceph conf file",
-        source="SPEC A17",
+        source="claims A17",
         site="dcn",
         must="A17",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -252,7 +252,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "nova-has-no-secret",
         "the site's nova.conf names no libvirt secret for the key to the cluster",
-        source="SPEC A17",
+        source="claims A17",
         site="dcn",
         must="A17",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -261,7 +261,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "cinder-uses-central-ceph",
         "the site's cinder.conf names central's Ceph conf file",
-        source="SPEC A17",
+        source="claims A17",
         site="dcn",
         must="A17",
         may="A14 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -270,7 +270,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "cinder-uses-another-pool",
         "the site's volume service puts volumes into the pool of servers",
-        source="SPEC A17",
+        source="claims A17",
         site="dcn",
         must="A17",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -279,7 +279,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "libvirt-secret-has-another-key",
         "libvirt at the site has another key under the id that nova.conf names",
-        source="SPEC A17",
+        source="claims A17",
         site="dcn",
         must="A17",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -288,7 +288,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "secrets-differ",
         "Nova and Cinder of the site have different RBD secrets",
-        source="SPEC A17",
+        source="claims A17",
         site="dcn",
         must="A17",
         may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",

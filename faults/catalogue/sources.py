@@ -14,9 +14,6 @@ from dataclasses import dataclass
 _PAGES = {
     "claims": ("claims", r"[A-F]\d+", ""),
     "known-failures": ("known-failures", r"\d+", "known failure "),
-    # the words before there were such pages
-    "SPEC": ("claims", r"[A-F]\d+", ""),
-    "FAILURES": ("known-failures", r"\d+", "known failure "),
 }
 
 

@@ -8,7 +8,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "stack-missing",
         "the undercloud has no stack for the site: it was deleted there, or never deployed from there",
-        source="SPEC A18",
+        source="claims A18",
         site="dcn",
         must="A18",
         read_only=True,
@@ -16,7 +16,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "stack-create-failed",
         "the deployment of the site's stack failed",
-        source="SPEC A18",
+        source="claims A18",
         site="dcn",
         must="A18",
         read_only=True,
@@ -24,7 +24,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "stack-update-in-progress",
         "the site's stack is still being updated",
-        source="SPEC A18",
+        source="claims A18",
         site="dcn",
         must="A18",
         read_only=True,
@@ -32,7 +32,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "stack-update-failed",
         "the last update of central's stack failed, as when a DCN site's Glance was added to it",
-        source="SPEC A18",
+        source="claims A18",
         site="central",
         must="A18",
         read_only=True,

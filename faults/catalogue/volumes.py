@@ -8,7 +8,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "volume-is-flat",
         "a volume from an image at the site is a full copy, though the image is there",
-        source="FAILURES 11",
+        source="known-failures 11",
         site="dcn",
         must="C3",
         may="C4 C5 C7 C8 D1 D2 D3 D4 D5 D6",
@@ -16,7 +16,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "volume-at-central-too",
         "a volume of the site is in central's cluster as well",
-        source="SPEC C3",
+        source="claims C3",
         site="dcn",
         must="C3",
         may="C4 C5 D1 D2 D3 D4 D5 D6 F5",
@@ -24,7 +24,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "volumes-are-made-at-central",
         "a volume of the site's availability zone is made in central's cluster",
-        source="FAILURES 18",
+        source="known-failures 18",
         site="dcn",
         must="C3 C5",
         may="C1 C2 C4 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
@@ -32,7 +32,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "volume-stays-available",
         "a volume that a server boots from is shown as available and attached to nothing",
-        source="SPEC C4",
+        source="claims C4",
         site="dcn",
         must="C4",
         may="C5 D4",
@@ -40,7 +40,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "server-in-another-zone",
         "a server that was asked for at the site is shown in central's zone",
-        source="SPEC C4",
+        source="claims C4",
         site="dcn",
         must="C4",
         may="C1 C5 C7 D1 D2 D3 D4 D5 D6",
@@ -48,14 +48,14 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "volume-of-another-zone-accepted",
         "a server at the site takes a volume of another zone, and becomes active with it",
-        source="SPEC C6",
+        source="claims C6",
         site="dcn",
         must="C6",
     ),
     fault(
         "refused-server-keeps-the-volume",
         "a server that is refused a volume of another zone leaves the volume reserved",
-        source="SPEC C6",
+        source="claims C6",
         site="dcn",
         must="C6",
         may="F5",
@@ -63,14 +63,14 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "attach-answers-500",
         "the site's nova-compute does not answer when a volume is to be attached: Nova answers 500, whatever the zone",
-        source="SPEC C6",
+        source="claims C6",
         site="dcn",
         must="C6",
     ),
     fault(
         "volume-snapshot-unprotected",
         "a volume's snapshot at the site is not protected",
-        source="SPEC C7",
+        source="claims C7",
         site="dcn",
         must="C7",
         may="D1",
@@ -78,7 +78,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "volume-snapshot-missing",
         "Cinder says that a volume's snapshot is available, and the cluster has none",
-        source="SPEC C7",
+        source="claims C7",
         site="dcn",
         must="C7",
         may="D1",
@@ -86,7 +86,7 @@ FAULTS: tuple[Fault, ...] = (
     fault(
         "stopped-server-does-not-start",
         "a server that was stopped cannot be started again",
-        source="SPEC C7",
+        source="claims C7",
         site="dcn",
         must="C7",
         may="D1 D5",

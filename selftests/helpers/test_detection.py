@@ -17,7 +17,7 @@ from faults.detection.tables import matrix
 from faults.detection.verdicts import judge
 from helpers.preflight.results import Probed
 
-FAULT = Fault("a-fault", "something is wrong", "SPEC A8", "dcn", frozenset({"A8"}), frozenset({"B3"}))
+FAULT = Fault("a-fault", "something is wrong", "claims A8", "dcn", frozenset({"A8"}), frozenset({"B3"}))
 
 
 def seen(*failing: tuple[str, str | None], **more: Any) -> Seen:
@@ -43,7 +43,7 @@ def test_verdict(run: Seen, verdict: str):
 
 
 def test_a_fault_of_central_is_found_at_any_site():
-    fault = Fault("a-fault", "something is wrong", "SPEC B3", "central", frozenset({"B3"}))
+    fault = Fault("a-fault", "something is wrong", "claims B3", "central", frozenset({"B3"}))
 
     assert judge(fault, "central", seen(("B3", "dcn1"))).verdict == "caught"
 

@@ -18,7 +18,7 @@ from simulator.world.volumes import Volume
 from simulator.world.world import World
 
 
-@variation(where="central", source="FAILURES 24")
+@variation(where="central", source="known-failures 24")
 def stores_in_another_order(world: World, site: Site) -> Iterator[None]:
     """Glance lists an image's stores, and its own, in another order."""
 
@@ -50,14 +50,14 @@ def another_region(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="central", source="SPEC F5: nothing without a run's id is ever deleted")
+@variation(where="central", source="claims F5: nothing without a run's id is ever deleted")
 def unrelated_resources(world: World, site: Site) -> Iterator[None]:
     """There are images, volumes and servers that belong to nobody's test."""
     with _somebody_elses(world, site, "somebody's"):
         yield
 
 
-@variation(where="last", source="SPEC F5: nothing without a run's id is ever deleted")
+@variation(where="last", source="claims F5: nothing without a run's id is ever deleted")
 def other_tenants_at_the_site(world: World, site: Site) -> Iterator[None]:
     """Other tenants use the site, and call what they have nearly as this harness does."""
     with _somebody_elses(world, site, "dcn-verify"), _somebody_elses(world, site, "dcn-verify.2026.guest"):
@@ -94,14 +94,14 @@ def _somebody_elses(world: World, site: Site, name: str) -> Iterator[None]:
     site.ceph.pool("images").images.pop(image.id, None)
 
 
-@variation(where="central", source="FAILURES 18: cross_az_attach must be false for nova-api too in some versions")
+@variation(where="central", source="known-failures 18: cross_az_attach must be false for nova-api too in some versions")
 def nova_api_attaches_no_other_zone(world: World, site: Site) -> Iterator[None]:
     """cross_az_attach is false at central, too, so nova-api itself refuses what nova-compute would refuse."""
     with changed(site.nova, "cross_az_attach", False):
         yield
 
 
-@variation(where="last", source="SPEC B7: trash")
+@variation(where="last", source="claims B7: trash")
 def old_trash(world: World, site: Site) -> Iterator[None]:
     """The trash of the pool of images holds what somebody deleted long ago."""
     site.ceph.create("images", "old", Content(1 << 20, {}))
@@ -110,7 +110,7 @@ def old_trash(world: World, site: Site) -> Iterator[None]:
     site.ceph.pool("images").trash.clear()
 
 
-@variation(where="last", source="SPEC A2: descriptions")
+@variation(where="last", source="claims A2: descriptions")
 def descriptions_differ(world: World, site: Site) -> Iterator[None]:
     """The stores' descriptions are other words than the guide's, or none."""
 
@@ -134,7 +134,7 @@ def somebody_reads_through_the_site(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="last", source="SPEC A8 A9: what counts is what a Ceph client reads")
+@variation(where="last", source="claims A8 A9: what counts is what a Ceph client reads")
 def conf_files_written_otherwise(world: World, site: Site) -> Iterator[None]:
     """Every ceph.conf is written as other people write it: comments, `mon_host`, plain addresses in another order."""
     with ExitStack() as stack:
