@@ -52,14 +52,17 @@ class Schedule:
     def begin(self) -> Iterator[tuple[StageKey, Demand]]:
         """Every stage that may begin now, with what it has taken of the capacity.
 
-        A stage yields to those that have a longer chain after them and cannot hold the same thing beside it. Once it is
-        the turn of one that wants a thing alone, nobody else begins to share the thing until it has had it.
+        A stage that acts yields to those that have a longer chain after them and cannot hold the same thing beside it.
+        One that only reads does not yield: it reads what nobody has changed yet. Once it is the turn of one that wants
+        a thing alone, nobody else begins to share the thing until it has had it.
         """
         kept_free: set[Hashable] = set()
         for key in list(self._ready):
             demand = self._waiting[key]
-            if any(not hold.alone and hold.thing in kept_free for hold in demand.holds) or any(
-                self._is_wanted_before(hold, key) for hold in demand.holds
+            acts = self._registry.stages[key.stage].mutating
+            if any(
+                (not hold.alone and hold.thing in kept_free) or (acts and self._is_wanted_before(hold, key))
+                for hold in demand.holds
             ):
                 continue
             if self._capacity.has(demand):

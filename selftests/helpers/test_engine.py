@@ -302,8 +302,16 @@ def test_what_is_read_is_not_changed_meanwhile(tmp_path: Path):
     assert (results["disks[dcn0]"].value, results["console[dcn0]"].value) == (False, False)
 
 
-@pytest.mark.parametrize("how", ["changes", "shares"])
-def test_what_holds_a_thing_yields_to_a_longer_chain(tmp_path: Path, how: str):
+@pytest.mark.parametrize(
+    ("declared", "order"),
+    [
+        ({"changes": ("server",)}, ["image", "attached"]),
+        ({"shares": ("server",)}, ["image", "attached"]),
+        ({"shares": ("server",), "mutating": False}, ["attached", "image"]),
+    ],
+)
+def test_what_acts_yields_to_a_longer_chain(tmp_path: Path, declared: dict[str, Any], order: list[str]):
+    """And what only reads does not: it reads what nobody has changed yet."""
     begun: list[str] = []
 
     def server() -> int:
@@ -328,10 +336,10 @@ def test_what_holds_a_thing_yields_to_a_longer_chain(tmp_path: Path, how: str):
     for act in (server, booted, copied):
         registry.add(act)
     registry.add(image, changes=("server",))
-    registry.add(attached, **{how: ("server",)})
+    registry.add(attached, **declared)
     Bench(tmp_path, registry).run(StageKey("attached"), StageKey("copied"))
 
-    assert begun == ["image", "attached"]
+    assert begun == order
 
 
 def test_what_needs_a_thing_alone_lets_those_with_a_longer_way_go_first(tmp_path: Path):
