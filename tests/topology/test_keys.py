@@ -27,6 +27,7 @@ def test_services_may_read_their_keyrings(dcn_keys: Keys, dcn: Site):
 def test_no_key_is_for_everybody_without_storage(bare_keys: Keys, bare_site: Site):
     """No file with a cephx key on the nodes of a site without storage can be read or written by everybody."""
     assert bare_keys.exposed == dict.fromkeys(bare_keys.exposed, OWNERS_ALONE)
+    tell_unseen(bare_keys.unseen)
 
 
 @claim("A9")
@@ -35,6 +36,7 @@ def test_no_key_of_this_site_is_for_everybody(central_keys: Keys, dcn: Site):
     keys = central_keys.of_clusters(dcn.ceph.cluster)
 
     assert keys.exposed == dict.fromkeys(keys.exposed, OWNERS_ALONE)
+    tell_unseen(keys.unseen)
 
 
 @claim("A9")
@@ -43,6 +45,7 @@ def test_services_may_read_this_site_s_keyrings(central_keys: Keys, dcn: Site):
     keys = central_keys.of_clusters(dcn.ceph.cluster)
 
     assert keys.unreadable == dict.fromkeys(keys.unreadable, READABLE)
+    tell_unseen(keys.unseen)
 
 
 @claim("A9")
