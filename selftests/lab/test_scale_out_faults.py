@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from faults.catalogue import find
-from faults.detection.results import Results
-from lab import detect, haproxy
-from lab.faults import reporting
+from faults.detection.suite import Suite
+from faults.detection.way import LeftOut
+from lab import haproxy
+from lab.faults import reporting, way
 from lab.faults.breaking import Breaking
 from lab.faults.lab import Lab
 from lab.faults.registry import BREAKS, place
@@ -52,26 +53,17 @@ def test_a_haproxy_leads_to_central_by_every_server_of_its(tmp_path: Path, monke
 @pytest.mark.parametrize(
     ("name", "dcn", "said"),
     [
-        ("haproxy-stopped", 2, "1/1 left out: haproxy-stopped needs a scale-out host, and dcn1 has none"),
-        ("store-leads-to-another-cluster", 1, "1/1 left out: store-leads-to-another-cluster needs a lab with two DCN"),
+        ("haproxy-stopped", 2, "haproxy-stopped needs a scale-out host, and dcn1 has none"),
+        ("store-leads-to-another-cluster", 1, "store-leads-to-another-cluster needs a lab with two DCN sites"),
     ],
 )
 def test_what_a_lab_has_nothing_for_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, dcn: int, said: str
 ):
-    """In one line, and as no failure; what else is asked for goes on."""
-    lines: list[str] = []
-    monkeypatch.setattr(detect, "heal", lambda lab: None)
-    suite = detect.LabSuite(tmp_path / "environment.yaml", tmp_path / "reports")
-
-    done = detect.run(
-        lab_with(tmp_path, dcn=dcn),
-        [find(name)],
-        suite,
-        Results(tmp_path / "results.json"),
-        lines.append,
-        healthy=False,
+    monkeypatch.setattr(way, "heal", lambda lab: None)
+    at_lab = way.InTheLab(
+        lab_with(tmp_path, dcn=dcn), Suite(tmp_path / "environment.yaml", tmp_path / "reports", tests=())
     )
 
-    assert done == []
-    assert [line.strip()[: len(said)] for line in lines] == [said]
+    with pytest.raises(LeftOut, match=said):
+        at_lab.observe(find(name))
