@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 
 from faults.catalogue import FAULTS, Fault, UnknownFault, find
+from faults.catalogue.where import Candidate, NoSuchSite, choose
 from lab.faults import (
     behaviour,
     compute,
@@ -65,8 +66,6 @@ _BUGS_OF_VOLUMES = (
     "volume-cannot-be-deleted",
 )
 _OF_INSTANCES = (compute, volume_services, instances, scale_out)
-#: what is looked for at the first DCN site alone
-_AT_THE_FIRST = frozenset({"C8"})
 
 
 def _functions(modules: Iterable[ModuleType]) -> dict[str, Break]:
@@ -93,29 +92,21 @@ def _is_of(fault: Fault, *modules: ModuleType) -> bool:
 
 
 def place(fault: Fault, plan: Plan, wanted: str | None) -> Site:
-    """The site that a fault is at: the one that was asked for, else central or a DCN site, by its kind.
+    """The site that a fault is at: the one that was asked for, else the usual one of its kind.
 
     Raises PlanError where such a lab has nothing that could be broken so.
     """
     if not plan.instances and _is_of(fault, *_OF_INSTANCES):
         raise PlanError(f"{fault} is one of Nova or Cinder, and this is a lab of images only")
-    dcn = plan.dcn_storage
-    if _is_of(fault, scale_out):
-        dcn = tuple(site for site in dcn if site.haproxies) or dcn
-    dcn = dcn[:1] if fault.must & _AT_THE_FIRST else dcn[-1:]
-    usual = dcn[0] if dcn and fault.site != "central" else plan.central
-    site = plan.site(wanted) if wanted else usual
-    if fault.site == "central" and not site.central:
-        raise PlanError(f"{fault} is a fault of central, not of {site.name}")
-    if not site.storage:
-        raise PlanError(f"{site.name} has no storage: no fault of the catalogue is one of such a site")
-    if fault.site == "dcn" and site.central:
-        raise PlanError(
-            f"{fault} is a fault of DCN sites: {', '.join(dcn.name for dcn in plan.dcn_storage) or 'there is none'}"
-        )
-    if _is_of(fault, scale_out) and not site.haproxies:
-        raise PlanError(f"{fault} needs a scale-out host, and {site.name} has none: `up --scale-out {site.name}`")
-    return site
+    sites = [
+        Candidate(site.name, central=site.central, storage=site.storage, scale_out=bool(site.haproxies))
+        for site in plan.sites
+    ]
+    try:
+        return plan.site(choose(fault.site, sites, wanted))
+    except NoSuchSite as error:
+        hint = "; `dcn-verify lab up --scale-out SITE` brings one up" if fault.site == "scale-out" else ""
+        raise PlanError(f"{fault}: {error}{hint}") from None
 
 
 def break_lab(lab: Lab, name: str, wanted_site: str | None = None) -> tuple[Fault, Site]:

@@ -139,9 +139,9 @@ def test_a_fault_is_where_it_is_wanted(lab: Lab, name: str, wanted: str | None, 
 @pytest.mark.parametrize(
     ("name", "wanted", "said"),
     [
-        ("central-conf-missing", "central", "is a fault of DCN sites: dcn0, dcn1"),
-        ("locations-hidden", "dcn0", "is a fault of central, not of dcn0"),
-        ("locations-hidden", "dcn7", "no site 'dcn7'"),
+        ("central-conf-missing", "central", "a fault of DCN sites with storage, not of central; here: dcn0, dcn1"),
+        ("locations-hidden", "dcn0", "a fault of central, not of dcn0; here: central"),
+        ("locations-hidden", "dcn7", "no site dcn7; sites: central, dcn0, dcn1"),
     ],
 )
 def test_a_fault_is_nowhere_else(lab: Lab, name: str, wanted: str, said: str):

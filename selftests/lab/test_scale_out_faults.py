@@ -30,7 +30,10 @@ def test_it_is_where_a_scale_out_host_is(tmp_path: Path):
 
     assert place(find("haproxy-stopped"), plan, None).name == "dcn0"
     assert place(find("nova-uses-central-glance"), plan, None).name == "dcn1"
-    with pytest.raises(PlanError, match=r"haproxy-stopped needs a scale-out host, and dcn1 has none: `up --scale-out"):
+    with pytest.raises(
+        PlanError,
+        match=r"haproxy-stopped: .* a scale-out host, not of dcn1; here: dcn0; `dcn-verify lab up",
+    ):
         place(find("haproxy-stopped"), plan, "dcn1")
 
 
@@ -53,7 +56,7 @@ def test_a_haproxy_leads_to_central_by_every_server_of_its(tmp_path: Path, monke
 @pytest.mark.parametrize(
     ("name", "dcn", "said"),
     [
-        ("haproxy-stopped", 2, "haproxy-stopped needs a scale-out host, and dcn1 has none"),
+        ("haproxy-stopped", 2, "haproxy-stopped: a fault of DCN sites with storage and a scale-out host; here: none"),
         ("store-leads-to-another-cluster", 1, "store-leads-to-another-cluster needs a lab with two DCN sites"),
     ],
 )

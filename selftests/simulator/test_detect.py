@@ -1,23 +1,15 @@
-"""The simulator's way to bring faults about, and the healthy deployments, as far as that needs no run of the suite."""
+"""The healthy deployments, as far as that needs no run of the suite."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from faults.catalogue import FAULTS, find
 from simulator import healthy
 from simulator.__main__ import _arguments
-from simulator.faults import CHANGES, way
+from simulator.faults import CHANGES
 from simulator.process import DidNotStart, running
-
-
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
-def test_every_fault_has_a_site_of_its_kind(fault: Any):
-    at_central = way.site_of(CHANGES[fault.name]) == "central"
-    assert at_central == (find(fault.name).site == "central")
 
 
 @pytest.mark.parametrize("options", healthy.VARIATIONS.values(), ids=list(healthy.VARIATIONS))

@@ -28,28 +28,28 @@ def _keyring(at: Site, of: Site) -> File:
 # --- at a DCN site, about central ---
 
 
-@modelled(where="first")
+@modelled()
 def central_conf_missing(world: World, site: Site) -> Iterator[None]:
     """A DCN node lacks /etc/ceph/central.conf."""
     with removed(site.nodes[0].files, f"/etc/ceph/{world.central.ceph.name}.conf"):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def central_keyring_missing(world: World, site: Site) -> Iterator[None]:
     """A DCN node lacks central's external keyring."""
     with removed(site.nodes[0].files, f"/etc/ceph/{world.central.ceph.name}.client.external.keyring"):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def central_keyring_world_readable(world: World, site: Site) -> Iterator[None]:
     """Everybody on a DCN node can read central's key."""
     with changed(_keyring(site, world.central), "mode", 0o644):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def central_keyring_not_for_glance(world: World, site: Site) -> Iterator[None]:
     """The keyring for central at a DCN site is root's."""
     with _only_for_root(_keyring(site, world.central)):
@@ -62,7 +62,7 @@ def _only_for_root(file: File) -> Iterator[None]:
         yield
 
 
-@modelled(where="first")
+@modelled()
 def central_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
     """central.conf at a DCN site names the FSID of no cluster."""
     file = _conf(site, world.central)
@@ -70,7 +70,7 @@ def central_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="first")
+@modelled()
 def central_conf_has_other_mons(world: World, site: Site) -> Iterator[None]:
     """central.conf at a DCN site names the monitors of the site's own cluster."""
     file, text = _conf(site, world.central), ""
@@ -85,7 +85,7 @@ def _own_conf(site: Site) -> str:
     return site.nodes[0].files[f"/etc/ceph/{site.ceph.name}.conf"].read()
 
 
-@modelled(where="first")
+@modelled()
 def central_conf_names_a_missing_keyring(world: World, site: Site) -> Iterator[None]:
     """central.conf at a DCN site names a keyring that is not there."""
     file = _conf(site, world.central)
@@ -93,7 +93,7 @@ def central_conf_names_a_missing_keyring(world: World, site: Site) -> Iterator[N
         yield
 
 
-@modelled(where="first")
+@modelled()
 def central_conf_names_another_keyring(world: World, site: Site) -> Iterator[None]:
     """central.conf at a DCN site names the keyring of client.openstack."""
     file = _conf(site, world.central)
@@ -105,7 +105,7 @@ def _another_key(file: File) -> str:
     return "".join(f"\tkey = {cephx_key()}\n" if "key =" in line else f"{line}\n" for line in file.read().splitlines())
 
 
-@modelled(where="first")
+@modelled()
 def central_keyring_has_another_key(world: World, site: Site) -> Iterator[None]:
     """The keyring for central at a DCN site has a key that is no longer valid."""
     file = _keyring(site, world.central)

@@ -21,7 +21,7 @@ def fsid_of_another_site(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="first")
+@modelled()
 def own_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
     """The clients' conf file of the site's own cluster names an FSID that is not the cluster's."""
     file = site.nodes[0].files[f"/etc/ceph/{site.ceph.name}.conf"]
@@ -197,7 +197,7 @@ def external_key_rotated(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="first", nodes=3)
+@modelled(nodes=3)
 def central_conf_lacks_a_mon(world: World, site: Site) -> Iterator[None]:
     """central.conf at a DCN site lacks one of central's monitors."""
     gone = world.central.ceph.mons[-1].address

@@ -18,7 +18,7 @@ from simulator.world.volumes import Volume
 from simulator.world.world import World
 
 
-@variation(where="central", source="FAILURES 24")
+@variation(site="central", source="FAILURES 24")
 def stores_in_another_order(world: World, site: Site) -> Iterator[None]:
     """Glance lists an image's stores, and its own, in another order."""
 
@@ -31,7 +31,7 @@ def stores_in_another_order(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="central", source="saltstack/salt #39850, ContainX/openstack4j #386")
+@variation(site="central", source="saltstack/salt #39850, ContainX/openstack4j #386")
 def another_region(world: World, site: Site) -> Iterator[None]:
     """The same Keystone serves another region too, whose endpoints stand first in the catalog."""
 
@@ -50,14 +50,14 @@ def another_region(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="central", source="SPEC F5: nothing without a run's id is ever deleted")
+@variation(site="central", source="SPEC F5: nothing without a run's id is ever deleted")
 def unrelated_resources(world: World, site: Site) -> Iterator[None]:
     """There are images, volumes and servers that belong to nobody's test."""
     with _somebody_elses(world, site, "somebody's"):
         yield
 
 
-@variation(where="last", source="SPEC F5: nothing without a run's id is ever deleted")
+@variation(site="dcn", source="SPEC F5: nothing without a run's id is ever deleted")
 def other_tenants_at_the_site(world: World, site: Site) -> Iterator[None]:
     """Other tenants use the site, and call what they have nearly as this harness does."""
     with _somebody_elses(world, site, "dcn-verify"), _somebody_elses(world, site, "dcn-verify.2026.guest"):
@@ -94,14 +94,14 @@ def _somebody_elses(world: World, site: Site, name: str) -> Iterator[None]:
     site.ceph.pool("images").images.pop(image.id, None)
 
 
-@variation(where="central", source="FAILURES 18: cross_az_attach must be false for nova-api too in some versions")
+@variation(site="central", source="FAILURES 18: cross_az_attach must be false for nova-api too in some versions")
 def nova_api_attaches_no_other_zone(world: World, site: Site) -> Iterator[None]:
     """cross_az_attach is false at central, too, so nova-api itself refuses what nova-compute would refuse."""
     with changed(site.nova, "cross_az_attach", False):
         yield
 
 
-@variation(where="last", source="SPEC B7: trash")
+@variation(site="dcn", source="SPEC B7: trash")
 def old_trash(world: World, site: Site) -> Iterator[None]:
     """The trash of the pool of images holds what somebody deleted long ago."""
     site.ceph.create("images", "old", Content(1 << 20, {}))
@@ -110,7 +110,7 @@ def old_trash(world: World, site: Site) -> Iterator[None]:
     site.ceph.pool("images").trash.clear()
 
 
-@variation(where="last", source="SPEC A2: descriptions")
+@variation(site="dcn", source="SPEC A2: descriptions")
 def descriptions_differ(world: World, site: Site) -> Iterator[None]:
     """The stores' descriptions are other words than the guide's, or none."""
 
@@ -121,7 +121,7 @@ def descriptions_differ(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="last", source="LAB.md: Glance store ids ping-pong")
+@variation(site="dcn", source="LAB.md: Glance store ids ping-pong")
 def somebody_reads_through_the_site(world: World, site: Site) -> Iterator[None]:
     """Somebody else keeps reading images through the site's Glance, which rewrites their store ids."""
 
@@ -134,7 +134,7 @@ def somebody_reads_through_the_site(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="last", source="SPEC A8 A9: what counts is what a Ceph client reads")
+@variation(site="dcn", source="SPEC A8 A9: what counts is what a Ceph client reads")
 def conf_files_written_otherwise(world: World, site: Site) -> Iterator[None]:
     """Every ceph.conf is written as other people write it: comments, `mon_host`, plain addresses in another order."""
     with ExitStack() as stack:
@@ -153,7 +153,7 @@ def _otherwise(conf: str) -> str:
     return "\n".join(lines)
 
 
-@variation(where="last", source="Nova release notes, Train: nova-consoleauth is removed, its row stays")
+@variation(site="dcn", source="Nova release notes, Train: nova-consoleauth is removed, its row stays")
 def services_that_are_out_of_use(world: World, site: Site) -> Iterator[None]:
     """Nova still lists a service that its releases have no more, and a host at the site that somebody works on."""
 
@@ -166,7 +166,7 @@ def services_that_are_out_of_use(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="last", source="Kolla, set_configs.py: the container copies its files before it becomes the service")
+@variation(site="dcn", source="Kolla, set_configs.py: the container copies its files before it becomes the service")
 def files_copied_by_the_container(world: World, site: Site) -> Iterator[None]:
     """The services' files are newer than their processes, which had copied them into place before they read them."""
     with ExitStack() as stack:
@@ -179,7 +179,7 @@ def files_copied_by_the_container(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="last", source="RDO's units: nova-dist.conf comes first, and cinder-volume has a second process")
+@variation(site="dcn", source="RDO's units: nova-dist.conf comes first, and cinder-volume has a second process")
 def services_are_told_their_files(world: World, site: Site) -> Iterator[None]:
     """nova-compute and cinder-volume are started with the files that they read, the distribution's defaults first."""
     with ExitStack() as stack:

@@ -84,7 +84,7 @@ def disk_xml_names_central(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="first")
+@modelled()
 def boot_reads_from_central(world: World, site: Site) -> Iterator[None]:
     """A disk at the site is a clone, and yet the image's bytes were read from central."""
 
@@ -178,14 +178,14 @@ def _taken(world: World, at: Site, change: Any) -> Any:
     return hooked(world, "snapshot.taken", hook)
 
 
-@modelled(where="first")
+@modelled()
 def volume_snapshot_unprotected(world: World, site: Site) -> Iterator[None]:
     """A volume's snapshot at the site is not protected."""
     with _taken(world, site, lambda snapshot, volume, cluster, pool: setattr(snapshot, "protected", False)):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def volume_snapshot_missing(world: World, site: Site) -> Iterator[None]:
     """Cinder says that a volume's snapshot is available, and the cluster has none."""
 
@@ -196,7 +196,7 @@ def volume_snapshot_missing(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="first")
+@modelled()
 def stopped_server_does_not_start(world: World, site: Site) -> Iterator[None]:
     """A server that was stopped cannot be started again."""
 
@@ -225,7 +225,7 @@ def console_is_empty(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="first")
+@modelled()
 def volume_stays_available(world: World, site: Site) -> Iterator[None]:
     """A volume that a server boots from is shown as available and attached to nothing."""
 
@@ -237,7 +237,7 @@ def volume_stays_available(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="first")
+@modelled()
 def server_in_another_zone(world: World, site: Site) -> Iterator[None]:
     """A server that was asked for at the site is shown in central's zone."""
 

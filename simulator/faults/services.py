@@ -19,14 +19,14 @@ def _cinder(site: Site) -> Cinder:
     return site.cinder
 
 
-@modelled(where="first")
+@modelled()
 def cross_az_attach_true(world: World, site: Site) -> Iterator[None]:
     """cross_az_attach is true on the site's compute nodes, so boot from volume makes the volume at central."""
     with changed(site.nova, "cross_az_attach", True):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def cross_az_attach_absent(world: World, site: Site) -> Iterator[None]:
     """cross_az_attach is not set on the site's compute nodes, and its default is true."""
     with changed(site.nova, "cross_az_attach", None):
@@ -81,14 +81,14 @@ def cinder_volume_not_restarted(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="first")
+@modelled()
 def nova_uses_central_glance(world: World, site: Site) -> Iterator[None]:
     """The site's compute nodes ask central's Glance."""
     with changed(site.nova, "glance_url", world.central.images.url):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def nova_uses_another_sites_glance(world: World, site: Site) -> Iterator[None]:
     """The site's compute nodes ask another DCN site's Glance."""
     other = next(each for each in world.dcn_sites if each is not site and each.glance)
@@ -96,7 +96,7 @@ def nova_uses_another_sites_glance(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="first")
+@modelled()
 def nova_glance_url_has_a_wrong_port(world: World, site: Site) -> Iterator[None]:
     """Nothing answers at the Glance endpoint that the site's compute nodes are given."""
     with changed(site.nova, "glance_url", site.images.url.rsplit(":", 1)[0] + ":9"):

@@ -19,7 +19,7 @@ def _is_snapshot(image: Image) -> bool:
     return image.properties.get("image_type") == "snapshot"
 
 
-@modelled(where="first")
+@modelled()
 def snapshot_lands_at_central(world: World, site: Site) -> Iterator[None]:
     """The image of a server at the site is stored at central instead."""
 
@@ -31,7 +31,7 @@ def snapshot_lands_at_central(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="first")
+@modelled()
 def snapshot_is_at_central_too(world: World, site: Site) -> Iterator[None]:
     """The image of a server at the site is recorded at central as well."""
 
@@ -52,7 +52,7 @@ def snapshot_is_at_central_too(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="first")
+@modelled()
 def server_stays_stopped_after_snapshot(world: World, site: Site) -> Iterator[None]:
     """A server of which an image was taken cannot be started again."""
 
@@ -63,7 +63,7 @@ def server_stays_stopped_after_snapshot(world: World, site: Site) -> Iterator[No
         yield
 
 
-@modelled(where="first")
+@modelled()
 def snapshot_is_empty(world: World, site: Site) -> Iterator[None]:
     """The image of an image-backed server has size 0."""
 
@@ -98,7 +98,7 @@ def snapshot_cannot_be_copied_on(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="first")
+@modelled()
 def guests_writes_are_lost(world: World, site: Site) -> Iterator[None]:
     """What a guest writes to its disk at the site never reaches the cluster."""
 

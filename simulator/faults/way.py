@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from faults.catalogue import FAULTS, Fault
+from faults.catalogue.where import choose
 from faults.detection.results import Observation
 from faults.detection.runner import REPORTS, Limits
 from faults.detection.seen import Seen
@@ -18,15 +19,17 @@ from faults.detection.suite import Suite
 from faults.detection.way import Say
 from simulator import healthy as healthy_deployments
 from simulator.faults import CHANGES, Change
+from simulator.faults.changes import candidates
 from simulator.process import DidNotStart, running
+from simulator.world.build import healthy_world
 
 #: DCN sites of a deployment: some faults mix up two, and a snapshot travels from one to another.
 _DCN = 2
 
 
 def site_of(change: Change) -> str:
-    """The name of the site that a change is at, in a deployment of `_DCN` sites."""
-    return {"central": "central", "first": "dcn0", "last": f"dcn{_DCN - 1}"}[change.where]
+    """The name of the site that a change is at, in the deployment that it gets."""
+    return choose(change.site, candidates(healthy_world(_DCN, nodes=change.nodes, speed="none")))
 
 
 class Simulated:
@@ -42,7 +45,8 @@ class Simulated:
     def observe(self, fault: Fault) -> Observation:
         """Start a deployment that has the fault, run the suite on it, and end it."""
         begun, change = time.monotonic(), CHANGES[fault.name]
-        options = ("--dcn", str(_DCN), "--nodes", str(change.nodes), "--fault", fault.name)
+        site = site_of(change)
+        options = ("--dcn", str(_DCN), "--nodes", str(change.nodes), "--fault", f"{fault.name}:{site}")
         reports = (REPORTS / f"detection-{self.name}" / fault.name).absolute()
         with tempfile.TemporaryDirectory(prefix=f"dcn-verify-{fault}-") as folder:
             try:
@@ -50,7 +54,7 @@ class Simulated:
                     seen = Suite(environment, reports).run(fault.name, read_only=fault.read_only)
             except DidNotStart as error:
                 seen = Seen(1, refused=str(error))
-        return Observation(fault.name, site_of(change), seen, time.monotonic() - begun)
+        return Observation(fault.name, site, seen, time.monotonic() - begun)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
