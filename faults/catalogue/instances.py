@@ -91,4 +91,12 @@ FAULTS: tuple[Fault, ...] = (
         must="C9",
         may="D6",
     ),
+    fault(
+        "deleted-server-leaves-its-disk",
+        "a server's disk stays in the site's cluster when the server is deleted",
+        source="SPEC F5",
+        site="dcn",
+        must="F5",
+        may="C1",
+    ),
 )

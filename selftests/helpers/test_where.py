@@ -1,14 +1,16 @@
-"""Where a fault is: one vocabulary, by which the simulator and the lab find the same site."""
+"""Where a fault is: one vocabulary, by which simulator and lab find the same site, and one file for each topic."""
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from faults.catalogue import FAULTS, Fault
+from faults.catalogue import _TOPICS, FAULTS, Fault
 from faults.catalogue.where import Candidate, Kind, NoSuchSite, choose
-from lab.faults.registry import available, place
+from lab.faults.registry import BREAKS, available, place
 from lab.plan import Layout, make_plan
 from simulator.faults import CHANGES
 from simulator.faults.changes import candidates
@@ -72,3 +74,14 @@ def test_the_lab_and_the_simulator_agree(fault: Fault, tmp_path: Path):
 
 def test_every_kind_is_in_use():
     assert {fault.site for fault in FAULTS} == {"central", "dcn", "first-dcn", "scale-out", "any"}
+
+
+@pytest.mark.parametrize("topic", _TOPICS, ids=lambda topic: topic.__name__.rsplit(".", 1)[1])
+def test_a_fault_is_found_by_its_file_s_name(topic: ModuleType):
+    """What brings a fault about is in the file that is called as the fault's topic."""
+    name = topic.__name__.rsplit(".", 1)[1]
+    of_topic = {fault.name.replace("-", "_"): fault.name for fault in topic.FAULTS}
+    simulated, real = (vars(importlib.import_module(f"{way}.faults.{name}")) for way in ("simulator", "lab"))
+
+    assert of_topic.keys() - simulated.keys() == set()
+    assert {fault for function, fault in of_topic.items() if function in real} == BREAKS.keys() & set(of_topic.values())

@@ -14,7 +14,7 @@ from lab.faults import reporting, way
 from lab.faults.breaking import Breaking
 from lab.faults.lab import Lab
 from lab.faults.registry import BREAKS, place
-from lab.faults.scale_out import CONF
+from lab.faults.scale_out import HAPROXY_CONF
 from lab.plan import Layout, PlanError, make_plan
 from lab.state import State, write
 
@@ -43,12 +43,12 @@ def test_a_haproxy_leads_to_central_by_every_server_of_its(tmp_path: Path, monke
     lab = Lab(make_plan("nowhere", "192.0.2.0/24", state.folder, 1, layout=layout), state)
     site = lab.plan.site("dcn0")
     (host,) = site.haproxies
-    write(lab.file(host, CONF), haproxy.configuration(site, host))
+    write(lab.file(host, HAPROXY_CONF), haproxy.configuration(site, host))
     monkeypatch.setattr(reporting, "restart", lambda *args, **keywords: None)
 
     BREAKS["haproxy-leads-to-central"](Breaking(lab, find("haproxy-leads-to-central"), site))
 
-    conf = lab.file(host, CONF).read_text()
+    conf = lab.file(host, HAPROXY_CONF).read_text()
     assert [line.split()[2] for line in conf.splitlines() if line.endswith(" check")] == 3 * ["192.0.2.10:9292"]
     assert f"bind {host.address}:9292" in conf
 

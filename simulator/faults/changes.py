@@ -14,7 +14,8 @@ from typing import Any
 
 from faults.catalogue import Fault, find
 from faults.catalogue.where import Candidate, Kind, NoSuchSite, choose
-from simulator.world.clusters import RbdError
+from simulator.world.clusters import RbdError, RbdImage
+from simulator.world.images import Image
 from simulator.world.sites import Site, Store
 from simulator.world.world import World
 
@@ -194,3 +195,29 @@ def no_access(world: World, site: Site, number: int) -> Iterator[None]:
 
     with hooked(world, "store.access", refuse):
         yield
+
+
+def store_id(world: World, site: Site) -> str:
+    """What central calls the site's store."""
+    return next(store.id for store in world.central.images.stores.values() if store.cluster is site.cluster)
+
+
+def flat(world: World, at: Site, pool: str) -> AbstractContextManager[None]:
+    """What is made from images in a pool of the site is a full copy."""
+
+    def hook(source: Any, site: Site, image: Image, pool: str) -> Any:
+        return None if site is at and pool == wanted else source
+
+    wanted = pool
+    return hooked(world, "clone.source", hook)
+
+
+def created(world: World, at: Site, change: Callable[[RbdImage, str], None]) -> AbstractContextManager[None]:
+    """`change(disk, pool)` does something to each disk that is made at the site."""
+
+    def hook(disk: RbdImage, site: Site, pool: str) -> RbdImage:
+        if site is at:
+            change(disk, pool)
+        return disk
+
+    return hooked(world, "disk.created", hook)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from simulator.commands.shell import Call, Output
 from simulator.faults.changes import added, changed, hooked, variation
+from simulator.faults.orphans import SIZE, put, take_away
 from simulator.world.content import Content
 from simulator.world.images import Image, Location
 from simulator.world.nodes import File
@@ -16,6 +19,68 @@ from simulator.world.servers import Server
 from simulator.world.sites import Site
 from simulator.world.volumes import Volume
 from simulator.world.world import World
+
+_LISTED = ["-p", "images", "ls", "--format", "json"]
+
+
+@variation(site="dcn", source="SPEC: what is not of the pattern is not judged, and no list has everything")
+def what_only_looks_orphaned(world: World, site: Site) -> Iterator[None]:
+    """The pools hold what others keep there, and what lists leave out: hidden images, migrated volumes."""
+    others = [
+        put(site, "images", "somebody-s.raw"),
+        put(site, "vms", "csi-vol-2f9c1b6e-8e0b-4c36-9a53-0d1f6f3f3d0a"),
+        put(site, "volumes", f"volume-{uuid.uuid4()}.deleted"),
+    ]
+    user = world.identity.users["demo"]
+    hidden = Image(str(uuid.uuid4()), user.project.id, "old release", "active")
+    hidden.os_hidden = True
+    world.images.records[hidden.id] = hidden
+    volume = Volume(1, site.zone, site.name, user.project.id, user.id, "migrated", status="available")
+    world.volumes.volumes[volume.id] = volume
+    renamed = str(uuid.uuid4())
+    others += [put(site, "images", hidden.id), put(site, "volumes", f"volume-{renamed}")]
+
+    def migrated(record: dict[str, object], volume: Volume) -> dict[str, object]:
+        moved = {"os-vol-mig-status-attr:name_id": renamed} if volume.name == "migrated" else {}
+        return {**record, **moved}
+
+    with hooked(world, "volume.record", migrated):
+        yield
+    del world.images.records[hidden.id]
+    del world.volumes.volumes[volume.id]
+    take_away(site, *others)
+
+
+@variation(site="dcn", source="Ceph, RBD image live cycle: a trash keeps an image for its clones, or until its time")
+def trash_that_waits(world: World, site: Site) -> Iterator[None]:
+    """The trash of the pool of images holds one that a disk is a clone of, and one that may not be removed yet."""
+    cloned, deferred = str(uuid.uuid4()), str(uuid.uuid4())
+    user = world.identity.users["demo"]
+    for name in (cloned, deferred):
+        put(site, "images", name)
+        site.ceph.snapshot("images", name, "snap")
+    volume = Volume(1, site.zone, site.name, user.project.id, user.id, "of a deleted image", status="available")
+    world.volumes.volumes[volume.id] = volume
+    site.ceph.clone("volumes", volume.rbd_name, "images", cloned, "snap", SIZE)
+    site.ceph.pool("images").images[deferred].deferred = True
+    for name in (cloned, deferred):
+        site.ceph.move_to_trash("images", name)
+    yield
+    del world.volumes.volumes[volume.id]
+    take_away(site, cloned, deferred, volume.rbd_name)
+
+
+@variation(site="dcn", source="SPEC: what is being deleted while it is looked at is nobody's orphan")
+def image_is_being_deleted(world: World, site: Site) -> Iterator[None]:
+    """Each listing of the pool of images has an image without a record that is gone at the next listing."""
+
+    def hook(output: Output, call: Call) -> Output:
+        if call.name != "rbd" or call.node.site != site.name or call.args[-5:] != _LISTED:
+            return output
+        return Output(json.dumps([*json.loads(output.bytes()), str(uuid.uuid4())]).encode())
+
+    with hooked(world, "command", hook):
+        yield
 
 
 @variation(site="central", source="FAILURES 24")
