@@ -62,7 +62,7 @@ lab-down: .venv/ready ## end the lab, and leave nothing of it behind
 	$(BIN)/dcn-verify lab down
 
 detect: .venv/ready ## bring about every known fault in simulators, and see what the suite finds; LAB=1: in the lab
-	$(BIN)/dcn-verify $(if $(LAB),lab detect,detect) $(DETECT_ARGS)
+	$(BIN)/dcn-verify detect $(if $(LAB),--lab) $(DETECT_ARGS)
 
 # a run that leaves something behind, and the whole suite, which finds that first: as the simulator is recorded
 RECORDED = $(BIN)/python -m pytest -p simulator.record.plugin --environment=$(LAB_FOLDER)/environment.yaml \

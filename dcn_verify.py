@@ -36,7 +36,7 @@ COMMANDS = (
     Command("demo", "simulator.demo", "run the whole suite against three simulated sites"),
     Command("lab", "lab.main", "bring up, break, heal and take down a real deployment on this machine"),
     Command("simulate", "simulator.serve", "serve a simulated deployment until it is told to stop"),
-    Command("detect", "simulator.detect", "bring about each known fault, and see that the suite finds it"),
+    Command("detect", "faults.detection.command", "bring about each known fault, and see that the suite finds it"),
 )
 
 

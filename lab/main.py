@@ -1,4 +1,4 @@
-"""The lab's command line: `dcn-verify lab {up,down,status,ssh,break,heal,faults,detect}`."""
+"""The lab's command line: `dcn-verify lab {up,down,status,ssh,break,heal,faults}`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lab import down, packages, status, subnet, up
 from lab.command import CommandError, Shell
 from lab.faults import commands as faults
 from lab.faults.lab import FaultError
-from lab.plan import DEFAULT_NAME, MOST_DCN_SITES, Layout, Plan, PlanError, make_plan
+from lab.plan import DEFAULT_NAME, MOST_DCN_SITES, Layout, Plan, PlanError
 from lab.state import DEFAULT_STATE, Settings, State, StateError
 from lab.steps import StepError
 
@@ -131,7 +131,7 @@ def _up(options: argparse.Namespace) -> int:
     state = State(options.state.absolute())
     state.check()
     settings = _settings(options, state)
-    plan = _laid_out(settings, state)
+    plan = state.laid_out(settings)
     state.create()
     begun = time.monotonic()
     state.keep_settings(settings)
@@ -188,17 +188,6 @@ def _layout(options: argparse.Namespace) -> Layout | None:
     )
 
 
-def _laid_out(settings: Settings, state: State) -> Plan:
-    return make_plan(
-        settings.name,
-        settings.subnet,
-        state.folder,
-        settings.dcn,
-        instances=settings.instances,
-        layout=settings.layout,
-    )
-
-
 def _down(options: argparse.Namespace) -> int:
     state = State(options.state.absolute())
     settings = state.settings()
@@ -206,7 +195,7 @@ def _down(options: argparse.Namespace) -> int:
         print(f"no lab in {state.folder}")
         return 0
     packages.check_machine()
-    plan = _laid_out(settings, state)
+    plan = state.laid_out(settings)
     begun = time.monotonic()
     with state.only_one():
         down.take_down(plan, state, keep_data=options.keep_data)
@@ -216,10 +205,7 @@ def _down(options: argparse.Namespace) -> int:
 
 def _plan(options: argparse.Namespace) -> tuple[Plan, State]:
     state = State(options.state.absolute())
-    settings = state.settings()
-    if settings is None:
-        raise StateError(f"no lab in {state.folder}: bring one up with `dcn-verify lab up`")
-    return _laid_out(settings, state), state
+    return state.plan(), state
 
 
 def _status(options: argparse.Namespace) -> int:

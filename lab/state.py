@@ -16,7 +16,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from threading import Lock, get_ident
 
-from lab.plan import Host, Layout
+from lab.plan import Host, Layout, Plan, make_plan
 
 DEFAULT_STATE = Path("/var/lib/dcn-lab")
 _MARK = "lab.json"
@@ -139,6 +139,18 @@ class State:
 
     def keep_settings(self, settings: Settings) -> None:
         write(self.folder / _MARK, json.dumps(asdict(settings)) + "\n", 0o644)
+
+    def plan(self) -> Plan:
+        """The layout of the lab that is here. Raises StateError where there is none."""
+        settings = self.settings()
+        if settings is None:
+            raise StateError(f"no lab in {self.folder}: bring one up with `dcn-verify lab up`")
+        return self.laid_out(settings)
+
+    def laid_out(self, settings: Settings) -> Plan:
+        """The layout of a lab with these settings, in this folder."""
+        name, subnet, dcn = settings.name, settings.subnet, settings.dcn
+        return make_plan(name, subnet, self.folder, dcn, instances=settings.instances, layout=settings.layout)
 
     @contextmanager
     def only_one(self) -> Iterator[None]:

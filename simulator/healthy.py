@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from faults.detection.runner import Limits
 from faults.detection.seen import Seen
 from faults.detection.suite import Suite
 from faults.detection.verdicts import in_order
+from faults.detection.way import Say
 from simulator.faults import CHANGES
 from simulator.process import DidNotStart, running
 
@@ -52,20 +53,13 @@ def in_turn(count: int) -> Iterator[str]:
     yield from (names[number % len(names)] for number in range(count))
 
 
-def run(count: int, jobs: int, budget: float | None, reports: Path, say: Callable[[str], None]) -> list[Passed]:
-    """Run the suite `count` times over the variations in turn; after `budget` seconds no further run is begun."""
-    begun, done = time.monotonic(), []
-
-    def look(number: int, name: str) -> Passed | None:
-        if budget is not None and time.monotonic() - begun > budget:
-            return None
-        return verify(name, reports / f"{number:03}-{name}")
-
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        for future in as_completed([pool.submit(look, *each) for each in enumerate(in_turn(count), 1)]):
-            if (found := future.result()) is not None:
-                done.append(found)
-                say(f"{len(done):3}/{count} {found.why or 'passed'}: {found.name} ({found.seconds:.0f} s)")
+def run(count: int, limits: Limits, reports: Path, say: Say) -> list[Passed]:
+    """Run the suite `count` times over the variations in turn."""
+    done = []
+    wanted = [(name, reports / f"{number:03}-{name}") for number, name in enumerate(in_turn(count), 1)]
+    for found in limits.each(wanted, lambda one: verify(*one)):
+        done.append(found)
+        say(f"{len(done):3}/{count} {found.why or 'passed'}: {found.name} ({found.seconds:.0f} s)")
     return done
 
 

@@ -25,9 +25,9 @@ from faults.catalogue import (
     stacks,
     volumes,
 )
-from faults.catalogue.fault import Fault, Kind
+from faults.catalogue.fault import Fault
 
-__all__ = ["FAULTS", "Fault", "Kind", "UnknownFault", "find"]
+__all__ = ["FAULTS", "Fault", "UnknownFault", "find"]
 
 _TOPICS = (
     clusters,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-Kind = Literal["central", "dcn", "any"]
+from faults.catalogue.where import Kind
 
 
 @dataclass(frozen=True)
@@ -14,9 +13,9 @@ class Fault:
 
     `title` says what is broken, `source` who has met it: a row of the specification (`claims A8`), a number of
     the list of failures seen in the real world (`known-failures 25`), a bug of Launchpad (`LP1959186`).
-    `site` is the kind of site that it is at. Claims in `must` have to fail; those in `may` can fail as a consequence,
-    and any other claim that fails is noise. With `read_only` it is looked for by the checks that create nothing. With
-    `unknown` nobody can tell any more whether the claims in `must` hold, and that has to be said of each.
+    `site` says where it is; `where` explains the words. Claims in `must` have to fail; those in `may` can fail as a
+    consequence, and any other claim that fails is noise. With `read_only` it is looked for by the checks that create
+    nothing. With `unknown` nobody can tell any more whether the claims in `must` hold, and that has to be said of each.
     """
 
     name: str

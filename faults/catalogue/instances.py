@@ -71,7 +71,7 @@ FAULTS: tuple[Fault, ...] = (
         "boot-reads-from-central",
         "a disk at the site is a clone, and yet the image's bytes were read from central",
         source="claims C8",
-        site="dcn",
+        site="first-dcn",
         must="C8",
         may="C1 C2 C3 C4 C5 C6 C7 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
@@ -90,5 +90,13 @@ FAULTS: tuple[Fault, ...] = (
         site="dcn",
         must="C9",
         may="D6",
+    ),
+    fault(
+        "deleted-server-leaves-its-disk",
+        "a server's disk stays in the site's cluster when the server is deleted",
+        source="claims F5",
+        site="dcn",
+        must="F5",
+        may="C1",
     ),
 )

@@ -69,27 +69,4 @@ FAULTS: tuple[Fault, ...] = (
         must="B8",
         may="B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
-    fault(
-        "deleted-server-leaves-its-disk",
-        "a server's disk stays in the site's cluster when the server is deleted",
-        source="claims F5",
-        site="dcn",
-        must="F5",
-        may="C1",
-    ),
-    fault(
-        "deleted-volume-leaves-its-data",
-        "a volume's data stays in the site's cluster when the volume is deleted",
-        source="known-failures 17",
-        site="dcn",
-        must="F5",
-    ),
-    fault(
-        "volume-cannot-be-deleted",
-        "a volume of the site goes to error_deleting",
-        source="known-failures 17",
-        site="dcn",
-        must="F5",
-        may="C3 C7",
-    ),
 )

@@ -91,4 +91,19 @@ FAULTS: tuple[Fault, ...] = (
         must="C7",
         may="D1 D5",
     ),
+    fault(
+        "deleted-volume-leaves-its-data",
+        "a volume's data stays in the site's cluster when the volume is deleted",
+        source="known-failures 17",
+        site="dcn",
+        must="F5",
+    ),
+    fault(
+        "volume-cannot-be-deleted",
+        "a volume of the site goes to error_deleting",
+        source="known-failures 17",
+        site="dcn",
+        must="F5",
+        may="C3 C7",
+    ),
 )

@@ -1,5 +1,6 @@
 """The detection matrix: what the acceptance suite makes of each fault of the catalogue.
 
-`seen` reads a run's reports, `verdicts` judges them by the catalogue, `suite` runs the suite, `results` keeps what was
-seen, `tables` and `document` show it. Who breaks the deployment, the lab or the simulator, is no matter here.
+`command` is the command line; `runner` observes the faults by a `way`, which brings each about. `suite` runs the suite,
+`seen` reads its reports, `verdicts` judges them by the catalogue, `results` keeps what was seen, `tables` and
+`document` show it. Which way it is, the lab or the simulator, does not matter here.
 """

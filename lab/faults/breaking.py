@@ -14,8 +14,8 @@ from faults.catalogue import Fault
 from lab import containers
 from lab.cloud import Cloud
 from lab.faults import endpoints, reporting, secrets, undo, zones
-from lab.faults.ini import set_option
-from lab.faults.lab import Edit, FaultError, Lab
+from lab.faults.ini import Edit, set_option
+from lab.faults.lab import FaultError, Lab
 from lab.plan import Host, PlanError, Site
 from lab.poll import wait_until
 from lab.state import write

@@ -12,7 +12,7 @@ from lab.command import CommandError
 from lab.faults import endpoints, undo
 from lab.faults.breaking import Broken, journal_of
 from lab.faults.lab import POOLS_OF_GLANCE, FaultError, Lab
-from lab.faults.orphans import remove_orphans_of_instances
+from lab.faults.left_behind import remove_orphans_of_instances
 from lab.plan import Site
 from lab.poll import NotReadyError
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+Edit = Callable[[str], str]
 
 
 class NoSuchOptionError(LookupError):
@@ -12,6 +15,11 @@ class NoSuchOptionError(LookupError):
 def set_option(text: str, section: str, name: str, value: str) -> str:
     """The text with `name = value` in place of that option's line in that section."""
     return _replace(text, section, name, f"{name} = {value}\n")
+
+
+def setting(section: str, name: str, value: str) -> Edit:
+    """What sets that option in a text."""
+    return lambda text: set_option(text, section, name, value)
 
 
 def without_option(text: str, section: str, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -68,6 +67,3 @@ class Lab:
 
     def wait_healthy(self, site: Site) -> None:
         ceph.wait_healthy(self.plan, site, self.log, seconds=90)
-
-
-Edit = Callable[[str], str]

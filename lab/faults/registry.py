@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from types import ModuleType
 
 from faults.catalogue import FAULTS, Fault, UnknownFault, find
+from faults.catalogue.where import Candidate, NoSuchSite, choose
 from lab.faults import (
-    behaviour,
-    compute,
-    files,
+    clients,
+    clusters,
+    glances,
+    images,
     instances,
-    ownerless,
+    orphans,
+    refusals,
+    removal,
     scale_out,
     services,
-    settings,
+    snapshots,
     stacks,
-    volume_services,
+    volumes,
 )
 from lab.faults.breaking import Breaking, journal_of
 from lab.faults.lab import FaultError, Lab
@@ -24,63 +28,33 @@ from lab.plan import Plan, PlanError, Site
 
 Break = Callable[[Breaking], None]
 
-_BUGS = (
-    "import-reaches-too-many-stores",
-    "all-stores-skips-one",
-    "copy-never-arrives",
-    "copy-stays-importing",
-    "copy-changes-the-checksum",
-    "copy-has-no-data",
-    "snapshot-unprotected",
-    "snapshot-missing",
-    "copy-is-larger",
-    "other-bytes",
-    "delete-leaves-data",
-    "delete-to-trash",
-    "stores-delete-removes-all",
-    "stores-delete-keeps-the-record",
-    "last-copy-deletable",
-    "unknown-method-accepted",
-    "unknown-store-accepted",
-    "refusal-leaves-traces",
-    "failed-import-leaves-data",
-    "failed-import-stays-importing",
-    "failed-import-reports-success",
-    "snapshot-cannot-be-copied-to-central",
-    "snapshot-cannot-be-copied-on",
+#: The modules of faults, called as the catalogue's topics.
+_TOPICS = (
+    clients,
+    clusters,
+    glances,
+    images,
+    instances,
+    orphans,
+    refusals,
+    removal,
+    scale_out,
+    services,
+    snapshots,
+    stacks,
+    volumes,
 )
-_BUGS_OF_COMPUTE = (
-    "server-disk-is-flat",
-    "guest-finds-no-disk",
-    "console-is-empty",
-    "stopped-server-does-not-start",
-    "snapshot-boots-flat",
-    "deleted-server-leaves-its-disk",
-)
-_BUGS_OF_VOLUMES = (
-    "volume-is-flat",
-    "volume-snapshot-unprotected",
-    "volume-snapshot-missing",
-    "deleted-volume-leaves-its-data",
-    "volume-cannot-be-deleted",
-)
-_OF_INSTANCES = (compute, volume_services, instances, scale_out)
-#: what is looked for at the first DCN site alone
-_AT_THE_FIRST = frozenset({"C8"})
+_OF_INSTANCES = (services, scale_out, instances, volumes, snapshots)
 
 
-def _functions(modules: Iterable[ModuleType]) -> dict[str, Break]:
+def _functions(*modules: ModuleType) -> dict[str, Break]:
     """Fault name → the function that is named as the fault is."""
     names = {fault.name.replace("-", "_"): fault.name for fault in FAULTS}
     return {names[name]: found for module in modules for name, found in vars(module).items() if name in names}
 
 
-BREAKS: dict[str, Break] = {
-    **_functions((files, settings, services, behaviour, stacks, ownerless, *_OF_INSTANCES)),
-    **{name: behaviour.bug(name) for name in _BUGS},
-    **{name: instances.bug_of_compute(name) for name in _BUGS_OF_COMPUTE},
-    **{name: instances.bug_of_volumes(name) for name in _BUGS_OF_VOLUMES},
-}
+BREAKS: dict[str, Break] = _functions(*_TOPICS)
+_NEED_INSTANCES = frozenset(_functions(*_OF_INSTANCES))
 
 
 def available() -> tuple[Fault, ...]:
@@ -88,34 +62,22 @@ def available() -> tuple[Fault, ...]:
     return tuple(fault for fault in FAULTS if fault.name in BREAKS)
 
 
-def _is_of(fault: Fault, *modules: ModuleType) -> bool:
-    return BREAKS[fault.name].__module__ in {module.__name__ for module in modules}
-
-
 def place(fault: Fault, plan: Plan, wanted: str | None) -> Site:
-    """The site that a fault is at: the one that was asked for, else central or a DCN site, by its kind.
+    """The site that a fault is at: the one that was asked for, else the usual one of its kind.
 
     Raises PlanError where such a lab has nothing that could be broken so.
     """
-    if not plan.instances and _is_of(fault, *_OF_INSTANCES):
+    if not plan.instances and fault.name in _NEED_INSTANCES:
         raise PlanError(f"{fault} is one of Nova or Cinder, and this is a lab of images only")
-    dcn = plan.dcn_storage
-    if _is_of(fault, scale_out):
-        dcn = tuple(site for site in dcn if site.haproxies) or dcn
-    dcn = dcn[:1] if fault.must & _AT_THE_FIRST else dcn[-1:]
-    usual = dcn[0] if dcn and fault.site != "central" else plan.central
-    site = plan.site(wanted) if wanted else usual
-    if fault.site == "central" and not site.central:
-        raise PlanError(f"{fault} is a fault of central, not of {site.name}")
-    if not site.storage:
-        raise PlanError(f"{site.name} has no storage: no fault of the catalogue is one of such a site")
-    if fault.site == "dcn" and site.central:
-        raise PlanError(
-            f"{fault} is a fault of DCN sites: {', '.join(dcn.name for dcn in plan.dcn_storage) or 'there is none'}"
-        )
-    if _is_of(fault, scale_out) and not site.haproxies:
-        raise PlanError(f"{fault} needs a scale-out host, and {site.name} has none: `up --scale-out {site.name}`")
-    return site
+    sites = [
+        Candidate(site.name, central=site.central, storage=site.storage, scale_out=bool(site.haproxies))
+        for site in plan.sites
+    ]
+    try:
+        return plan.site(choose(fault.site, sites, wanted))
+    except NoSuchSite as error:
+        hint = "; `dcn-verify lab up --scale-out SITE` brings one up" if fault.site == "scale-out" else ""
+        raise PlanError(f"{fault}: {error}{hint}") from None
 
 
 def break_lab(lab: Lab, name: str, wanted_site: str | None = None) -> tuple[Fault, Site]:

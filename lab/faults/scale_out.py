@@ -5,11 +5,10 @@ from __future__ import annotations
 from lab import compute, haproxy
 from lab.config_data import BASE
 from lab.faults.breaking import Breaking
-from lab.faults.compute import CONF as NOVA_CONF
-from lab.faults.compute import glance_at
+from lab.faults.configuration import NOVA_CONF, glance_at
 from lab.plan import GLANCE_PORT
 
-CONF = f"{BASE}/haproxy/etc/haproxy/haproxy.cfg"
+HAPROXY_CONF = f"{BASE}/haproxy/etc/haproxy/haproxy.cfg"
 
 
 def _lead(at: Breaking, where: str, *, wait: bool = True) -> None:
@@ -21,7 +20,7 @@ def _lead(at: Breaking, where: str, *, wait: bool = True) -> None:
         return text
 
     for host in at.site.haproxies:
-        at.edit(host, CONF, change)
+        at.edit(host, HAPROXY_CONF, change)
     at.restart(haproxy.CONTAINER, *at.site.haproxies, wait=wait)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from lab import ceph, containers, stacks
 from lab.cloud import Cloud
-from lab.faults import endpoints, orphans, reporting, secrets, zones
+from lab.faults import endpoints, left_behind, reporting, secrets, zones
 from lab.faults.lab import FaultError, Lab
 
 NFT_TABLE = "dcn_lab_fault"
@@ -63,7 +63,7 @@ class RemoveRbd:
     name: str
 
     def run(self, lab: Lab) -> None:
-        orphans.remove_rbd(lab, lab.plan.site(self.site), self.pool, self.name)
+        left_behind.remove_rbd(lab, lab.plan.site(self.site), self.pool, self.name)
 
 
 @dataclass(frozen=True)

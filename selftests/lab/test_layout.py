@@ -242,7 +242,7 @@ def test_a_lab_of_images_boots_nothing(state: State) -> None:
 
 def test_a_fault_is_at_a_site_with_storage(plan: Plan) -> None:
     assert place(find("cluster-warns"), plan, None).name == "dcn1"
-    with pytest.raises(PlanError, match="dcn2 has no storage"):
+    with pytest.raises(PlanError, match="a fault of sites with storage, not of dcn2; here: central, dcn0, dcn1"):
         place(find("cluster-warns"), plan, "dcn2")
 
 

@@ -68,12 +68,16 @@ def test_faults_come_and_go_while_it_runs(cloud: Any, simulator: Any):
     files = simulator.environment["image"]["uri"].rsplit("/", 1)[0]
     host, port = files.rsplit(":", 1)
     admin = f"{host}:{int(port) + 1}/faults"
-    post = cloud.session.post(admin, json={"fault": "copy-image-disabled:dcn0"}, authenticated=False, raise_exc=False)
-    assert (post.status_code, post.json()["active"]) == (201, ["copy-image-disabled:dcn0"])
+    post = cloud.session.post(
+        admin, json={"fault": "copy-image-disabled-at-dcn:dcn0"}, authenticated=False, raise_exc=False
+    )
+    assert (post.status_code, post.json()["active"]) == (201, ["copy-image-disabled-at-dcn:dcn0"])
     glance = f"{simulator.environment['sites']['dcn0']['glance']}/v2/info/import"
     token = {"X-Auth-Token": cloud.session.get_token()}
     assert "copy-image" not in cloud.session.get(glance, headers=token).json()["import-methods"]["value"]
-    assert cloud.session.delete(f"{admin}/copy-image-disabled", authenticated=False, raise_exc=False).json()["healed"]
+    assert cloud.session.delete(f"{admin}/copy-image-disabled-at-dcn", authenticated=False, raise_exc=False).json()[
+        "healed"
+    ]
     assert "copy-image" in cloud.session.get(glance, headers=token).json()["import-methods"]["value"]
     assert cloud.session.post(admin, json={"fault": "nope"}, authenticated=False, raise_exc=False).status_code == 404
 

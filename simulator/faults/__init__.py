@@ -1,12 +1,13 @@
 """How the catalogue's faults, and variations that must not matter, are brought about in the simulated world.
 
-Importing this package fills `changes.CHANGES`.
+The modules of faults are called as the catalogue's topics; `harmless` and `releases` have the variations, and `changes`
+has what all are made of. Importing this package fills `changes.CHANGES`.
 """
 
 from __future__ import annotations
 
 from simulator.faults import (
-    access,
+    clients,
     clusters,
     glances,
     harmless,
@@ -17,15 +18,15 @@ from simulator.faults import (
     releases,
     removal,
     scale_out,
-    secrets,
     services,
     snapshots,
-    undercloud,
+    stacks,
+    volumes,
 )
 from simulator.faults.changes import CHANGES, Change, Injector, UnknownFault
 
 _MODULES = (
-    access,
+    clients,
     clusters,
     glances,
     harmless,
@@ -36,10 +37,10 @@ _MODULES = (
     releases,
     removal,
     scale_out,
-    secrets,
     services,
     snapshots,
-    undercloud,
+    stacks,
+    volumes,
 )
 
 __all__ = ["CHANGES", "Change", "Injector", "UnknownFault"]

@@ -10,15 +10,15 @@ import os
 from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from faults.catalogue import Fault, find
-from simulator.world.clusters import RbdError
+from faults.catalogue.where import Candidate, Kind, NoSuchSite, choose
+from simulator.world.clusters import RbdError, RbdImage
+from simulator.world.images import Image
 from simulator.world.sites import Site, Store
 from simulator.world.world import World
 
-# central, the first DCN site with storage, or the last one
-Where = Literal["central", "first", "last"]
 Body = Callable[[World, Site], Iterator[None]]
 
 
@@ -30,13 +30,13 @@ class UnknownFault(Exception):
 class Change:
     """A change of the simulated world: a fault of the catalogue, or a variation that no claim may take offence at.
 
-    `where` is its usual site; `nodes` is how many a site needs for it. A variation has no `fault`.
+    `site` says where it is, as the catalogue does; `nodes` is how many a site needs for it. A variation has no `fault`.
     """
 
     name: str
     does: str
     source: str
-    where: Where
+    site: Kind
     nodes: int
     inject: Callable[[World, Site], AbstractContextManager[None]]
     fault: Fault | None = None
@@ -44,12 +44,6 @@ class Change:
     @property
     def harmless(self) -> bool:
         return self.fault is None
-
-    def default_site(self, world: World) -> Site:
-        sites = [site for site in world.dcn_sites if site.cluster]
-        if self.where == "central" or not sites:
-            return world.central
-        return sites[0] if self.where == "first" else sites[-1]
 
     def shown(self) -> dict[str, Any]:
         """The entry as data, without what injects it."""
@@ -59,7 +53,7 @@ class Change:
             "source": self.source,
             "must": sorted(self.fault.must if self.fault else ()),
             "may": sorted(self.fault.may if self.fault else ()),
-            "where": self.where,
+            "site": self.site,
             "nodes": self.nodes,
             "harmless": self.harmless,
         }
@@ -68,25 +62,24 @@ class Change:
 CHANGES: dict[str, Change] = {}
 
 
-def modelled(*, where: Where | None = None, nodes: int = 1) -> Callable[[Body], Body]:
-    """Say that a generator brings about the catalogue's fault of its name, at `where` if not at the usual site."""
+def modelled(*, nodes: int = 1) -> Callable[[Body], Body]:
+    """Say that a generator brings about the catalogue's fault of its name, which needs so many nodes at its site."""
 
     def register(body: Body) -> Body:
         fault = find(body.__name__.replace("_", "-"))
-        usual: Where = "central" if fault.site == "central" else "last"
-        _add(Change(fault.name, fault.title, fault.source, where or usual, nodes, contextmanager(body), fault))
+        _add(Change(fault.name, fault.title, fault.source, fault.site, nodes, contextmanager(body), fault))
         return body
 
     return register
 
 
-def variation(*, where: Where, source: str) -> Callable[[Body], Body]:
+def variation(*, site: Kind, source: str) -> Callable[[Body], Body]:
     """Say that a generator changes what must not matter; its name and docstring are the entry's."""
 
     def register(body: Body) -> Body:
         name = body.__name__.replace("_", "-")
         does = " ".join((inspect.getdoc(body) or "").split())
-        _add(Change(name, does, source, where, 1, contextmanager(body)))
+        _add(Change(name, does, source, site, 1, contextmanager(body)))
         return body
 
     return register
@@ -96,6 +89,19 @@ def _add(change: Change) -> None:
     if change.name in CHANGES:
         raise ValueError(f"two changes are called {change.name}")
     CHANGES[change.name] = change
+
+
+def candidates(world: World) -> list[Candidate]:
+    """The sites of a world as the catalogue sees them."""
+    return [
+        Candidate(
+            site.name,
+            central=site.central,
+            storage=site.cluster is not None,
+            scale_out=any("haproxy" in node.roles for node in site.nodes),
+        )
+        for site in world.sites.values()
+    ]
 
 
 class Injector:
@@ -110,12 +116,11 @@ class Injector:
         name, _, place = specification.partition(":")
         if name not in CHANGES:
             raise UnknownFault(f"no fault {name}; faults: {', '.join(sorted(CHANGES))}")
-        if place and place not in self._world.sites:
-            raise UnknownFault(f"no site {place}; sites: {', '.join(self._world.sites)}")
         found = CHANGES[name]
-        site = self._world.sites[place] if place else found.default_site(self._world)
-        if site.cluster is None:
-            raise UnknownFault(f"site {site.name} has no storage")
+        try:
+            site = self._world.sites[choose(found.site, candidates(self._world), place or None)]
+        except NoSuchSite as error:
+            raise UnknownFault(f"{name}: {error}") from None
         if len(site.nodes) < found.nodes:
             raise UnknownFault(f"{name} needs {found.nodes} nodes at {site.name}; start with --nodes {found.nodes}")
         stack = ExitStack()
@@ -190,3 +195,29 @@ def no_access(world: World, site: Site, number: int) -> Iterator[None]:
 
     with hooked(world, "store.access", refuse):
         yield
+
+
+def store_id(world: World, site: Site) -> str:
+    """What central calls the site's store."""
+    return next(store.id for store in world.central.images.stores.values() if store.cluster is site.cluster)
+
+
+def flat(world: World, at: Site, pool: str) -> AbstractContextManager[None]:
+    """What is made from images in a pool of the site is a full copy."""
+
+    def hook(source: Any, site: Site, image: Image, pool: str) -> Any:
+        return None if site is at and pool == wanted else source
+
+    wanted = pool
+    return hooked(world, "clone.source", hook)
+
+
+def created(world: World, at: Site, change: Callable[[RbdImage, str], None]) -> AbstractContextManager[None]:
+    """`change(disk, pool)` does something to each disk that is made at the site."""
+
+    def hook(disk: RbdImage, site: Site, pool: str) -> RbdImage:
+        if site is at:
+            change(disk, pool)
+        return disk
+
+    return hooked(world, "disk.created", hook)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from simulator.faults.changes import added, changed, hooked, modelled, removed
+from simulator.faults.changes import added, changed, hooked, modelled, removed, store_id
 from simulator.world.clock import now
 from simulator.world.nodes import File
 from simulator.world.refusal import Refusal
@@ -16,28 +16,20 @@ from simulator.world.sites import Site, Store
 from simulator.world.world import World
 
 
-def _id(world: World, site: Site) -> str:
-    """What central calls the site's store."""
-    return next(store.id for store in world.central.images.stores.values() if store.cluster is site.cluster)
-
-
 @modelled()
 def store_missing_at_central(world: World, site: Site) -> Iterator[None]:
-    """Central's Glance has no store for the site."""
-    with removed(world.central.images.stores, _id(world, site)):
+    with removed(world.central.images.stores, store_id(world, site)):
         yield
 
 
 @modelled()
 def unknown_store_at_central(world: World, site: Site) -> Iterator[None]:
-    """Central's Glance lists a store that belongs to no site."""
     with _one_store_more(world, site):
         yield
 
 
 @modelled()
 def unknown_store_at_dcn(world: World, site: Site) -> Iterator[None]:
-    """The site's Glance lists a store that belongs to no site."""
     with _one_store_more(world, site):
         yield
 
@@ -51,46 +43,25 @@ def _one_store_more(world: World, at: Site) -> Any:
 
 @modelled()
 def central_default_store_wrong(world: World, site: Site) -> Iterator[None]:
-    """Central's Glance has the first DCN site's store as its default."""
     dcn = next(each for each in world.dcn_sites if each.cluster)
-    with changed(site.images, "default", _id(world, dcn)):
+    with changed(site.images, "default", store_id(world, dcn)):
         yield
 
 
 @modelled()
 def store_is_read_only_http(world: World, site: Site) -> Iterator[None]:
-    """Central's store for the site is of type http, which nothing can be written to."""
-    with added(world.central.images.stores, _id(world, site), Store(_id(world, site), None)):
+    with added(world.central.images.stores, store_id(world, site), Store(store_id(world, site), None)):
         yield
 
 
 @modelled()
 def store_in_another_pool(world: World, site: Site) -> Iterator[None]:
-    """Central's store for the site writes to the pool of volumes."""
-    with changed(world.central.images.stores[_id(world, site)], "pool", "volumes"):
-        yield
-
-
-@modelled()
-def store_of_another_cluster(world: World, site: Site) -> Iterator[None]:
-    """Central's store for the site writes to central's own cluster's pool of servers."""
-    store = world.central.images.stores[_id(world, site)]
-    with changed(store, "cluster", world.central.ceph), changed(store, "pool", "vms"):
-        yield
-
-
-@modelled()
-def store_leads_to_another_cluster(world: World, site: Site) -> Iterator[None]:
-    """Central's store for the site has the conf file of another DCN site."""
-    other = next(each for each in world.dcn_sites if each is not site and each.cluster)
-    store = world.central.images.stores[_id(world, site)]
-    with changed(store, "cluster", other.ceph), changed(store, "conf", f"/etc/ceph/{other.ceph.name}.conf"):
+    with changed(world.central.images.stores[store_id(world, site)], "pool", "volumes"):
         yield
 
 
 @modelled()
 def dcn_store_named_default_backend(world: World, site: Site) -> Iterator[None]:
-    """The site's Glance calls its own store as central calls another."""
     glance, name = site.images, world.central.images.default
     own = replace(glance.stores[glance.default], id=name)
     others = {key: store for key, store in glance.stores.items() if key != glance.default}
@@ -100,21 +71,18 @@ def dcn_store_named_default_backend(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def dcn_default_store_wrong(world: World, site: Site) -> Iterator[None]:
-    """The site's Glance has central's store as its default."""
     with changed(site.images, "default", site.central_store):
         yield
 
 
 @modelled()
 def dcn_lacks_central_store(world: World, site: Site) -> Iterator[None]:
-    """The site's Glance has no store for central, so no snapshot can be pushed back through it."""
     with removed(site.images.stores, site.central_store):
         yield
 
 
 @modelled()
 def dcn_has_another_dcn_store(world: World, site: Site) -> Iterator[None]:
-    """The site's Glance has another DCN site's store too."""
     other = next(each for each in world.dcn_sites if each is not site)
     store = Store(other.name, other.ceph, "external", f"{other.name} rbd glance store")
     with added(site.images.stores, other.name, store):
@@ -123,112 +91,96 @@ def dcn_has_another_dcn_store(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def copy_image_disabled_at_dcn(world: World, site: Site) -> Iterator[None]:
-    """The site's Glance does not allow copy-image."""
     with changed(site.images, "import_methods", ["glance-direct", "web-download"]):
         yield
 
 
 @modelled()
 def copy_image_disabled(world: World, site: Site) -> Iterator[None]:
-    """Central's Glance does not allow copy-image."""
     with changed(site.images, "import_methods", ["glance-direct", "web-download"]):
         yield
 
 
 @modelled()
 def web_download_disabled(world: World, site: Site) -> Iterator[None]:
-    """The site's Glance does not allow web-download."""
     with changed(site.images, "import_methods", ["glance-direct", "copy-image"]):
         yield
 
 
 @modelled()
 def web_download_disabled_at_central(world: World, site: Site) -> Iterator[None]:
-    """Central's Glance does not allow web-download."""
     with changed(site.images, "import_methods", ["glance-direct", "copy-image"]):
         yield
 
 
 @modelled()
 def locations_hidden(world: World, site: Site) -> Iterator[None]:
-    """Central's Glance shows no locations."""
     with changed(site.images, "show_locations", False):
         yield
 
 
 @modelled()
 def locations_hidden_at_dcn(world: World, site: Site) -> Iterator[None]:
-    """The site's Glance shows no locations, so disks there are flat."""
     with changed(site.images, "show_locations", False):
         yield
 
 
 @modelled()
 def direct_url_hidden(world: World, site: Site) -> Iterator[None]:
-    """Central's Glance shows no direct_url."""
     with changed(site.images, "show_direct_url", False):
         yield
 
 
 @modelled()
 def conversion_off(world: World, site: Site) -> Iterator[None]:
-    """Central's Glance does not convert images, so qcow2 is stored."""
     with changed(site.images, "conversion", False):
         yield
 
 
 @modelled()
 def conversion_off_at_dcn(world: World, site: Site) -> Iterator[None]:
-    """The site's Glance does not convert images."""
     with changed(site.images, "conversion", False):
         yield
 
 
 @modelled()
 def conversion_to_qcow2(world: World, site: Site) -> Iterator[None]:
-    """The site's Glance converts images to qcow2."""
     with changed(site.images, "output_format", "qcow2"):
         yield
 
 
 @modelled()
 def dcn_glance_answers_500(world: World, site: Site) -> Iterator[None]:
-    """The site's Glance answers every request with 500."""
     with _broken(world, site):
         yield
 
 
 @modelled()
 def dcn_glance_stopped(world: World, site: Site) -> Iterator[None]:
-    """The site's HAProxy has no Glance behind it."""
     with _stopped(world, site):
         yield
 
 
 @modelled()
 def central_glance_answers_500(world: World, site: Site) -> Iterator[None]:
-    """Central's Glance answers every request with 500."""
     with _broken(world, site):
         yield
 
 
 @modelled()
 def central_glance_stopped(world: World, site: Site) -> Iterator[None]:
-    """Central's HAProxy has no Glance behind it."""
     with _stopped(world, site):
         yield
 
 
 @modelled()
 def dcn_glance_hangs(world: World, site: Site) -> Iterator[None]:
-    """The site's Glance accepts requests and never answers."""
     with world.silence.of("image", site.name):
         yield
 
 
 @modelled()
 def central_glance_hangs(world: World, site: Site) -> Iterator[None]:
-    """Central's Glance accepts requests and never answers."""
     with world.silence.of("image", site.name):
         yield
 
@@ -290,29 +242,24 @@ def _catalog(world: World, kind: str, url: str, replace: bool) -> Any:
 
 @modelled()
 def second_public_image_endpoint(world: World, site: Site) -> Iterator[None]:
-    """The catalog has a second public image endpoint, the site's."""
     with _catalog(world, "image", site.images.url, replace=False):
         yield
 
 
 @modelled()
 def public_image_endpoint_at_dcn(world: World, site: Site) -> Iterator[None]:
-    """The catalog's public image endpoint is the site's Glance, not central's."""
     with _catalog(world, "image", site.images.url, replace=True):
         yield
 
 
 @modelled()
 def second_public_identity_endpoint(world: World, site: Site) -> Iterator[None]:
-    """The catalog has a second public identity endpoint, at the site."""
     with _catalog(world, "identity", site.images.url, replace=False):
         yield
 
 
 @modelled()
 def no_public_image_endpoint(world: World, site: Site) -> Iterator[None]:
-    """The catalog has no public image endpoint."""
-
     def hook(services: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for service in services:
             if service["type"] == "image":

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from simulator.commands.shell import Call, Output
 from simulator.faults.changes import added, changed, hooked, variation
+from simulator.faults.orphans import SIZE, put, take_away
 from simulator.world.content import Content
 from simulator.world.images import Image, Location
 from simulator.world.nodes import File
@@ -17,8 +20,70 @@ from simulator.world.sites import Site
 from simulator.world.volumes import Volume
 from simulator.world.world import World
 
+_LISTED = ["-p", "images", "ls", "--format", "json"]
 
-@variation(where="central", source="known-failures 24")
+
+@variation(site="dcn", source="claims A23: what is not of the pattern is not judged, and no list has everything")
+def what_only_looks_orphaned(world: World, site: Site) -> Iterator[None]:
+    """The pools hold what others keep there, and what lists leave out: hidden images, migrated volumes."""
+    others = [
+        put(site, "images", "somebody-s.raw"),
+        put(site, "vms", "csi-vol-2f9c1b6e-8e0b-4c36-9a53-0d1f6f3f3d0a"),
+        put(site, "volumes", f"volume-{uuid.uuid4()}.deleted"),
+    ]
+    user = world.identity.users["demo"]
+    hidden = Image(str(uuid.uuid4()), user.project.id, "old release", "active")
+    hidden.os_hidden = True
+    world.images.records[hidden.id] = hidden
+    volume = Volume(1, site.zone, site.name, user.project.id, user.id, "migrated", status="available")
+    world.volumes.volumes[volume.id] = volume
+    renamed = str(uuid.uuid4())
+    others += [put(site, "images", hidden.id), put(site, "volumes", f"volume-{renamed}")]
+
+    def migrated(record: dict[str, object], volume: Volume) -> dict[str, object]:
+        moved = {"os-vol-mig-status-attr:name_id": renamed} if volume.name == "migrated" else {}
+        return {**record, **moved}
+
+    with hooked(world, "volume.record", migrated):
+        yield
+    del world.images.records[hidden.id]
+    del world.volumes.volumes[volume.id]
+    take_away(site, *others)
+
+
+@variation(site="dcn", source="Ceph, RBD image live cycle: a trash keeps an image for its clones, or until its time")
+def trash_that_waits(world: World, site: Site) -> Iterator[None]:
+    """The trash of the pool of images holds one that a disk is a clone of, and one that may not be removed yet."""
+    cloned, deferred = str(uuid.uuid4()), str(uuid.uuid4())
+    user = world.identity.users["demo"]
+    for name in (cloned, deferred):
+        put(site, "images", name)
+        site.ceph.snapshot("images", name, "snap")
+    volume = Volume(1, site.zone, site.name, user.project.id, user.id, "of a deleted image", status="available")
+    world.volumes.volumes[volume.id] = volume
+    site.ceph.clone("volumes", volume.rbd_name, "images", cloned, "snap", SIZE)
+    site.ceph.pool("images").images[deferred].deferred = True
+    for name in (cloned, deferred):
+        site.ceph.move_to_trash("images", name)
+    yield
+    del world.volumes.volumes[volume.id]
+    take_away(site, cloned, deferred, volume.rbd_name)
+
+
+@variation(site="dcn", source="claims A23: what is being deleted while it is looked at is nobody's orphan")
+def image_is_being_deleted(world: World, site: Site) -> Iterator[None]:
+    """Each listing of the pool of images has an image without a record that is gone at the next listing."""
+
+    def hook(output: Output, call: Call) -> Output:
+        if call.name != "rbd" or call.node.site != site.name or call.args[-5:] != _LISTED:
+            return output
+        return Output(json.dumps([*json.loads(output.bytes()), str(uuid.uuid4())]).encode())
+
+    with hooked(world, "command", hook):
+        yield
+
+
+@variation(site="central", source="known-failures 24")
 def stores_in_another_order(world: World, site: Site) -> Iterator[None]:
     """Glance lists an image's stores, and its own, in another order."""
 
@@ -31,7 +96,7 @@ def stores_in_another_order(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="central", source="saltstack/salt #39850, ContainX/openstack4j #386")
+@variation(site="central", source="saltstack/salt #39850, ContainX/openstack4j #386")
 def another_region(world: World, site: Site) -> Iterator[None]:
     """The same Keystone serves another region too, whose endpoints stand first in the catalog."""
 
@@ -50,14 +115,14 @@ def another_region(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="central", source="claims F5: nothing without a run's id is ever deleted")
+@variation(site="central", source="claims F5: nothing without a run's id is ever deleted")
 def unrelated_resources(world: World, site: Site) -> Iterator[None]:
     """There are images, volumes and servers that belong to nobody's test."""
     with _somebody_elses(world, site, "somebody's"):
         yield
 
 
-@variation(where="last", source="claims F5: nothing without a run's id is ever deleted")
+@variation(site="dcn", source="claims F5: nothing without a run's id is ever deleted")
 def other_tenants_at_the_site(world: World, site: Site) -> Iterator[None]:
     """Other tenants use the site, and call what they have nearly as this harness does."""
     with _somebody_elses(world, site, "dcn-verify"), _somebody_elses(world, site, "dcn-verify.2026.guest"):
@@ -94,14 +159,14 @@ def _somebody_elses(world: World, site: Site, name: str) -> Iterator[None]:
     site.ceph.pool("images").images.pop(image.id, None)
 
 
-@variation(where="central", source="known-failures 18: cross_az_attach must be false for nova-api too in some versions")
+@variation(site="central", source="known-failures 18: cross_az_attach must be false for nova-api too in some versions")
 def nova_api_attaches_no_other_zone(world: World, site: Site) -> Iterator[None]:
     """cross_az_attach is false at central, too, so nova-api itself refuses what nova-compute would refuse."""
     with changed(site.nova, "cross_az_attach", False):
         yield
 
 
-@variation(where="last", source="claims B7: trash")
+@variation(site="dcn", source="claims B7: trash")
 def old_trash(world: World, site: Site) -> Iterator[None]:
     """The trash of the pool of images holds what somebody deleted long ago."""
     site.ceph.create("images", "old", Content(1 << 20, {}))
@@ -110,7 +175,7 @@ def old_trash(world: World, site: Site) -> Iterator[None]:
     site.ceph.pool("images").trash.clear()
 
 
-@variation(where="last", source="claims A2: descriptions")
+@variation(site="dcn", source="claims A2: descriptions")
 def descriptions_differ(world: World, site: Site) -> Iterator[None]:
     """The stores' descriptions are other words than the guide's, or none."""
 
@@ -121,7 +186,7 @@ def descriptions_differ(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="last", source="LAB.md: Glance store ids ping-pong")
+@variation(site="dcn", source="LAB.md: Glance store ids ping-pong")
 def somebody_reads_through_the_site(world: World, site: Site) -> Iterator[None]:
     """Somebody else keeps reading images through the site's Glance, which rewrites their store ids."""
 
@@ -134,7 +199,7 @@ def somebody_reads_through_the_site(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="last", source="claims A8 A9: what counts is what a Ceph client reads")
+@variation(site="dcn", source="claims A8 A9: what counts is what a Ceph client reads")
 def conf_files_written_otherwise(world: World, site: Site) -> Iterator[None]:
     """Every ceph.conf is written as other people write it: comments, `mon_host`, plain addresses in another order."""
     with ExitStack() as stack:
@@ -153,7 +218,7 @@ def _otherwise(conf: str) -> str:
     return "\n".join(lines)
 
 
-@variation(where="last", source="Nova release notes, Train: nova-consoleauth is removed, its row stays")
+@variation(site="dcn", source="Nova release notes, Train: nova-consoleauth is removed, its row stays")
 def services_that_are_out_of_use(world: World, site: Site) -> Iterator[None]:
     """Nova still lists a service that its releases have no more, and a host at the site that somebody works on."""
 
@@ -166,7 +231,7 @@ def services_that_are_out_of_use(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="last", source="Kolla, set_configs.py: the container copies its files before it becomes the service")
+@variation(site="dcn", source="Kolla, set_configs.py: the container copies its files before it becomes the service")
 def files_copied_by_the_container(world: World, site: Site) -> Iterator[None]:
     """The services' files are newer than their processes, which had copied them into place before they read them."""
     with ExitStack() as stack:
@@ -179,7 +244,7 @@ def files_copied_by_the_container(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="last", source="RDO's units: nova-dist.conf comes first, and cinder-volume has a second process")
+@variation(site="dcn", source="RDO's units: nova-dist.conf comes first, and cinder-volume has a second process")
 def services_are_told_their_files(world: World, site: Site) -> Iterator[None]:
     """nova-compute and cinder-volume are started with the files that they read, the distribution's defaults first."""
     with ExitStack() as stack:

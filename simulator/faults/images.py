@@ -8,13 +8,29 @@ from typing import Any
 
 from starlette.requests import Request
 
-from simulator.faults.changes import hooked, modelled
+from simulator.faults.changes import changed, hooked, modelled, store_id
 from simulator.world.clusters import Cluster, Parent, RbdImage
 from simulator.world.content import BLOCK, Content
 from simulator.world.images import FAILED, IMPORTING, LOCK, Image, ImageTask, Location
 from simulator.world.refusal import Refusal
 from simulator.world.sites import Site
 from simulator.world.world import World
+
+
+@modelled()
+def store_of_another_cluster(world: World, site: Site) -> Iterator[None]:
+    store = world.central.images.stores[store_id(world, site)]
+    with changed(store, "cluster", world.central.ceph), changed(store, "pool", "vms"):
+        yield
+
+
+@modelled()
+def store_leads_to_another_cluster(world: World, site: Site) -> Iterator[None]:
+    other = next(each for each in world.dcn_sites if each is not site and each.cluster)
+    store = world.central.images.stores[store_id(world, site)]
+    with changed(store, "cluster", other.ceph), changed(store, "conf", f"/etc/ceph/{other.ceph.name}.conf"):
+        yield
+
 
 # --- what arrives in a cluster ---
 
@@ -30,8 +46,6 @@ def _written(world: World, at: Site, change: Any) -> Any:
 
 @modelled()
 def copy_has_no_data(world: World, site: Site) -> Iterator[None]:
-    """A copy to the site is reported done, and nothing is in its cluster."""
-
     def hook(content: Content | None, cluster: Cluster, image_id: str) -> Content | None:
         return None if cluster is site.cluster else content
 
@@ -41,8 +55,6 @@ def copy_has_no_data(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def other_bytes(world: World, site: Site) -> Iterator[None]:
-    """The copy in the site's cluster has other bytes than the image."""
-
     def hook(content: Content | None, cluster: Cluster, image_id: str) -> Content | None:
         return content.with_bytes(content.size // 2, b"\xff" * 16) if content and cluster is site.cluster else content
 
@@ -52,8 +64,6 @@ def other_bytes(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def last_block_lost(world: World, site: Site) -> Iterator[None]:
-    """The copy in the site's cluster ends in zeros where the image does not."""
-
     def hook(content: Content | None, cluster: Cluster, image_id: str) -> Content | None:
         if not content or cluster is not site.cluster:
             return content
@@ -65,8 +75,6 @@ def last_block_lost(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def copy_cut_short(world: World, site: Site) -> Iterator[None]:
-    """The copy in the site's cluster is smaller than the image."""
-
     def hook(content: Content | None, cluster: Cluster, image_id: str) -> Content | None:
         return content.resized(content.size // 2) if content and cluster is site.cluster else content
 
@@ -89,8 +97,6 @@ def copy_is_larger(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def snapshot_unprotected(world: World, site: Site) -> Iterator[None]:
-    """The copy's snapshot in the site's cluster is not protected."""
-
     def unprotect(image: RbdImage, cluster: Cluster) -> None:
         image.snapshots["snap"].protected = False
 
@@ -100,15 +106,12 @@ def snapshot_unprotected(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def snapshot_missing(world: World, site: Site) -> Iterator[None]:
-    """The copy in the site's cluster has no snapshot."""
     with _written(world, site, lambda image, cluster: image.snapshots.clear()):
         yield
 
 
 @modelled()
 def snapshot_has_another_name(world: World, site: Site) -> Iterator[None]:
-    """The copy's snapshot in the site's cluster is called backup."""
-
     def rename(image: RbdImage, cluster: Cluster) -> None:
         snapshot = image.snapshots.pop("snap")
         snapshot.name = "backup"
@@ -120,8 +123,6 @@ def snapshot_has_another_name(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def copy_is_a_clone(world: World, site: Site) -> Iterator[None]:
-    """The copy in the site's cluster is a clone of something else."""
-
     def give_parent(image: RbdImage, cluster: Cluster) -> None:
         image.parent = Parent("vms", "template", "0" * 12, "base", image.size)
 
@@ -131,8 +132,6 @@ def copy_is_a_clone(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def stray_copy(world: World, site: Site) -> Iterator[None]:
-    """Every image that central gets is also put into the site's cluster, and no record says so."""
-
     def hook(image: RbdImage, cluster: Cluster, pool: str) -> RbdImage:
         if cluster is world.central.cluster and image.name not in site.ceph.pool("images").images:
             site.ceph.create("images", image.name, image.content)
@@ -163,8 +162,6 @@ def _record(world: World, change: Any) -> Any:
 
 @modelled()
 def location_names_another_cluster(world: World, site: Site) -> Iterator[None]:
-    """The record gives the location of the site's copy the FSID of central's cluster."""
-
     def change(record: dict[str, Any], image: Image) -> None:
         for location in record.get("locations", []):
             location["url"] = location["url"].replace(site.ceph.fsid, world.central.ceph.fsid)
@@ -175,8 +172,6 @@ def location_names_another_cluster(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def direct_url_names_another_cluster(world: World, site: Site) -> Iterator[None]:
-    """direct_url is the last location's, not the default store's."""
-
     def change(record: dict[str, Any], image: Image) -> None:
         record["direct_url"] = image.locations[-1].url
 
@@ -194,8 +189,6 @@ def _imported(world: World, change: Any) -> Any:
 
 @modelled()
 def copy_never_arrives(world: World, site: Site) -> Iterator[None]:
-    """A copy-image to the site ends well, and neither record nor cluster has the copy."""
-
     def change(image: Image, method: str, stores: list[str]) -> None:
         for location in list(image.locations):
             if method == "copy-image" and location.store in stores and _is_at(world, location, site):
@@ -212,8 +205,6 @@ def _is_at(world: World, location: Location, site: Site) -> bool:
 
 @modelled()
 def copy_stays_importing(world: World, site: Site) -> Iterator[None]:
-    """The site's store stays in os_glance_importing_to_stores after a copy."""
-
     def change(image: Image, method: str, stores: list[str]) -> None:
         here = [location.store for location in image.locations if location.store and _is_at(world, location, site)]
         if method == "copy-image":
@@ -225,8 +216,6 @@ def copy_stays_importing(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def copy_changes_the_checksum(world: World, site: Site) -> Iterator[None]:
-    """A copy-image to the site writes another checksum into the record."""
-
     def change(image: Image, method: str, stores: list[str]) -> None:
         if method == "copy-image" and any(
             location.store in stores and _is_at(world, location, site) for location in image.locations
@@ -239,8 +228,6 @@ def copy_changes_the_checksum(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def copy_moves_the_image(world: World, site: Site) -> Iterator[None]:
-    """copy-image removes the copy that it was made from."""
-
     def change(image: Image, method: str, stores: list[str]) -> None:
         if method == "copy-image" and len(image.locations) > 1:
             world.images.remove_data(image.locations.pop(0))
@@ -251,8 +238,6 @@ def copy_moves_the_image(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def copy_changes_the_hash(world: World, site: Site) -> Iterator[None]:
-    """copy-image writes another os_hash_value into the record."""
-
     def change(image: Image, method: str, stores: list[str]) -> None:
         if method == "copy-image" and image.os_hash_value:
             image.os_hash_value = image.os_hash_value[::-1]
@@ -263,8 +248,6 @@ def copy_changes_the_hash(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def only_the_first_of_several_stores(world: World, site: Site) -> Iterator[None]:
-    """A copy to several stores at once ends after the first."""
-
     def change(image: Image, method: str, stores: list[str]) -> None:
         for location in [each for each in image.locations if method == "copy-image" and each.store in stores[1:]]:
             world.images.remove_data(location)
@@ -276,29 +259,24 @@ def only_the_first_of_several_stores(world: World, site: Site) -> Iterator[None]
 
 @modelled()
 def importing_list_stays(world: World, site: Site) -> Iterator[None]:
-    """os_glance_importing_to_stores keeps a store although the import is over."""
     with _imported(world, lambda image, method, stores: image.merge(IMPORTING, add=stores[-1:])):
         yield
 
 
 @modelled()
 def failed_list_stays(world: World, site: Site) -> Iterator[None]:
-    """os_glance_failed_import names a store that the import did reach."""
     with _imported(world, lambda image, method, stores: image.merge(FAILED, add=stores[-1:])):
         yield
 
 
 @modelled()
 def record_says_qcow2(world: World, site: Site) -> Iterator[None]:
-    """The data is raw, and the record still says qcow2."""
     with _imported(world, lambda image, method, stores: setattr(image, "disk_format", "qcow2")):
         yield
 
 
 @modelled()
 def dead_import_holds_its_lock(world: World, site: Site) -> Iterator[None]:
-    """After a web-download the task ended, and the import's lock stays on the image."""
-
     def hook(task: ImageTask, image: Image) -> ImageTask:
         if task.input["import_req"]["method"]["name"] == "web-download":
             # the flow takes the lock off only for a task that ended well
@@ -313,8 +291,6 @@ def dead_import_holds_its_lock(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def import_task_fails_late(world: World, site: Site) -> Iterator[None]:
-    """The data is in every store, and the import task fails at its very end."""
-
     def hook(task: ImageTask, image: Image) -> ImageTask:
         task.becomes("failure", "Task failed due to Internal Error")
         image.properties.pop(LOCK, None)
@@ -334,8 +310,6 @@ def _import(world: World, change: Any) -> Any:
 
 @modelled()
 def copy_forbidden(world: World, site: Site) -> Iterator[None]:
-    """copy-image is forbidden by policy."""
-
     def deny(image: Image, method: str, body: dict[str, Any], site: Site) -> None:
         if method == "copy-image":
             raise Refusal(403, "You are not authorized to complete copy_image action.")
@@ -346,8 +320,6 @@ def copy_forbidden(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def import_reaches_too_many_stores(world: World, site: Site) -> Iterator[None]:
-    """A web-download reaches the site's store too, which nobody asked for."""
-
     def include(image: Image, method: str, body: dict[str, Any], at: Site) -> None:
         more = [each.id for each in at.images.stores.values() if each.cluster is site.cluster]
         if method == "web-download" and "stores" in body:
@@ -359,8 +331,6 @@ def import_reaches_too_many_stores(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def all_stores_skips_one(world: World, site: Site) -> Iterator[None]:
-    """An import to all stores leaves the site's out."""
-
     def skip(image: Image, method: str, body: dict[str, Any], at: Site) -> None:
         if body.pop("all_stores", False):
             body["stores"] = [each.id for each in at.images.stores.values() if each.cluster not in (None, site.cluster)]
@@ -371,8 +341,6 @@ def all_stores_skips_one(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def all_stores_includes_http(world: World, site: Site) -> Iterator[None]:
-    """An import to all stores tries the read-only http store too."""
-
     def include(image: Image, method: str, body: dict[str, Any], at: Site) -> None:
         if body.pop("all_stores", False):
             body["stores"] = list(at.images.stores)
@@ -383,35 +351,30 @@ def all_stores_includes_http(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def staged_data_is_elsewhere(world: World, site: Site) -> Iterator[None]:
-    """What was staged is on another Glance host: the stage succeeds, the import finds half of it."""
     with hooked(world, "staged", lambda data, site, image: data[: len(data) // 2]):
         yield
 
 
 @modelled()
 def upload_is_truncated(world: World, site: Site) -> Iterator[None]:
-    """Staging loses the last block of what was uploaded."""
     with hooked(world, "staged", lambda data, site, image: data[:-BLOCK]):
         yield
 
 
 @modelled()
 def staging_is_full(world: World, site: Site) -> Iterator[None]:
-    """Nothing can be staged."""
     with _refused(world, "/stage", Refusal(413, "Image storage media is full: There is not enough disk space")):
         yield
 
 
 @modelled()
 def put_loses_its_end(world: World, site: Site) -> Iterator[None]:
-    """An upload into a store loses its last block."""
     with hooked(world, "uploaded", lambda data, site: data[:-BLOCK]):
         yield
 
 
 @modelled()
 def put_is_refused(world: World, site: Site) -> Iterator[None]:
-    """Nobody may upload into a store."""
     with _refused(world, "/file", Refusal(403, "You are not authorized to complete upload_image action.")):
         yield
 

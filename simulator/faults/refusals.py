@@ -30,14 +30,12 @@ def _lenient(world: World, status: int, words: str) -> Any:
 
 @modelled()
 def unknown_store_accepted(world: World, site: Site) -> Iterator[None]:
-    """An import to a store that does not exist is accepted."""
     with _lenient(world, 409, "not found"):
         yield
 
 
 @modelled()
 def unknown_method_accepted(world: World, site: Site) -> Iterator[None]:
-    """An import by a method that is not enabled is accepted, and nothing happens."""
     honest = world.images.check_import
 
     def check(glance: Glance, image: Image, body: dict[str, Any]) -> list[str]:
@@ -52,7 +50,6 @@ def unknown_method_accepted(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def refusal_leaves_traces(world: World, site: Site) -> Iterator[None]:
-    """A refused copy leaves its store in os_glance_importing_to_stores."""
     honest = world.images.check_import
 
     def check(glance: Glance, image: Image, body: dict[str, Any]) -> list[str]:
@@ -69,14 +66,12 @@ def refusal_leaves_traces(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def second_copy_accepted(world: World, site: Site) -> Iterator[None]:
-    """A copy to a store that has the image already is accepted."""
     with _lenient(world, 400, "already present"):
         yield
 
 
 @modelled()
 def last_copy_deletable(world: World, site: Site) -> Iterator[None]:
-    """The last copy of an image can be removed, and the record stays."""
     honest = world.images.delete_from
 
     def delete_from(glance: Glance, store: str, image_id: str) -> None:
@@ -92,7 +87,6 @@ def last_copy_deletable(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def refused_request_leaves_a_mark(world: World, site: Site) -> Iterator[None]:
-    """A refused copy-image removes another copy of the image all the same."""
     honest = world.images.check_import
 
     def check(glance: Glance, image: Image, body: dict[str, Any]) -> list[str]:
@@ -109,7 +103,6 @@ def refused_request_leaves_a_mark(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def copy_in_use_deleted(world: World, site: Site) -> Iterator[None]:
-    """An image with clones can be deleted; its data stays behind."""
     honest = world.images.delete
 
     def delete(glance: Glance, image_id: str) -> None:
@@ -156,8 +149,6 @@ def failed_import_leaves_data(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def failed_import_answers_500(world: World, site: Site) -> Iterator[None]:
-    """An import that cannot be fetched is answered with 500, and no task is started."""
-
     def hook(value: None, image: Image, method: str, body: dict[str, Any], site: Site) -> None:
         if method == "web-download" and body["method"].get("uri") not in world.internet:
             raise Refusal(500, "The server has either erred or is incapable of performing the requested operation.")
@@ -181,8 +172,6 @@ def failed_import_reports_success(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def failed_import_becomes_active(world: World, site: Site) -> Iterator[None]:
-    """An image whose data could not be fetched becomes active."""
-
     def activate(image: Image, tasks: list[ImageTask]) -> None:
         image.status, image.size = "active", 0
 
@@ -192,8 +181,6 @@ def failed_import_becomes_active(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def failed_import_keeps_importing(world: World, site: Site) -> Iterator[None]:
-    """An import that could not fetch its data leaves its stores in os_glance_importing_to_stores."""
-
     def keep(image: Image, tasks: list[ImageTask]) -> None:
         image.properties[IMPORTING] = image.properties.get(FAILED, "")
 
@@ -203,6 +190,5 @@ def failed_import_keeps_importing(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def failed_import_stays_importing(world: World, site: Site) -> Iterator[None]:
-    """An import that could not fetch its data leaves the image's status at importing."""
     with _unfetchable(world, lambda image, tasks: setattr(image, "status", "importing")):
         yield

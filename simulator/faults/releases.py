@@ -27,7 +27,7 @@ _PODMAN_1_STATES = {"running": 3, "exited": 6}
 # --- Glance
 
 
-@variation(where="central", source="the guide, GlanceEnabledImportMethods; THT environments/dcn-storage.yaml")
+@variation(site="central", source="the guide, GlanceEnabledImportMethods; THT environments/dcn-storage.yaml")
 def import_methods_of_the_guide(world: World, site: Site) -> Iterator[None]:
     """No Glance has glance-direct among its import methods."""
     with ExitStack() as stack:
@@ -36,7 +36,7 @@ def import_methods_of_the_guide(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="central", source="glance-specs, wallaby/expose-tasks-API: before it there is no such request")
+@variation(site="central", source="glance-specs, wallaby/expose-tasks-API: before it there is no such request")
 def no_image_tasks_api(world: World, site: Site) -> Iterator[None]:
     """No Glance shows an image's tasks."""
 
@@ -48,14 +48,14 @@ def no_image_tasks_api(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="central", source="THT glance-api-container-puppet.yaml, puppet-glance glance_image_import_config")
+@variation(site="central", source="THT glance-api-container-puppet.yaml, puppet-glance glance_image_import_config")
 def glance_image_import_conf(world: World, site: Site) -> Iterator[None]:
     """Imports are configured in glance-image-import.conf, which Glance's command line names last."""
     with _glance_files(world, site, lambda main, of_imports: {"glance-image-import.conf": of_imports}):
         yield
 
 
-@variation(where="first", source="glance/common/wsgi_app.py: the files of Glance in a web server")
+@variation(site="first-dcn", source="glance/common/wsgi_app.py: the files of Glance in a web server")
 def glance_in_a_web_server(world: World, site: Site) -> Iterator[None]:
     """uwsgi runs Glance: its files are named nowhere, and glance-api.conf goes before glance-image-import.conf."""
     wrong = "[image_conversion]\noutput_format = qcow2\n"
@@ -67,7 +67,7 @@ def glance_in_a_web_server(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="last", source="glance-operator, templates/glance/config: --config-dir")
+@variation(site="dcn", source="glance-operator, templates/glance/config: --config-dir")
 def glance_config_folder(world: World, site: Site) -> Iterator[None]:
     """Glance's command line names a folder of files: what is in the later one goes before the earlier."""
 
@@ -108,21 +108,21 @@ def _glances(site: Site) -> list[Container]:
 # --- Ceph's clients
 
 
-@variation(where="first", source="Ceph, Configuring Ceph: [client.NAME] goes before [client]")
+@variation(site="first-dcn", source="Ceph, Configuring Ceph: [client.NAME] goes before [client]")
 def keyring_in_the_clients_own_section(world: World, site: Site) -> Iterator[None]:
     """client.external's keyring is named in a section of its own; [client] names another one."""
     with _client_confs(site, lambda line: f"keyring = /etc/ceph/keyring.of.all\n\n[client.external]\n{line}"):
         yield
 
 
-@variation(where="last", source="Ceph, Configuring Ceph: metavariables")
+@variation(site="dcn", source="Ceph, Configuring Ceph: metavariables")
 def keyring_by_metavariables(world: World, site: Site) -> Iterator[None]:
     """The keyring is named by the client's and the cluster's names."""
     with _client_confs(site, lambda line: 'keyring = "/etc/ceph/$cluster.client.${id}.keyring"'):
         yield
 
 
-@variation(where="central", source="Ceph, Configuring Ceph: the default of keyring")
+@variation(site="central", source="Ceph, Configuring Ceph: the default of keyring")
 def keyring_at_its_usual_place(world: World, site: Site) -> Iterator[None]:
     """No file names a keyring: it is where every client looks by itself."""
     with _client_confs(site, lambda line: ""):
@@ -141,7 +141,7 @@ def _client_confs(site: Site, named: Callable[[str], str]) -> Iterator[None]:
         yield
 
 
-@variation(where="last", source="Ceph, Monitor Config Reference: mon_host may hold names")
+@variation(site="dcn", source="Ceph, Monitor Config Reference: mon_host may hold names")
 def monitors_by_name(world: World, site: Site) -> Iterator[None]:
     """Every ceph.conf at the site has the monitors' names, which its machines can resolve."""
     known = {mon.address: mon.name for each in world.storage_sites for mon in each.ceph.mons}
@@ -156,7 +156,7 @@ def monitors_by_name(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="last", source="Ceph: an address of no type is printed as `:/0`")
+@variation(site="dcn", source="Ceph: an address of no type is printed as `:/0`")
 def monitor_without_an_address(world: World, site: Site) -> Iterator[None]:
     """The cluster's map has one monitor more, which never had an address."""
     nowhere = {"type": "none", "addr": ":/0", "nonce": 0}
@@ -176,7 +176,7 @@ def monitor_without_an_address(world: World, site: Site) -> Iterator[None]:
 # --- containers
 
 
-@variation(where="central", source="libpod v1.6, PsContainerOutput; RHOSP 16.0 and 16.1")
+@variation(site="central", source="libpod v1.6, PsContainerOutput; RHOSP 16.0 and 16.1")
 def podman_of_2019(world: World, site: Site) -> Iterator[None]:
     """podman lists a container's name as a text, and its state as a number."""
 
@@ -192,7 +192,7 @@ def podman_of_2019(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@variation(where="last", source="OSSN-0090; THT glance-api-internal-container-puppet.yaml")
+@variation(site="dcn", source="OSSN-0090; THT glance-api-internal-container-puppet.yaml")
 def internal_glance_alone(world: World, site: Site) -> Iterator[None]:
     """The site's Glance is the internal one, in a container of that name."""
     with ExitStack() as stack:
@@ -206,7 +206,7 @@ def internal_glance_alone(world: World, site: Site) -> Iterator[None]:
 # --- Nova
 
 
-@variation(where="last", source="edpm-ansible, edpm_nova: /etc/nova/nova.conf.d")
+@variation(site="dcn", source="edpm-ansible, edpm_nova: /etc/nova/nova.conf.d")
 def nova_config_folder(world: World, site: Site) -> Iterator[None]:
     """nova-compute has no nova.conf of its own, but a folder of files."""
     with ExitStack() as stack:

@@ -34,21 +34,18 @@ def _after_removal(world: World, at: Site, change: Any) -> Iterator[None]:
 
 @modelled()
 def delete_leaves_data(world: World, site: Site) -> Iterator[None]:
-    """Deletion leaves the image's data in the site's cluster."""
     with _after_removal(world, site, lambda pool, image: pool.images.setdefault(image.name, image)):
         yield
 
 
 @modelled()
 def delete_to_trash(world: World, site: Site) -> Iterator[None]:
-    """Deletion moves the image's data in the site's cluster to the trash, where it stays."""
     with _after_removal(world, site, lambda pool, image: pool.trash.setdefault(image.id, image)):
         yield
 
 
 @modelled()
 def delayed_delete(world: World, site: Site) -> Iterator[None]:
-    """Central's Glance hides a deleted image, and no scrubber removes its data."""
     honest = world.images.delete
 
     def hide(glance: Glance, image_id: str) -> None:
@@ -63,8 +60,6 @@ def delayed_delete(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def delete_is_forgotten(world: World, site: Site) -> Iterator[None]:
-    """image-delete answers 204 and deletes nothing."""
-
     def forget(glance: Glance, image_id: str) -> None:
         world.images.get(image_id)
 
@@ -86,8 +81,6 @@ def _delete_from(world: World, then: Any) -> Any:
 
 @modelled()
 def stores_delete_leaves_data(world: World, site: Site) -> Iterator[None]:
-    """stores-delete takes the store out of the record and leaves the data."""
-
     def then(image: Image, store: str, cluster: Cluster) -> None:
         cluster.create("images", image.id, Content(image.size or 0, {}))
 
@@ -97,8 +90,6 @@ def stores_delete_leaves_data(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def stores_delete_removes_two(world: World, site: Site) -> Iterator[None]:
-    """stores-delete removes one copy more than it was asked to."""
-
     def then(image: Image, store: str, cluster: Cluster) -> None:
         if image.locations:
             world.images.remove_data(image.locations.pop())
@@ -109,8 +100,6 @@ def stores_delete_removes_two(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def stores_delete_keeps_the_record(world: World, site: Site) -> Iterator[None]:
-    """Removing the site's copy removes the data and leaves the store in the record."""
-
     def then(image: Image, store: str, cluster: Cluster) -> None:
         at = next(each for each in world.central.images.stores.values() if each.id == store)
         if cluster is site.cluster:
@@ -122,8 +111,6 @@ def stores_delete_keeps_the_record(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def stores_delete_removes_all(world: World, site: Site) -> Iterator[None]:
-    """Removing the site's copy removes the data of all copies, and the record still tells of them."""
-
     def then(image: Image, store: str, cluster: Cluster) -> None:
         for location in image.locations if cluster is site.cluster else ():
             world.images.remove_data(location)

@@ -25,27 +25,23 @@ def _each(site: Site, change: Callable[[Node], AbstractContextManager[None]]) ->
 
 @modelled(nodes=_NODES)
 def haproxy_stopped(world: World, site: Site) -> Iterator[None]:
-    """The HAProxy of the site's scale-out nodes does not run."""
     with _each(site, lambda node: changed(node.containers["haproxy"], "state", "exited")):
         yield
 
 
 @modelled(nodes=_NODES)
 def haproxy_leads_nowhere(world: World, site: Site) -> Iterator[None]:
-    """Nothing answers where the HAProxy of the site's scale-out nodes looks for Glance."""
     with _each(site, lambda node: changed(node, "images_from", None)):
         yield
 
 
 @modelled(nodes=_NODES)
 def haproxy_leads_to_central(world: World, site: Site) -> Iterator[None]:
-    """The HAProxy of the site's scale-out nodes leads to central's Glance."""
     with _each(site, lambda node: changed(node, "images_from", world.central.name)):
         yield
 
 
 @modelled(nodes=_NODES)
 def haproxy_is_passed_by(world: World, site: Site) -> Iterator[None]:
-    """Nova of the site's scale-out nodes asks central's Glance instead of its HAProxy."""
     with _each(site, lambda node: added(site.nova.glance_urls, node.name, world.central.images.url)):
         yield

@@ -7,10 +7,38 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from simulator.faults.changes import added, changed, hooked, modelled
+from simulator.world.clusters import cephx_key
 from simulator.world.nodes import Container, File
 from simulator.world.refusal import Refusal
 from simulator.world.sites import Cinder, Site
 from simulator.world.world import World
+
+
+@modelled()
+def nova_has_no_secret(world: World, site: Site) -> Iterator[None]:
+    with changed(site.nova, "secret", ""):
+        yield
+
+
+@modelled()
+def libvirt_secret_has_another_key(world: World, site: Site) -> Iterator[None]:
+    with ExitStack() as stack:
+        for node in site.nodes:
+            for identifier in list(node.secrets):
+                stack.enter_context(added(node.secrets, identifier, cephx_key()))
+        yield
+
+
+@modelled()
+def zone_fallback_on(world: World, site: Site) -> Iterator[None]:
+    def hook(zone: str, wanted: dict[str, Any]) -> str:
+        known = {each.cinder.zone for each in world.storage_sites if each.cinder}
+        return zone if zone in known else world.central.zone
+
+    if site.cinder is None:
+        raise LookupError(f"site {site.name} has no volume service")
+    with changed(site.cinder, "zone", world.central.zone), hooked(world, "volume.zone", hook):
+        yield
 
 
 def _cinder(site: Site) -> Cinder:
@@ -19,23 +47,20 @@ def _cinder(site: Site) -> Cinder:
     return site.cinder
 
 
-@modelled(where="first")
+@modelled()
 def cross_az_attach_true(world: World, site: Site) -> Iterator[None]:
-    """cross_az_attach is true on the site's compute nodes, so boot from volume makes the volume at central."""
     with changed(site.nova, "cross_az_attach", True):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def cross_az_attach_absent(world: World, site: Site) -> Iterator[None]:
-    """cross_az_attach is not set on the site's compute nodes, and its default is true."""
     with changed(site.nova, "cross_az_attach", None):
         yield
 
 
 @modelled()
 def nova_compute_reads_another_file(world: World, site: Site) -> Iterator[None]:
-    """nova-compute reads one more file, in which cross_az_attach is true."""
     local = "/etc/nova/local.conf"
     with ExitStack() as stack:
         for container in _containers(site, "nova_compute"):
@@ -69,36 +94,31 @@ def _changed_after_the_start(site: Site, container: str, path: str) -> Iterator[
 
 @modelled()
 def nova_compute_not_restarted(world: World, site: Site) -> Iterator[None]:
-    """nova.conf was put right, and nova-compute was not restarted."""
     with _changed_after_the_start(site, "nova_compute", "/etc/nova/nova.conf"):
         yield
 
 
 @modelled()
 def cinder_volume_not_restarted(world: World, site: Site) -> Iterator[None]:
-    """cinder.conf was put right, and cinder-volume was not restarted."""
     with _changed_after_the_start(site, "cinder_volume", "/etc/cinder/cinder.conf"):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def nova_uses_central_glance(world: World, site: Site) -> Iterator[None]:
-    """The site's compute nodes ask central's Glance."""
     with changed(site.nova, "glance_url", world.central.images.url):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def nova_uses_another_sites_glance(world: World, site: Site) -> Iterator[None]:
-    """The site's compute nodes ask another DCN site's Glance."""
     other = next(each for each in world.dcn_sites if each is not site and each.glance)
     with changed(site.nova, "glance_url", other.images.url):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def nova_glance_url_has_a_wrong_port(world: World, site: Site) -> Iterator[None]:
-    """Nothing answers at the Glance endpoint that the site's compute nodes are given."""
     with changed(site.nova, "glance_url", site.images.url.rsplit(":", 1)[0] + ":9"):
         yield
 
@@ -115,14 +135,12 @@ def _without_answers(world: World, down: str) -> Any:
 
 @modelled()
 def nova_api_down(world: World, site: Site) -> Iterator[None]:
-    """Nova's API does not answer."""
     with _without_answers(world, "compute"):
         yield
 
 
 @modelled()
 def cinder_api_down(world: World, site: Site) -> Iterator[None]:
-    """Cinder's API does not answer."""
     with _without_answers(world, "volume"):
         yield
 
@@ -142,7 +160,6 @@ def _down(binary: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 @modelled()
 def nova_scheduler_down(world: World, site: Site) -> Iterator[None]:
-    """No server can be scheduled."""
     with _listed_otherwise(world, "nova.services", _down("nova-scheduler")):
         yield
 
@@ -160,14 +177,12 @@ def nova_conductor_down(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def cinder_scheduler_down(world: World, site: Site) -> Iterator[None]:
-    """No volume can be scheduled."""
     with _listed_otherwise(world, "cinder.services", _down("cinder-scheduler")):
         yield
 
 
 @modelled()
 def cinder_scheduler_missing(world: World, site: Site) -> Iterator[None]:
-    """Cinder lists no scheduler."""
     with _listed_otherwise(
         world, "cinder.services", lambda each: None if each["binary"] == "cinder-scheduler" else each
     ):
@@ -176,7 +191,6 @@ def cinder_scheduler_missing(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def compute_disabled(world: World, site: Site) -> Iterator[None]:
-    """Somebody has disabled the site's compute services."""
     names = {node.name for node in site.nodes}
     with _listed_otherwise(
         world, "nova.services", lambda each: {**each, "status": "disabled"} if each["host"] in names else each
@@ -186,56 +200,48 @@ def compute_disabled(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def nova_api_hangs(world: World, site: Site) -> Iterator[None]:
-    """Nova's API accepts requests and never answers."""
     with world.silence.of("compute", site.name):
         yield
 
 
 @modelled()
 def cinder_api_hangs(world: World, site: Site) -> Iterator[None]:
-    """Cinder's API accepts requests and never answers."""
     with world.silence.of("volume", site.name):
         yield
 
 
 @modelled()
 def compute_down(world: World, site: Site) -> Iterator[None]:
-    """The site's compute services are down."""
     with changed(site.nova, "down", {node.name for node in site.nodes}):
         yield
 
 
 @modelled()
 def compute_in_another_zone(world: World, site: Site) -> Iterator[None]:
-    """The site's compute services are in central's availability zone."""
     with changed(site.nova, "zone", world.central.zone):
         yield
 
 
 @modelled()
 def volume_service_down(world: World, site: Site) -> Iterator[None]:
-    """The site's volume service is down; a volume there goes to error."""
     with changed(_cinder(site), "down", True):
         yield
 
 
 @modelled()
 def volume_service_in_another_zone(world: World, site: Site) -> Iterator[None]:
-    """The site's volume service is in central's availability zone."""
     with changed(_cinder(site), "zone", world.central.zone):
         yield
 
 
 @modelled()
 def volume_service_not_clustered(world: World, site: Site) -> Iterator[None]:
-    """The site's volume service is active/passive."""
     with changed(_cinder(site), "cluster", None):
         yield
 
 
 @modelled()
 def volume_cluster_of_another_site(world: World, site: Site) -> Iterator[None]:
-    """The site's volume service is in a cluster named after another site."""
     other = next(each for each in world.dcn_sites if each is not site)
     with changed(_cinder(site), "cluster", other.name):
         yield
@@ -243,48 +249,41 @@ def volume_cluster_of_another_site(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def central_volume_service_clustered(world: World, site: Site) -> Iterator[None]:
-    """Central's volume service is active/active."""
     with changed(_cinder(site), "cluster", site.name):
         yield
 
 
 @modelled()
 def nova_images_type_is_qcow2(world: World, site: Site) -> Iterator[None]:
-    """The site's compute nodes keep disks in files, not in Ceph."""
     with changed(site.nova, "images_type", "qcow2"):
         yield
 
 
 @modelled()
 def nova_uses_another_pool(world: World, site: Site) -> Iterator[None]:
-    """The site's compute nodes put disks into the pool of volumes."""
     with changed(site.nova, "images_pool", "volumes"):
         yield
 
 
 @modelled()
 def nova_uses_central_ceph(world: World, site: Site) -> Iterator[None]:
-    """The site's nova.conf names central's Ceph conf file."""
     with changed(site.nova, "ceph_conf", f"/etc/ceph/{world.central.ceph.name}.conf"):
         yield
 
 
 @modelled()
 def cinder_uses_central_ceph(world: World, site: Site) -> Iterator[None]:
-    """The site's cinder.conf names central's Ceph conf file."""
     with changed(_cinder(site), "ceph_conf", f"/etc/ceph/{world.central.ceph.name}.conf"):
         yield
 
 
 @modelled()
 def cinder_uses_another_pool(world: World, site: Site) -> Iterator[None]:
-    """The site's volume service puts volumes into the pool of servers."""
     with changed(_cinder(site), "pool", "vms"):
         yield
 
 
 @modelled()
 def secrets_differ(world: World, site: Site) -> Iterator[None]:
-    """Nova and Cinder of the site have different RBD secrets."""
     with changed(_cinder(site), "secret", world.central.nova.secret):
         yield

@@ -19,10 +19,8 @@ def _is_snapshot(image: Image) -> bool:
     return image.properties.get("image_type") == "snapshot"
 
 
-@modelled(where="first")
+@modelled()
 def snapshot_lands_at_central(world: World, site: Site) -> Iterator[None]:
-    """The image of a server at the site is stored at central instead."""
-
     def hook(glance: Glance, site: Site) -> Glance:
         return world.central.images if site is at else glance
 
@@ -31,10 +29,8 @@ def snapshot_lands_at_central(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="first")
+@modelled()
 def snapshot_is_at_central_too(world: World, site: Site) -> Iterator[None]:
-    """The image of a server at the site is recorded at central as well."""
-
     def hook(record: dict[str, Any], site: Site, image: Image) -> dict[str, Any]:
         if (
             _is_snapshot(image)
@@ -52,10 +48,8 @@ def snapshot_is_at_central_too(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled(where="first")
+@modelled()
 def server_stays_stopped_after_snapshot(world: World, site: Site) -> Iterator[None]:
-    """A server of which an image was taken cannot be started again."""
-
     def refuse(server: Server) -> None:
         raise Refusal(409, f"Cannot 'start' instance {server.id} while it is in task_state image_uploading")
 
@@ -63,10 +57,8 @@ def server_stays_stopped_after_snapshot(world: World, site: Site) -> Iterator[No
         yield
 
 
-@modelled(where="first")
+@modelled()
 def snapshot_is_empty(world: World, site: Site) -> Iterator[None]:
-    """The image of an image-backed server has size 0."""
-
     def hook(content: Content | None, cluster: object, image_id: str) -> Content | None:
         image = world.images.records.get(image_id)
         return Content(0, {}) if image and _is_snapshot(image) and cluster is site.cluster else content
@@ -86,22 +78,18 @@ def _copy_of_snapshot(world: World, to: Site, refuse: str) -> Any:
 
 @modelled()
 def snapshot_cannot_be_copied_to_central(world: World, site: Site) -> Iterator[None]:
-    """A copy of the snapshot to central is refused: it is said to be there already."""
     with _copy_of_snapshot(world, site, "Image is already present at store 'default_backend'"):
         yield
 
 
 @modelled()
 def snapshot_cannot_be_copied_on(world: World, site: Site) -> Iterator[None]:
-    """A copy of the snapshot to another DCN site is refused."""
     with _copy_of_snapshot(world, site, "Image not found in any configured store"):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def guests_writes_are_lost(world: World, site: Site) -> Iterator[None]:
-    """What a guest writes to its disk at the site never reaches the cluster."""
-
     def hook(after: Content, server: Server, before: Content) -> Content:
         return before if server.site == site.name else after
 
@@ -111,8 +99,6 @@ def guests_writes_are_lost(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def snapshot_arrives_without_the_writes(world: World, site: Site) -> Iterator[None]:
-    """The snapshot's copy at the other site lacks what the guest had written."""
-
     def hook(content: Content | None, cluster: object, image_id: str) -> Content | None:
         image = world.images.records.get(image_id)
         if content and image and _is_snapshot(image) and cluster is site.cluster:
@@ -125,8 +111,6 @@ def snapshot_arrives_without_the_writes(world: World, site: Site) -> Iterator[No
 
 @modelled()
 def snapshot_boots_flat(world: World, site: Site) -> Iterator[None]:
-    """A disk made from the snapshot at the other site is a full copy."""
-
     def hook(source: Any, site: Site, image: Image, pool: str) -> Any:
         return None if site is at and _is_snapshot(image) else source
 
@@ -137,8 +121,6 @@ def snapshot_boots_flat(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def second_generation_lands_at_central(world: World, site: Site) -> Iterator[None]:
-    """The image of a server that runs from a snapshot is stored at central instead of at its site."""
-
     def hook(glance: Glance, site: Site) -> Glance:
         return world.central.images if site is at else glance
 

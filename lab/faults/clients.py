@@ -1,40 +1,12 @@
-"""Faults in the files that make hosts the clients of clusters: the configuration and the keyring below /etc/ceph."""
+"""Faults of how one site is a client of another's cluster: files, keys, and the way between the sites."""
 
 from __future__ import annotations
 
-import uuid
-
-from lab import ceph, hosts
+from lab import ceph, hosts, state
 from lab.faults.breaking import Breaking
-from lab.faults.ini import option, set_option
-from lab.plan import Site
-from lab.state import new_cephx_key
-
-
-def conf_of(site: Site) -> str:
-    return f"/etc/ceph/{site.cluster}.conf"
-
-
-def keyring_of(site: Site) -> str:
-    return f"/etc/ceph/{site.cluster}.client.external.keyring"
-
-
-# The site's own cluster
-
-
-def own_conf_has_another_fsid(at: Breaking) -> None:
-    for host in at.site.hosts:
-        at.edit(host, conf_of(at.site), _another_fsid)
-
-
-def one_cluster_for_two_sites(at: Breaking) -> None:
-    other, state = at.other_dcn, at.lab.state
-    conf = ceph.cluster_conf(at.lab.plan, other, state)
-    admin = ceph.entities(other, state)["client.admin"].keyring()
-    for host in at.site.hosts:
-        at.edit(host, conf_of(at.site), lambda _: conf)
-        at.edit(host, f"/etc/ceph/{at.site.cluster}.client.admin.keyring", lambda _: admin)
-
+from lab.faults.client_files import another_fsid, another_key, conf_of, keyring_of, misspelt_keyring, own_keyring
+from lab.faults.ini import set_option
+from lab.plan import POOLS, Site
 
 # A DCN site's hosts as clients of central
 
@@ -61,7 +33,7 @@ def central_keyring_not_for_glance(at: Breaking) -> None:
 
 def central_conf_has_another_fsid(at: Breaking) -> None:
     for host in at.site.hosts:
-        at.edit(host, conf_of(at.central), _another_fsid)
+        at.edit(host, conf_of(at.central), another_fsid)
 
 
 def central_conf_has_other_mons(at: Breaking) -> None:
@@ -72,19 +44,12 @@ def central_conf_has_other_mons(at: Breaking) -> None:
 
 def central_conf_names_a_missing_keyring(at: Breaking) -> None:
     for host in at.site.hosts:
-        at.edit(host, conf_of(at.central), _misspelt_keyring)
+        at.edit(host, conf_of(at.central), misspelt_keyring)
 
 
 def central_keyring_has_another_key(at: Breaking) -> None:
     for host in at.site.hosts:
-        at.edit(host, keyring_of(at.central), _another_key)
-
-
-# Keys to a site's own cluster
-
-
-def own_keyring(site: Site, user: str) -> str:
-    return f"/etc/ceph/{site.cluster}.client.{user}.keyring"
+        at.edit(host, keyring_of(at.central), another_key)
 
 
 def own_admin_keyring_world_readable(at: Breaking) -> None:
@@ -133,12 +98,12 @@ def dcn_keyring_not_for_glance(at: Breaking) -> None:
 
 def dcn_conf_has_another_fsid(at: Breaking) -> None:
     for host in at.central.hosts:
-        at.edit(host, conf_of(at.site), _another_fsid)
+        at.edit(host, conf_of(at.site), another_fsid)
 
 
 def dcn_conf_names_a_missing_keyring(at: Breaking) -> None:
     for host in at.central.hosts:
-        at.edit(host, conf_of(at.site), _misspelt_keyring)
+        at.edit(host, conf_of(at.site), misspelt_keyring)
 
 
 def dcn_conf_leads_to_another_cluster(at: Breaking) -> None:
@@ -156,14 +121,59 @@ def dcn_keyring_of_another_site(at: Breaking) -> None:
         at.edit(host, keyring_of(at.site), lambda _: other.keyring())
 
 
-def _another_fsid(conf: str) -> str:
-    return set_option(conf, "global", "fsid", str(uuid.uuid4()))
+# client.external
 
 
-def _misspelt_keyring(conf: str) -> str:
-    named = option(conf, "client", "keyring")
-    return set_option(conf, "client", "keyring", named.replace(".keyring", ".keyrnig"))
+def external_caps_lack_a_pool(at: Breaking) -> None:
+    _give_caps(at, {pool: "profile rbd" for pool in POOLS if pool != "vms"})
 
 
-def _another_key(keyring: str) -> str:
-    return set_option(keyring, "client.external", "\tkey", new_cephx_key())
+def external_caps_too_wide(at: Breaking) -> None:
+    at.set_external(at.site, _external(at.site, at, osd="allow *").keyring())
+
+
+def external_may_only_read(at: Breaking) -> None:
+    _give_caps(at, {pool: "profile rbd-read-only" if pool == "images" else "profile rbd" for pool in POOLS})
+
+
+def _give_caps(at: Breaking, of_pools: dict[str, str]) -> None:
+    osd = ", ".join(f"{cap} pool={pool}" for pool, cap in of_pools.items())
+    at.set_external(at.site, _external(at.site, at, osd=osd).keyring())
+
+
+def one_external_key_for_two_sites(at: Breaking) -> None:
+    """Everywhere at once, so that every client still works."""
+    shared = _external(at.central, at).keyring()
+    at.set_external(at.site, shared)
+    for host in (*at.site.hosts, *at.central.hosts):
+        at.edit(host, f"/etc/ceph/{at.site.cluster}.client.external.keyring", lambda _: shared)
+
+
+def external_key_rotated(at: Breaking) -> None:
+    entity = _external(at.site, at)
+    rotated = ceph.Entity(entity.name, state.new_cephx_key(), entity.caps).keyring()
+    at.set_external(at.site, rotated)
+    for host in at.site.hosts:
+        at.edit(host, f"/etc/ceph/{at.site.cluster}.client.external.keyring", lambda _: rotated)
+
+
+def _external(site: Site, at: Breaking, **caps: str) -> ceph.Entity:
+    entity = ceph.entities(site, at.lab.state)["client.external"]
+    return ceph.Entity(entity.name, entity.key, {**entity.caps, **caps})
+
+
+# The way between the sites
+
+
+def wan_rejects_ceph(at: Breaking) -> None:
+    _firewall(at, "reject with tcp reset")
+
+
+def wan_drops_ceph(at: Breaking) -> None:
+    _firewall(at, "drop")
+
+
+def _firewall(at: Breaking, verdict: str) -> None:
+    for host in at.site.hosts:
+        for other in at.central.hosts:
+            at.firewall(host, other.address, verdict)

@@ -16,27 +16,23 @@ def _stack(world: World, site: Site) -> Stack:
 
 @modelled()
 def stack_missing(world: World, site: Site) -> Iterator[None]:
-    """The undercloud has no stack for the site: it was deleted there, or never deployed from there."""
     with removed(world.undercloud.stacks, _stack(world, site).name):
         yield
 
 
 @modelled()
 def stack_create_failed(world: World, site: Site) -> Iterator[None]:
-    """The deployment of the site's stack failed."""
     with changed(_stack(world, site), "status", "CREATE_FAILED"):
         yield
 
 
 @modelled()
 def stack_update_in_progress(world: World, site: Site) -> Iterator[None]:
-    """The site's stack is still being updated."""
     with changed(_stack(world, site), "status", "UPDATE_IN_PROGRESS"):
         yield
 
 
 @modelled()
 def stack_update_failed(world: World, site: Site) -> Iterator[None]:
-    """The last update of central's stack failed, as when a DCN site's Glance was added to it."""
     with changed(_stack(world, site), "status", "UPDATE_FAILED"):
         yield

@@ -1,20 +1,94 @@
-"""Faults of the files by which one site is a client of another's cluster (A8 at a DCN site, A9 at central, A11)."""
+"""Faults of how one site is a client of another's cluster (A8-A11): files, keys, and the way between the sites."""
 
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from simulator.commands.shell import Call, Output
 from simulator.faults.changes import added, changed, hooked, modelled, no_access, removed
 from simulator.world.clusters import Cluster, cephx_key
+from simulator.world.configuration import keyring
 from simulator.world.nodes import File, Node
 from simulator.world.sites import Site
 from simulator.world.world import World
 
 _NO_FSID = "00000000-0000-4000-8000-000000000000"
+
+
+@modelled()
+def external_caps_lack_a_pool(world: World, site: Site) -> Iterator[None]:
+    user = site.ceph.users["client.external"]
+    with changed(user, "caps", user.caps | {"osd": "profile rbd pool=volumes, profile rbd pool=images"}):
+        yield
+
+
+@modelled()
+def external_caps_too_wide(world: World, site: Site) -> Iterator[None]:
+    user = site.ceph.users["client.external"]
+    with changed(user, "caps", user.caps | {"osd": "allow *"}):
+        yield
+
+
+@modelled()
+def external_may_only_read(world: World, site: Site) -> Iterator[None]:
+    user = site.ceph.users["client.external"]
+    osd = "profile rbd pool=vms, profile rbd pool=volumes, profile rbd-read-only pool=images"
+    with changed(user, "caps", user.caps | {"osd": osd}), no_access(world, site, errno.EPERM):
+        yield
+
+
+@modelled()
+def external_caps_lack_mgr(world: World, site: Site) -> Iterator[None]:
+    with removed(site.ceph.users["client.external"].caps, "mgr"):
+        yield
+
+
+@modelled()
+def external_caps_on_mon_too_wide(world: World, site: Site) -> Iterator[None]:
+    user = site.ceph.users["client.external"]
+    with changed(user, "caps", user.caps | {"mon": "allow *"}):
+        yield
+
+
+@modelled()
+def external_user_missing(world: World, site: Site) -> Iterator[None]:
+    with removed(site.ceph.users, "client.external"):
+        yield
+
+
+def _new_key(world: World, site: Site, key: str, deployed: bool) -> ExitStack:
+    """client.external gets this key; with `deployed` all keyrings have it too."""
+    stack, user = ExitStack(), site.ceph.users["client.external"]
+    stack.enter_context(changed(user, "key", key))
+    for node in world.nodes if deployed else ():
+        file = node.files.get(f"/etc/ceph/{site.ceph.name}.client.external.keyring")
+        if file:
+            stack.enter_context(changed(file, "text", keyring(user)))
+    return stack
+
+
+@modelled()
+def one_external_key_for_two_sites(world: World, site: Site) -> Iterator[None]:
+    with _new_key(world, site, world.central.ceph.users["client.external"].key, deployed=True):
+        yield
+
+
+@modelled()
+def external_key_rotated(world: World, site: Site) -> Iterator[None]:
+    with _new_key(world, site, cephx_key(), deployed=False):
+        yield
+
+
+@modelled(nodes=3)
+def central_conf_lacks_a_mon(world: World, site: Site) -> Iterator[None]:
+    gone = world.central.ceph.mons[-1].address
+    file = site.nodes[0].files[f"/etc/ceph/{world.central.ceph.name}.conf"]
+    with changed(file, "text", re.sub(rf",?\[v2:{re.escape(gone)}:3300,v1:{re.escape(gone)}:6789\]", "", file.read())):
+        yield
 
 
 def _conf(at: Site, of: Site) -> File:
@@ -28,30 +102,26 @@ def _keyring(at: Site, of: Site) -> File:
 # --- at a DCN site, about central ---
 
 
-@modelled(where="first")
+@modelled()
 def central_conf_missing(world: World, site: Site) -> Iterator[None]:
-    """A DCN node lacks /etc/ceph/central.conf."""
     with removed(site.nodes[0].files, f"/etc/ceph/{world.central.ceph.name}.conf"):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def central_keyring_missing(world: World, site: Site) -> Iterator[None]:
-    """A DCN node lacks central's external keyring."""
     with removed(site.nodes[0].files, f"/etc/ceph/{world.central.ceph.name}.client.external.keyring"):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def central_keyring_world_readable(world: World, site: Site) -> Iterator[None]:
-    """Everybody on a DCN node can read central's key."""
     with changed(_keyring(site, world.central), "mode", 0o644):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def central_keyring_not_for_glance(world: World, site: Site) -> Iterator[None]:
-    """The keyring for central at a DCN site is root's."""
     with _only_for_root(_keyring(site, world.central)):
         yield
 
@@ -62,17 +132,15 @@ def _only_for_root(file: File) -> Iterator[None]:
         yield
 
 
-@modelled(where="first")
+@modelled()
 def central_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
-    """central.conf at a DCN site names the FSID of no cluster."""
     file = _conf(site, world.central)
     with changed(file, "text", file.read().replace(world.central.ceph.fsid, _NO_FSID)):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def central_conf_has_other_mons(world: World, site: Site) -> Iterator[None]:
-    """central.conf at a DCN site names the monitors of the site's own cluster."""
     file, text = _conf(site, world.central), ""
     for line in file.read().splitlines():
         own = next(row for row in _own_conf(site).splitlines() if row.startswith("mon host"))
@@ -85,17 +153,15 @@ def _own_conf(site: Site) -> str:
     return site.nodes[0].files[f"/etc/ceph/{site.ceph.name}.conf"].read()
 
 
-@modelled(where="first")
+@modelled()
 def central_conf_names_a_missing_keyring(world: World, site: Site) -> Iterator[None]:
-    """central.conf at a DCN site names a keyring that is not there."""
     file = _conf(site, world.central)
     with changed(file, "text", file.read().replace(".keyring", ".keyrnig")):
         yield
 
 
-@modelled(where="first")
+@modelled()
 def central_conf_names_another_keyring(world: World, site: Site) -> Iterator[None]:
-    """central.conf at a DCN site names the keyring of client.openstack."""
     file = _conf(site, world.central)
     with changed(file, "text", file.read().replace("client.external.keyring", "client.openstack.keyring")):
         yield
@@ -105,9 +171,8 @@ def _another_key(file: File) -> str:
     return "".join(f"\tkey = {cephx_key()}\n" if "key =" in line else f"{line}\n" for line in file.read().splitlines())
 
 
-@modelled(where="first")
+@modelled()
 def central_keyring_has_another_key(world: World, site: Site) -> Iterator[None]:
-    """The keyring for central at a DCN site has a key that is no longer valid."""
     file = _keyring(site, world.central)
     with changed(file, "text", _another_key(file)):
         yield
@@ -122,21 +187,18 @@ def _own_keyring(site: Site, user: str) -> File:
 
 @modelled()
 def own_admin_keyring_world_readable(world: World, site: Site) -> Iterator[None]:
-    """Everybody on a DCN node can read the administrator's key."""
     with changed(_own_keyring(site, "admin"), "mode", 0o644):
         yield
 
 
 @modelled()
 def own_openstack_keyring_world_readable(world: World, site: Site) -> Iterator[None]:
-    """Everybody on a DCN node can read the key by which Glance uses its own cluster."""
     with changed(_own_keyring(site, "openstack"), "mode", 0o644):
         yield
 
 
 @modelled()
 def key_in_a_forgotten_copy(world: World, site: Site) -> Iterator[None]:
-    """Somebody has copied the administrator's keyring."""
     files, copy = site.nodes[0].files, File(_own_keyring(site, "admin").read(), mode=0o644)
     with added(files, f"/etc/ceph/{site.ceph.name}.admin.bak", copy):
         yield
@@ -144,14 +206,12 @@ def key_in_a_forgotten_copy(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def own_keyring_not_for_glance(world: World, site: Site) -> Iterator[None]:
-    """The keyring by which Glance uses its own cluster has no mode at all."""
     with changed(_own_keyring(site, "openstack"), "mode", 0):
         yield
 
 
 @modelled()
 def admin_keyring_at_central_world_readable(world: World, site: Site) -> Iterator[None]:
-    """Everybody on central's nodes can read the administrator's key."""
     with changed(_own_keyring(site, "admin"), "mode", 0o644):
         yield
 
@@ -161,7 +221,6 @@ def admin_keyring_at_central_world_readable(world: World, site: Site) -> Iterato
 
 @modelled()
 def dcn_conf_missing(world: World, site: Site) -> Iterator[None]:
-    """A central node lacks a DCN cluster's conf file."""
     conf = f"/etc/ceph/{site.ceph.name}.conf"
     with removed(world.central.nodes[0].files, conf), no_access(world, site, errno.ENOENT):
         yield
@@ -169,28 +228,24 @@ def dcn_conf_missing(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def dcn_keyring_missing(world: World, site: Site) -> Iterator[None]:
-    """A central node lacks a DCN cluster's external keyring."""
     with removed(world.central.nodes[0].files, f"/etc/ceph/{site.ceph.name}.client.external.keyring"):
         yield
 
 
 @modelled()
 def dcn_keyring_world_readable(world: World, site: Site) -> Iterator[None]:
-    """Everybody on a central node can read a DCN site's key."""
     with changed(_keyring(world.central, site), "mode", 0o644):
         yield
 
 
 @modelled()
 def dcn_keyring_not_for_glance(world: World, site: Site) -> Iterator[None]:
-    """The keyring for a DCN cluster at central is root's, so Glance there cannot use the cluster."""
     with _only_for_root(_keyring(world.central, site)), no_access(world, site, errno.EACCES):
         yield
 
 
 @modelled()
 def dcn_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
-    """A DCN cluster's conf file at central names the FSID of no cluster."""
     file = _conf(world.central, site)
     with changed(file, "text", file.read().replace(site.ceph.fsid, _NO_FSID)):
         yield
@@ -198,7 +253,6 @@ def dcn_conf_has_another_fsid(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def dcn_conf_names_a_missing_keyring(world: World, site: Site) -> Iterator[None]:
-    """A DCN cluster's conf file at central names a keyring that is not there."""
     file = _conf(world.central, site)
     with changed(file, "text", file.read().replace(".keyring", ".keyrnig")):
         yield
@@ -206,7 +260,6 @@ def dcn_conf_names_a_missing_keyring(world: World, site: Site) -> Iterator[None]
 
 @modelled()
 def dcn_keyring_has_another_key(world: World, site: Site) -> Iterator[None]:
-    """The keyring for a DCN cluster at central has a key that is no longer valid."""
     file = _keyring(world.central, site)
     with changed(file, "text", _another_key(file)):
         yield
@@ -214,7 +267,6 @@ def dcn_keyring_has_another_key(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def dcn_conf_leads_to_another_cluster(world: World, site: Site) -> Iterator[None]:
-    """A DCN site's conf at central has the monitors of another site, and its keyring that site's key."""
     other = next(each for each in world.dcn_sites if each is not site and each.cluster)
     conf, theirs = _conf(world.central, site), _conf(world.central, other).read()
     text = theirs.replace(other.ceph.fsid, site.ceph.fsid).replace(
@@ -227,7 +279,6 @@ def dcn_conf_leads_to_another_cluster(world: World, site: Site) -> Iterator[None
 
 @modelled()
 def dcn_keyring_of_another_site(world: World, site: Site) -> Iterator[None]:
-    """The keyring for a DCN cluster at central has central's own key."""
     file = _keyring(world.central, site)
     other = world.central.ceph.users["client.external"].key
     text = file.read().replace(site.ceph.users["client.external"].key, other)
@@ -252,14 +303,12 @@ def _refused(of: Site, at: Site) -> Callable[..., Output]:
 
 @modelled()
 def firewall_to_the_site(world: World, site: Site) -> Iterator[None]:
-    """The WAN lets nothing pass from central's nodes to the site's monitors."""
     with hooked(world, "command", _refused(site, world.central)):
         yield
 
 
 @modelled()
 def firewall_to_central(world: World, site: Site) -> Iterator[None]:
-    """The WAN lets nothing pass from the site's nodes to central's monitors."""
     with hooked(world, "command", _refused(world.central, site)):
         yield
 
@@ -276,13 +325,11 @@ def _barred(world: World, site: Site, how: str) -> Any:
 
 @modelled()
 def wan_rejects_ceph(world: World, site: Site) -> Iterator[None]:
-    """A firewall between central and the site refuses Ceph's ports."""
     with _barred(world, site, "rejects"), no_access(world, site, errno.ECONNREFUSED):
         yield
 
 
 @modelled()
 def wan_drops_ceph(world: World, site: Site) -> Iterator[None]:
-    """A firewall between central and the site drops what goes to Ceph's ports."""
     with _barred(world, site, "drops"), no_access(world, site, errno.ETIMEDOUT):
         yield
