@@ -20,7 +20,6 @@ NOTE = '!!! warning "Not verified yet"\n'
 #: Directories that these pages name already, and that the tree has not yet.
 COMING = (
     "faults/",
-    "fixtures/plugin/stages/",
     "lab/faults/clusters.py",
     "helpers/nodes/",
     "helpers/tripleo/",
