@@ -2,7 +2,7 @@
 
 pytest_plugins = [
     "fixtures.plugin.claims",
-    "fixtures.plugin.sites",
+    "fixtures.plugin.environment",
     "fixtures.plugin.comparisons",
     "fixtures.plugin.outcomes",
     "fixtures.plugin.skips",
@@ -22,5 +22,6 @@ pytest_plugins = [
     "fixtures.stages.servers",
     "fixtures.stages.refusals",
     "fixtures.stages.round_trips",
+    "fixtures.stages.discovered",
     "fixtures.plugin.discovery",
 ]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from helpers.observed import NotObserved
+from helpers.outcomes import Unknown
 from helpers.redact import redact
 
 log = logging.getLogger(__name__)
@@ -130,7 +130,7 @@ def wait_for_moment(
 def _differ(value: object, before: object) -> bool:
     try:
         return value != before
-    except NotObserved:  # as far as it was seen, it is as before
+    except Unknown:  # as far as it was seen, it is as before
         return False
 
 

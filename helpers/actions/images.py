@@ -13,11 +13,11 @@ from typing import Any
 import openstack.exceptions
 
 from helpers.ceph.clusters import Clusters
-from helpers.engine.engine import NotOffered, StageFailed
 from helpers.environment import Environment, Site
 from helpers.openstack.answers import API_ERRORS, refusal
 from helpers.openstack.cloud import Cloud
 from helpers.openstack.glance import Glance, ImportFailed, Task
+from helpers.outcomes import Failed, NotOffered
 from helpers.runs.run import Run
 from helpers.wait import TimedOut, wait_until
 from helpers.witnesses.images import WitnessedImage, witness
@@ -99,7 +99,7 @@ class ImageActions:
             glance.wait_imported(image_id, frozenset(stores) or None, timeout, number)
         except ImportFailed as error:
             tasks = () if error.tasks is None else (glance.command(f"/v2/images/{image_id}/tasks"),)
-            raise StageFailed(
+            raise Failed(
                 f"central: {what}\nexpected: image active in {_listed(stores) if stores else 'all stores'}\n"
                 f"seen:     {error}" + (f"\nrecord:   {error.record}" if error.record else "") + _tasks(error.tasks),
                 reproduce=(show, *tasks),
@@ -199,7 +199,7 @@ def refusals_fail(what: str, *reproduce: str, more: Callable[[], str] = str) -> 
         yield
     except openstack.exceptions.HttpException as error:
         message = f"{what}\nexpected: accepted\nseen:     {refusal(error)}{more()}"
-        raise StageFailed(message, reproduce=reproduce) from error
+        raise Failed(message, reproduce=reproduce) from error
 
 
 def first_stores(environment: Environment) -> list[str]:

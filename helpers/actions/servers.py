@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from helpers.actions.images import refusals_fail
 from helpers.ceph.cluster import Cluster, PoolReads
 from helpers.ceph.clusters import Clusters
-from helpers.engine.engine import StageFailed
 from helpers.environment import Environment, Site
 from helpers.openstack.cloud import Cloud
 from helpers.openstack.nova import MICROVERSION, Server, ServerFailed
+from helpers.outcomes import Failed
 from helpers.runs.run import Run
 from helpers.wait import TimedOut, wait_until
 from helpers.witnesses.disks import WitnessedDisk, server_disk
@@ -77,7 +77,7 @@ class ServerActions:
         """A server in the site's zone, ACTIVE.
 
         :param keep: whether a later stage needs it; if not, it is looked at and removed, and burdens the site no more
-        :raises StageFailed: Nova refuses it, or it does not become ACTIVE
+        :raises Failed: Nova refuses it, or it does not become ACTIVE
         """
         began = time.monotonic()
         request = f"{site.name}: server {self.run.name(what)} in zone {site.availability_zone}"
@@ -113,13 +113,13 @@ class ServerActions:
     def reach(self, server_id: str, status: str, what: str) -> Server:
         """Wait for a status.
 
-        :raises StageFailed: the server does not get there
+        :raises Failed: the server does not get there
         """
         try:
             return self.cloud.nova.wait_status(server_id, status, self.environment.timeouts.boot)
         except ServerFailed as error:
             seen = error.server
-            raise StageFailed(
+            raise Failed(
                 f"{what}\nexpected: {status}\nseen:     {error}" + (f"\nhost:     {seen.host}" if seen else ""),
                 reproduce=(self.cloud.nova.command("server", "show", server_id),),
             ) from error
@@ -170,7 +170,7 @@ class ServerActions:
     def take_image(self, server_id: str, what: str) -> str:
         """An image of a server, by `server image create`, active; returns its id.
 
-        :raises StageFailed: Nova refuses it, or the image does not become active
+        :raises Failed: Nova refuses it, or the image does not become active
         """
         name = self.run.name(what)
         reproduce = self.cloud.nova.command("server", "image", "create", "--name", name, server_id)
@@ -187,10 +187,10 @@ class ServerActions:
                 interval=0.5,
             )
         except TimedOut as error:
-            raise StageFailed(str(error), reproduce=(glance.show_command(image_id),)) from error
+            raise Failed(str(error), reproduce=(glance.show_command(image_id),)) from error
         if record is None or record.status != "active":
             seen = record.status if record else "gone"
-            raise StageFailed(
+            raise Failed(
                 f"image {image_id} of server {server_id}\nexpected: active\nseen:     {seen}",
                 reproduce=(glance.show_command(image_id), reproduce),
             )

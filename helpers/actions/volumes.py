@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from helpers.actions.images import refusals_fail
 from helpers.ceph.clusters import Clusters
-from helpers.engine.engine import StageFailed
 from helpers.environment import Environment, Site
 from helpers.openstack.cinder import Volume, VolumeFailed, VolumeSnapshot
 from helpers.openstack.cloud import Cloud
+from helpers.outcomes import Failed
 from helpers.runs.run import Run
 from helpers.wait import TimedOut, wait_until
 from helpers.witnesses.disks import WitnessedDisk, volume_disk
@@ -41,7 +41,7 @@ class VolumeActions:
     def create(self, what: str, site: Site, *, image: str, image_bytes: int) -> MadeVolume:
         """A volume in the site's zone, from an image, just large enough for it, available.
 
-        :raises StageFailed: Cinder refuses it, or it does not become available
+        :raises Failed: Cinder refuses it, or it does not become available
         """
         name, cinder = self.run.name(what), self.cloud.cinder
         request = f"{site.name}: volume {name} of image {image} in zone {site.availability_zone}"
@@ -62,13 +62,13 @@ class VolumeActions:
     def reach(self, volume_id: str, status: str, what: str) -> Volume:
         """Wait for a status.
 
-        :raises StageFailed: the volume does not get there
+        :raises Failed: the volume does not get there
         """
         try:
             return self.cloud.cinder.wait_volume(volume_id, status, self.environment.timeouts.volume)
         except VolumeFailed as error:
             host = f"\nhost:     {error.seen.host}" if isinstance(error.seen, Volume) else ""
-            raise StageFailed(
+            raise Failed(
                 f"{what}\nexpected: {status}\nseen:     {error}{host}",
                 reproduce=(
                     self.cloud.cinder.command("volume", "show", volume_id),
@@ -79,7 +79,7 @@ class VolumeActions:
     def settled(self, volume_id: str) -> Volume:
         """A volume once it is available or in use.
 
-        :raises StageFailed: it is gone, or neither when the time for it is over
+        :raises Failed: it is gone, or neither when the time for it is over
         """
         try:
             volume = wait_until(
@@ -90,18 +90,18 @@ class VolumeActions:
                 interval=0.5,
             )
         except TimedOut as error:
-            raise StageFailed(
+            raise Failed(
                 f"volume {volume_id}\nexpected: available or in-use\nseen:     {error.last}, {error.reason}",
                 reproduce=(self.cloud.cinder.command("volume", "show", volume_id),),
             ) from error
         if volume is None:
-            raise StageFailed(f"volume {volume_id}\nexpected: there\nseen:     gone")
+            raise Failed(f"volume {volume_id}\nexpected: there\nseen:     gone")
         return volume
 
     def snapshot(self, volume_id: str, what: str) -> VolumeSnapshot:
         """A snapshot of a volume, also of one in use (`--force`), available.
 
-        :raises StageFailed: Cinder refuses it, or it does not become available
+        :raises Failed: Cinder refuses it, or it does not become available
         """
         name, cinder = self.run.name(what), self.cloud.cinder
         request = f"snapshot {name} of volume {volume_id}"
@@ -119,13 +119,13 @@ class VolumeActions:
         """A snapshot that was asked for, by whomever, as soon as it is available.
 
         :param request: what was asked for, for the message
-        :raises StageFailed: it does not become available
+        :raises Failed: it does not become available
         """
         cinder = self.cloud.cinder
         try:
             return cinder.wait_snapshot(snapshot_id, "available", self.environment.timeouts.volume)
         except VolumeFailed as error:
-            raise StageFailed(
+            raise Failed(
                 f"{request}\nexpected: available\nseen:     {error}",
                 reproduce=(cinder.command("volume", "snapshot", "show", snapshot_id),),
             ) from error
@@ -133,14 +133,12 @@ class VolumeActions:
     def observe(self, volume_id: str, site: Site) -> MadeVolume:
         """A volume as it is now.
 
-        :raises StageFailed: there is no such volume
+        :raises Failed: there is no such volume
         """
         volume = self.cloud.cinder.volume(volume_id)
         if volume is None:
             reproduce = self.cloud.cinder.command("volume", "show", volume_id)
-            raise StageFailed(
-                f"{site.name}: volume {volume_id}\nexpected: there\nseen:     gone", reproduce=(reproduce,)
-            )
+            raise Failed(f"{site.name}: volume {volume_id}\nexpected: there\nseen:     gone", reproduce=(reproduce,))
         return MadeVolume(volume, volume_disk(volume_id, self.clusters, home=site.name))
 
 

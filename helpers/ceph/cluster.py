@@ -20,6 +20,7 @@ from helpers.environment import Ceph, Pools, Site
 from helpers.nodes.containers import Adapter, NoContainer, find_adapter, is_container_trouble
 from helpers.nodes.fingerprints import digest_of, parse_digest
 from helpers.nodes.node import CommandFailed, Completed, Runner, Unreachable
+from helpers.outcomes import Unknown
 from helpers.redact import Secret
 
 T = TypeVar("T")
@@ -41,12 +42,12 @@ class ClusterUnreachable(Unreachable):
         self.reproduce = tuple(line for reason in reasons for line in reason.reproduce)
 
 
-class NoMonitorRuns(NoContainer):
+class NoMonitorRuns(NoContainer, Unknown):
     """On no node of the cluster that can be logged in to does a monitor's container run: nobody can ask it anything."""
 
     def __init__(self, first: CommandFailed) -> None:
         super().__init__(first.completed)
-        self.args = first.args
+        self.args, self.reproduce = first.args, first.reproduce
 
 
 class BadAnswer(CommandFailed):

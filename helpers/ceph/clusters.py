@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any, Literal
 
 from helpers.ceph.cluster import Cluster, Look, NoMonitorRuns
+from helpers.ceph.observed import BySite, Unobserved
 from helpers.ceph.shared import Shared
 from helpers.nodes.runner import CommandFailed, DeadlinePassed, Unreachable
-from helpers.observed import BySite, Unobserved
 
 #: what a pool is for; what it is called, each cluster says itself
 Role = Literal["images", "vms", "volumes"]

@@ -15,35 +15,13 @@ from helpers.engine.results import ResultStore, StageResult
 from helpers.engine.schedule import Schedule
 from helpers.engine.stages import Registry, Stage, StageKey
 from helpers.environment.places import place
+from helpers.outcomes import Failed, NotOffered, Unknown
 from helpers.redact import redact
 
 log = logging.getLogger(__name__)
 
 #: The stage that the thread carries out at the moment.
 CURRENT: ContextVar[StageKey | None] = ContextVar("stage", default=None)
-
-
-class StageFailed(Exception):
-    """The cloud did not do what a stage asked of it. The message says site, expected, seen.
-
-    :param reproduce: commands that show it by hand
-    """
-
-    def __init__(self, message: str, *, reproduce: Iterable[str] = ()) -> None:
-        super().__init__(message)
-        self.reproduce = tuple(reproduce)
-
-
-class CannotTell(Exception):
-    """Whether the claim holds could not be found out, for example because a node does not answer."""
-
-    def __init__(self, message: str, *, reproduce: Iterable[str] = ()) -> None:
-        super().__init__(message)
-        self.reproduce = tuple(reproduce)
-
-
-class NotOffered(Exception):
-    """The deployment does not offer what the stage would verify, and need not; the message says what, and by what."""
 
 
 class Blocker(Protocol):
@@ -69,7 +47,6 @@ class Engine:
     :param threads: how many stages may run at once in all
     :param blocker: what is known before the run to stand in a stage's way; the stage is then blocked by it
     :param explain: makes a failure of what a library raises, in words and with commands; None: it is named as it is
-    :param unknown: exceptions that mean *could not be found out* rather than *is wrong*
     """
 
     def __init__(
@@ -80,14 +57,12 @@ class Engine:
         store: ResultStore,
         *,
         limits: Limits,
-        unknown: tuple[type[Exception], ...] = (),
         blocker: Callable[[Stage, StageKey], Blocker | None] = _nothing,
-        explain: Callable[[Exception], StageFailed | None] = _as_it_is,
+        explain: Callable[[Exception], Failed | None] = _as_it_is,
         threads: int = 64,
     ) -> None:
         self.registry, self.environment, self.resources, self.store = registry, environment, resources, store
         self._blocker, self._explain = blocker, explain
-        self._unknown: tuple[type[Exception], ...] = (CannotTell, *unknown)
         self._lock = threading.RLock()
         self._idle = threading.Condition(self._lock)
         self._capacity = Capacity(limits)
@@ -135,16 +110,15 @@ class Engine:
         outcome: dict[str, Any]
         try:
             outcome = {"outcome": "passed", "value": stage.act(**self._arguments(stage, key, needs))}
-        except StageFailed as error:
+        except Failed as error:
             outcome = {"outcome": "failed", "error": str(error), "reproduce": error.reproduce}
         except NotOffered as error:
             outcome = {"outcome": "skipped", "error": str(error)}
-        except self._unknown as error:
-            outcome = {"outcome": "unknown", "error": str(error)}
-            outcome |= {"reproduce": getattr(error, "reproduce", ()), "cause": getattr(error, "cause", None)}
+        except Unknown as error:
+            outcome = {"outcome": "unknown", "error": str(error), "reproduce": error.reproduce, "cause": error.cause}
         except Exception as error:  # whatever else a library raises is this stage's failure, and is said in one line
             log.debug("stage %s", key, exc_info=True)
-            failure = self._explain(error) or StageFailed(f"{type(error).__module__}.{type(error).__name__}: {error}")
+            failure = self._explain(error) or Failed(f"{type(error).__module__}.{type(error).__name__}: {error}")
             outcome = {"outcome": "failed", "error": str(failure), "reproduce": failure.reproduce}
         if "error" in outcome:
             outcome["error"] = redact(outcome["error"])

@@ -9,15 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from helpers.engine.stages import StageKey
+from helpers.outcomes import Outcome
 from helpers.redact import redacted
-
-Outcome = Literal["passed", "failed", "unknown", "blocked", "skipped"]
 
 
 @dataclass(frozen=True)

@@ -5,26 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from helpers.outcomes import Unknown
 from helpers.redact import redact
 
 
-class Unreachable(Exception):
+class Unreachable(Unknown):
     """A node cannot be logged in to; the message is one line: node, address, reason."""
 
     def __init__(self, node: str, address: str, reason: str, reproduce: str = "") -> None:
         self.node, self.address = node, address
         self.reason = redact(" ".join(reason.split()))
-        self.reproduce: tuple[str, ...] = (reproduce,) if reproduce else ()
-        super().__init__(f"{node} ({address}): {self.reason}")
+        super().__init__(f"{node} ({address}): {self.reason}", reproduce=filter(None, (reproduce,)))
 
 
-class DeadlinePassed(Exception):
+class DeadlinePassed(Unknown):
     """A command was not done within its deadline, in seconds, and was ended."""
 
     def __init__(self, node: str, reproduce: str, deadline: float) -> None:
         self.node, self.deadline = node, deadline
-        self.reproduce = (reproduce,)
-        super().__init__(f"{node}: not done within {deadline:g} s: {reproduce}")
+        super().__init__(f"{node}: not done within {deadline:g} s: {reproduce}", reproduce=(reproduce,))
 
 
 class CommandFailed(Exception):
@@ -32,7 +31,7 @@ class CommandFailed(Exception):
 
     def __init__(self, completed: Completed, problem: str = "") -> None:
         self.completed, self.node, self.problem = completed, completed.node, redact(problem)
-        self.reproduce = (completed.reproduce,)
+        self.reproduce: tuple[str, ...] = (completed.reproduce,)
         said = "\n".join(completed.stderr.strip().splitlines()[-5:])
         if not problem:
             problem, said = f"exit status {completed.exit_status}", said or "(nothing on standard error)"

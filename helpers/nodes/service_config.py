@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from helpers.engine.engine import CannotTell, StageFailed
 from helpers.environment import Services
 from helpers.nodes.config_files import BadConfigFile, OsloConfig, parse_oslo
 from helpers.nodes.containers import service_prefix
 from helpers.nodes.node import CommandFailed, FileFacts, Runner, read_file
 from helpers.nodes.processes import find_process, values_of
+from helpers.outcomes import Failed, Unknown
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ def read_config(node: Runner, services: Services, name: str) -> Configuration:
 
     :param name: as the environment file names it
     :raises NoContainer, CommandFailed: it does not run there, or its files cannot be read
-    :raises CannotTell: none of its files is there
-    :raises StageFailed: the service itself could not read one of them
+    :raises Unknown: none of its files is there
+    :raises Failed: the service itself could not read one of them
     """
     service, program = services[name], PROGRAMS[name]
     prefix = service_prefix(node, service)
@@ -73,7 +73,7 @@ def read_config(node: Runner, services: Services, name: str) -> Configuration:
     files = [read_file(node, path, prefix) for path in dict.fromkeys(paths)]
     reproduce = tuple(file.reproduce for file in files if file.exists)
     if not reproduce:
-        raise CannotTell(_there_is_none(node, name, sources), reproduce=[file.reproduce for file in files])
+        raise Unknown(_there_is_none(node, name, sources), reproduce=[file.reproduce for file in files])
     values = _parsed(node, files)
     if process is None:
         return Configuration(values, reproduce, *_unfound(node, prefix, program))
@@ -130,7 +130,7 @@ def _parsed(node: Runner, files: Sequence[FileFacts]) -> OsloConfig:
         try:
             parse_oslo(file.content or "")
         except BadConfigFile as error:
-            raise StageFailed(
+            raise Failed(
                 f"{node.name}: {file.path}\nexpected: a file that oslo.config can read\nseen:     {error}",
                 reproduce=(file.reproduce,),
             ) from error

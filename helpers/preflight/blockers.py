@@ -98,7 +98,7 @@ class Blockers:
 
     def _of(self, site: str, prerequisite: Prerequisite) -> Iterator[Probed]:
         for one in self._preflight.of(site, prerequisite):
-            if one.outcome != "ok":
+            if one.outcome != "passed":
                 yield self._preflight.finding(one.because) or one
 
     def _on(self, spec: NodeSpec, service: str | None) -> Iterator[Probed]:

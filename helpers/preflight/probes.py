@@ -164,7 +164,7 @@ def ask_node(deployment: Deployment, spec: NodeSpec, seconds: float) -> Iterator
     node, environment = deployment.nodes[spec.name], deployment.environment
     greeted = _greeted(spec.site, node, seconds)
     yield greeted
-    if greeted.outcome != "ok":
+    if greeted.outcome != "passed":
         return
     try:
         refused = _sudo_refused(node, seconds) if environment.ssh.sudo else None
@@ -177,7 +177,7 @@ def ask_node(deployment: Deployment, spec: NodeSpec, seconds: float) -> Iterator
     if environment.ssh.sudo:
         problem = f"refused: {_end(refused)}" if refused else ""
         reproduce = refused.reproduce if refused else ""
-        yield Probed(spec.site, "sudo", spec.name, "unknown" if refused else "ok", problem, (reproduce,))
+        yield Probed(spec.site, "sudo", spec.name, "unknown" if refused else "passed", problem, (reproduce,))
     if not refused and (names := expected_containers(environment, spec)):
         yield _containers(deployment, node, names, seconds)
 
@@ -190,7 +190,7 @@ def ask_undercloud(undercloud: Undercloud, seconds: float) -> Iterator[Probed]:
 def _probed(
     site: str, prerequisite: Prerequisite, problem: str, *, node: str | None = None, reproduce: tuple[str, ...] = ()
 ) -> Probed:
-    return Probed(site, prerequisite, node, "failed" if problem else "ok", problem, reproduce)
+    return Probed(site, prerequisite, node, "failed" if problem else "passed", problem, reproduce)
 
 
 def _refusal(ask: Callable[[], object]) -> str:

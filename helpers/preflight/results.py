@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
+
+from helpers.outcomes import Outcome, worst
 
 Prerequisite = Literal[
     "catalog", "compute", "flavor", "volume", "network", "glance", "ssh", "sudo", "containers", "rbd"
 ]
 #: In the order in which one builds on another.
 PREREQUISITES: tuple[Prerequisite, ...] = get_args(Prerequisite)
-#: `failed`: it is not as it must be; `unknown`: nobody could look; `not looked at`: another finding is the reason.
 #: The row of what belongs to no site.
 UNDERCLOUD = "undercloud"
-Outcome = Literal["ok", "failed", "unknown", "not looked at"]
-_WORST_FIRST: tuple[Outcome, ...] = ("failed", "unknown", "not looked at", "ok")
 #: What `missing` calls a monitor's container, whatever its name is on the node.
 MON = "ceph-mon"
 
@@ -31,7 +29,7 @@ class Probed:
     site: str
     prerequisite: Prerequisite
     node: str | None = None
-    outcome: Outcome = "ok"
+    outcome: Outcome = "passed"
     problem: str = ""
     reproduce: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
@@ -74,12 +72,8 @@ class Preflight:
 
     def cell(self, site: str, prerequisite: Prerequisite) -> Outcome | None:
         """What the nodes of a site amount to; None where it is not asked for."""
-        return worst(one.outcome for one in self.of(site, prerequisite))
+        outcomes = {one.outcome for one in self.of(site, prerequisite)}
+        return worst(outcomes) if outcomes else None
 
     def finding(self, key: str | None) -> Probed | None:
         return next((one for one in self.findings if one.key == key), None)
-
-
-def worst(outcomes: Iterable[Outcome]) -> Outcome | None:
-    seen = set(outcomes)
-    return next((outcome for outcome in _WORST_FIRST if outcome in seen), None)

@@ -164,7 +164,7 @@ def _each_cause_once(probed: list[Probed], environment: Environment) -> Iterator
         if reason is None:
             yield replace(one, judge=_judge(one, environment)) if _bad(one) else one
         else:
-            yield replace(one, outcome="not looked at", problem=f"see {reason.key}", reproduce=(), because=reason.key)
+            yield replace(one, outcome="blocked", problem=f"see {reason.key}", reproduce=(), because=reason.key)
 
 
 def _reason(

@@ -9,13 +9,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from helpers.preflight.results import PREREQUISITES, UNDERCLOUD, Outcome, Preflight
+from helpers.outcomes import Outcome
+from helpers.preflight.results import PREREQUISITES, UNDERCLOUD, Preflight
 
 _MARKS: dict[Outcome | None, tuple[str, str, str]] = {
-    "ok": ("✓", "ok", "green"),
+    "passed": ("✓", "ok", "green"),
     "failed": ("✗", "FAILED", "bold red"),
     "unknown": ("?", "UNKNOWN", "bold magenta"),
-    "not looked at": ("·", "-", "dim"),
+    "blocked": ("·", "-", "dim"),
     None: ("", "", ""),
 }
 #: Sites up to which each that is all right has a line of its own.

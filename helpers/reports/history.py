@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from helpers.reports.summary import Check, Matrix, Outcome, Summary, matrix, shortened
+from helpers.outcomes import Outcome
+from helpers.reports.summary import Check, Matrix, Summary, matrix, shortened
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import jinja2
 
 from helpers.engine.results import StageResult
+from helpers.outcomes import OUTCOMES, WORST_FIRST, Outcome, worst
 from helpers.reports.history import Earlier, in_lines
-from helpers.reports.summary import OUTCOMES, WORST_FIRST, Cause, Outcome, Summary, matrix, shortened, worst
+from helpers.reports.summary import Cause, Summary, matrix, shortened
 
 _TEMPLATES = Path(__file__).parents[2] / "reports" / "templates"
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING
 
 from helpers.engine.results import StageResult
+from helpers.outcomes import OUTCOMES, Outcome, worst
 from helpers.reports.claims import CLAIMS
 from helpers.reports.known_failures import KnownFailure, recognise
 
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from helpers.reports.history import Change
     from helpers.runs.cleanup import Leak
 
-Outcome = Literal["passed", "failed", "blocked", "unknown", "skipped"]
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-#: What several checks of one claim at one site amount to: the first of these that is among them.
-WORST_FIRST: tuple[Outcome, ...] = ("failed", "unknown", "blocked", "passed", "skipped")
 #: The column of claims that belong to no site.
 ALL = "all"
 
@@ -169,11 +166,6 @@ def matrix(found: Iterable[Check], sites: Sequence[str]) -> Matrix:
         if claim in outcomes
     )
     return Matrix(columns, rows)
-
-
-def worst(outcomes: Collection[Outcome]) -> Outcome:
-    """What these amount to."""
-    return next(outcome for outcome in WORST_FIRST if outcome in outcomes)
 
 
 @dataclass(frozen=True)

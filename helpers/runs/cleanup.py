@@ -18,8 +18,8 @@ from typing import Any
 
 import openstack.exceptions
 
+from helpers.ceph.observed import BySite, Unobserved
 from helpers.nodes.deadline import GRACE
-from helpers.observed import BySite, Unobserved
 from helpers.openstack.answers import API_ERRORS, in_words
 from helpers.openstack.glance import ImageRecord
 from helpers.redact import redact

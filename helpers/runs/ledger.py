@@ -15,6 +15,7 @@ from typing import Any
 import openstack.exceptions
 
 from helpers.openstack.answers import refusal
+from helpers.outcomes import Unknown
 
 Key = tuple[str, str]
 KINDS = ("server", "snapshot", "volume", "image")
@@ -43,7 +44,7 @@ class Entry:
         return self.kind, self.id or self.name
 
 
-class NotNoted(RuntimeError):
+class NotNoted(Unknown):
     """A resource could not be noted in the ledger, and was therefore not created."""
 
 

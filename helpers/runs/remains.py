@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from helpers.ceph.cluster import Look, NoSuchPool
 from helpers.ceph.clusters import ROLES, UNOBSERVABLE, Clusters, unobserved
+from helpers.ceph.observed import BySite, Unobserved
 from helpers.nodes.deadline import GRACE
-from helpers.observed import BySite, Unobserved
 
 _MOST = 256
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from helpers.ceph.clusters import UNOBSERVABLE, Clusters, Role, unobserved
+from helpers.ceph.observed import BySite, Sites
 from helpers.ceph.rbd import PoolListing
-from helpers.observed import BySite, Sites
 from helpers.witnesses.images import Snapshot
 
 

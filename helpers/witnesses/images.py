@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from helpers.ceph.cluster import Look
 from helpers.ceph.clusters import Clusters
-from helpers.observed import BySite, Sites
+from helpers.ceph.observed import BySite, Sites
 from helpers.openstack.glance import Glance, ImageRecord
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from helpers.ceph.cluster import Cluster
 from helpers.ceph.clusters import Clusters
+from helpers.ceph.observed import Unobserved
 from helpers.environment import Ceph, NodeSpec, Site
 from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed, Unreachable
-from helpers.observed import Unobserved
 from helpers.wait import wait_until
 
 STOPPED = "Error: can only create exec sessions on running containers: container state improper"

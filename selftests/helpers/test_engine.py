@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from helpers.engine.capacity import Common, Limits
-from helpers.engine.engine import CannotTell, Engine, NotOffered, StageFailed
+from helpers.engine.engine import Engine
 from helpers.engine.results import ResultStore, StageResult, longest_chain
 from helpers.engine.stages import Alias, Registry, StageKey
+from helpers.outcomes import Failed, NotOffered, Unknown
 from helpers.wait import wait_until
 
 
@@ -93,7 +94,7 @@ def test_shared_input_is_made_once(tmp_path: Path):
 
 def test_one_failure_blocks_all_that_follows(tmp_path: Path):
     def image() -> int:
-        raise StageFailed("dcn0: expected a, seen b", reproduce=["look here"])
+        raise Failed("dcn0: expected a, seen b", reproduce=["look here"])
 
     def copy(image, site) -> int:
         return image
@@ -141,7 +142,7 @@ def test_a_failure_goes_before_what_is_not_offered(tmp_path: Path):
         raise NotOffered("no glance-direct")
 
     def image() -> int:
-        raise StageFailed("dcn0: expected a, seen b")
+        raise Failed("dcn0: expected a, seen b")
 
     def both(direct, image) -> int:
         return direct
@@ -157,7 +158,7 @@ def test_a_failure_goes_before_what_is_not_offered(tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("error", "outcome"),
-    [(CannotTell("no answer"), "unknown"), (ValueError("odd"), "failed"), (StageFailed("wrong"), "failed")],
+    [(Unknown("no answer"), "unknown"), (ValueError("odd"), "failed"), (Failed("wrong"), "failed")],
 )
 def test_exceptions_become_outcomes(tmp_path: Path, error: Exception, outcome: str):
     def image() -> int:
@@ -175,8 +176,8 @@ def test_what_a_library_raises_may_be_explained(tmp_path: Path):
     def image() -> int:
         raise ConnectionError("8774 is closed")
 
-    def explained(error: Exception) -> StageFailed | None:
-        return StageFailed(f"no answer: {error}", reproduce=["curl it"]) if isinstance(error, OSError) else None
+    def explained(error: Exception) -> Failed | None:
+        return Failed(f"no answer: {error}", reproduce=["curl it"]) if isinstance(error, OSError) else None
 
     registry = Registry(axes=())
     registry.add(image)
@@ -508,7 +509,7 @@ def test_stopped_engine_reports_what_did_not_begin(tmp_path: Path):
 
 def test_secrets_stay_out_of_results(tmp_path: Path):
     def image() -> str:
-        raise StageFailed("key = AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q==")
+        raise Failed("key = AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q==")
 
     registry = Registry(axes=())
     registry.add(image)

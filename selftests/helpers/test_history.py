@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers.outcomes import Outcome
 from helpers.reports.history import Change, Earlier, changes, earlier_runs, in_lines
-from helpers.reports.summary import Check, Outcome, Summary, matrix
+from helpers.reports.summary import Check, Summary, matrix
 
 SITES = ("central", "dcn0", "dcn1")
 

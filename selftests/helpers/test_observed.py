@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from pydantic import TypeAdapter
 
-from helpers.observed import BySite, NotObserved, Sites, Unobserved
+from helpers.ceph.observed import BySite, NotObserved, Sites, Unobserved
 from helpers.witnesses.disks import Disk, WitnessedDisk
 
 SILENT = Unobserved("dcn0", "container state improper", ("ssh dcn0 rbd",), True)

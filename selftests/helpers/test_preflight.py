@@ -172,7 +172,7 @@ def test_all_is_ready(environment: Environment):
 
     assert found.good
     assert len(found.probed) == 4 + 3 * 6
-    assert {one.outcome for one in found.probed} == {"ok"}
+    assert {one.outcome for one in found.probed} == {"passed"}
     assert in_one_line(found).startswith("preflight: 3 sites ready; 22 probes in ")
 
 
@@ -182,7 +182,7 @@ def test_refused_sudo_is_said_once(environment: Environment):
     found = survey(deployed(environment, answers={"dcn1-0": {"true": refused, PODMAN: refused, "rbd": refused}}))
 
     assert seen(found) == {"preflight[dcn1-0-sudo]": "refused: sudo: a password is required"}
-    assert (found.cell("dcn1", "containers"), found.cell("dcn1", "rbd")) == ("not looked at",) * 2
+    assert (found.cell("dcn1", "containers"), found.cell("dcn1", "rbd")) == ("blocked",) * 2
     assert found.of("dcn1", "rbd")[0].because == "preflight[dcn1-0-sudo]"
     assert found.findings[0].outcome == "unknown"
     assert found.findings[0].reproduce == ("ssh dcn1-0 true",)
@@ -194,7 +194,7 @@ def test_an_unreachable_node_is_said_once(environment: Environment):
     found = survey(deployed(environment, answers={"dcn0-0": {"rbd": silent}}, unreachable={"dcn0-0": silent}))
 
     assert seen(found) == {"preflight[dcn0-0-ssh]": "timed out"}
-    assert found.cell("dcn0", "rbd") == "not looked at"
+    assert found.cell("dcn0", "rbd") == "blocked"
 
 
 def test_a_stopped_monitor_is_the_reason_why_rbd_does_not_answer(environment: Environment):
@@ -258,7 +258,7 @@ def test_an_api_that_is_down_is_one_finding(environment: Environment):
     found = survey(deployed(environment, apis={"network": refused}))
 
     assert seen(found) == {"preflight[central-network]": str(refused)}
-    assert [found.cell(site, "network") for site in found.rows] == ["failed", "not looked at", "not looked at"]
+    assert [found.cell(site, "network") for site in found.rows] == ["failed", "blocked", "blocked"]
     assert found.findings[0].judge is None
 
 
@@ -279,7 +279,7 @@ def test_apis_that_are_down_alike_are_a_finding_each(environment: Environment):
     found = survey(deployed(environment, apis=down))
 
     assert set(seen(found)) == {f"preflight[central-{name}]" for name in down}
-    assert found.cell("dcn1", "network") == "not looked at"
+    assert found.cell("dcn1", "network") == "blocked"
 
 
 def test_a_site_s_network_must_be_there(environment: Environment):
@@ -317,7 +317,7 @@ def test_text_that_a_shell_prints_is_one_finding_that_shows_it(environment: Envi
         "preflight[dcn1-0-ssh]": "this account prints 'Site EDGE-7: authorised use only' before every answer; "
         "guard it in ~/.bashrc: [[ $- == *i* ]] || return"
     }
-    assert (found.cell("dcn1", "containers"), found.cell("dcn1", "rbd")) == ("not looked at",) * 2
+    assert (found.cell("dcn1", "containers"), found.cell("dcn1", "rbd")) == ("blocked",) * 2
 
 
 def test_without_a_flavor_nothing_is_booted_and_no_such_api_asked(environment: Environment):
@@ -449,7 +449,7 @@ def test_a_stage_is_held_up_by_what_it_requires(
 
 def test_a_stage_names_the_finding_behind_what_was_not_looked_at(environment: Environment):
     sudo = Probed("dcn1", "sudo", "dcn1-0", "unknown")
-    rbd = Probed("dcn1", "rbd", None, "not looked at", because=sudo.key)
+    rbd = Probed("dcn1", "rbd", None, "blocked", because=sudo.key)
 
     assert held_up(environment, COPY, "dcn1", sudo, rbd) == "preflight[dcn1-0-sudo]"
 
@@ -460,7 +460,7 @@ def test_a_cluster_is_judged_unless_nobody_could_look(environment: Environment):
     sudo, mon = Probed("dcn1", "sudo", "dcn1-0", "unknown"), Probed("dcn1", "containers", "dcn1-0", "failed")
 
     def behind(finding: Probed) -> Probed:
-        return Probed("dcn1", "rbd", None, "not looked at", because=finding.key)
+        return Probed("dcn1", "rbd", None, "blocked", because=finding.key)
 
     assert held_up(environment, stage, "dcn1", sudo, behind(sudo)) == sudo.key
     assert held_up(environment, stage, "dcn1", mon, behind(mon)) is None

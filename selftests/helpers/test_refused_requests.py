@@ -14,10 +14,10 @@ import yaml
 
 from helpers.actions.servers import ServerActions
 from helpers.actions.volumes import VolumeActions
-from helpers.engine.engine import StageFailed
 from helpers.environment import load_environment
 from helpers.openstack.cinder import Cinder
 from helpers.openstack.nova import Nova
+from helpers.outcomes import Failed
 from helpers.runs.run import Run
 
 IMAGE, VOLUME = "363c23e2-2731-4566-b66a-c7d79b49752f", "98e1794c-1b28-40cb-b376-4e0664cb5ff3"
@@ -66,7 +66,7 @@ def actions(tmp_path: Path) -> tuple[ServerActions, VolumeActions]:
 def test_a_refused_server(actions: tuple[ServerActions, VolumeActions], source: Any, expected: list[str]):
     """Nova's refusal comes with the same request by hand, and with the list that shows that nothing was made."""
     servers = actions[0]
-    with pytest.raises(StageFailed) as caught:
+    with pytest.raises(Failed) as caught:
         servers.boot("pet", servers.environment.site("dcn0"), **source)
 
     name, (request, listed) = servers.run.name("pet"), map(shlex.split, caught.value.reproduce)
@@ -79,9 +79,9 @@ def test_a_refused_server(actions: tuple[ServerActions, VolumeActions], source: 
 def test_a_refused_volume_and_snapshot(actions: tuple[ServerActions, VolumeActions]):
     """Cinder's refusals come with the same requests by hand."""
     volumes = actions[1]
-    with pytest.raises(StageFailed) as of_volume:
+    with pytest.raises(Failed) as of_volume:
         volumes.create("pet", volumes.environment.site("dcn0"), image=IMAGE, image_bytes=1)
-    with pytest.raises(StageFailed) as of_snapshot:
+    with pytest.raises(Failed) as of_snapshot:
         volumes.snapshot(VOLUME, "pet")
 
     name = volumes.run.name("pet")

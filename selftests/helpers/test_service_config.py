@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from helpers.engine.engine import CannotTell, StageFailed
 from helpers.environment.sections import Services
 from helpers.nodes.runner import CommandFailed, Completed
 from helpers.nodes.service_config import PROGRAMS, read_config, sources_of
+from helpers.outcomes import Failed, Unknown
 
 GLANCE = PROGRAMS["glance"]
 HOME = "/etc/glance"
@@ -155,12 +155,12 @@ def test_the_process_s_own_words_go_before_the_environment_file(process: str, va
 
 def test_no_file_at_all_is_unknown():
     """A service without any file is not one whose options are all absent."""
-    with pytest.raises(CannotTell, match=r"controller-0: no configuration of glance .*/etc/glance/glance-api\.conf"):
+    with pytest.raises(Unknown, match=r"controller-0: no configuration of glance .*/etc/glance/glance-api\.conf"):
         read_config(Node((TRIPLEO,), {}), services(), "glance")
 
 
 def test_a_file_that_the_service_could_not_read_is_a_failure():
     """The message says the file, and what is wrong in it."""
     files = {f"{HOME}/glance-api.conf": "[DEFAULT]\n", f"{HOME}/glance-image-import.conf": "plugins"}
-    with pytest.raises(StageFailed, match=r"glance-image-import\.conf\nexpected: .*\nseen: +line 1: neither a section"):
+    with pytest.raises(Failed, match=r"glance-image-import\.conf\nexpected: .*\nseen: +line 1: neither a section"):
         read_config(Node((TRIPLEO,), files), services(), "glance")

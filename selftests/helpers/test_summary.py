@@ -7,10 +7,10 @@ from dataclasses import asdict, replace
 import pytest
 
 from helpers.engine.results import StageResult
+from helpers.outcomes import Outcome
 from helpers.redact import redacted
 from helpers.reports.summary import (
     Check,
-    Outcome,
     Row,
     Skip,
     Summary,

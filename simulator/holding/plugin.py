@@ -122,8 +122,8 @@ def pytest_terminal_summary(
 
 def _broken(config: pytest.Config, seen: Seen) -> list[str]:
     # not before: pytest wants to load these modules itself, so that it can show what their asserts compare
-    from fixtures.plugin.sites import environment_of
-    from fixtures.plugin.stages import REGISTRY
+    from fixtures.plugin.environment import environment_of
+    from fixtures.stages.declare import REGISTRY
     from fixtures.stages.images import CENTRAL_IMAGES
 
     if not seen.touched:

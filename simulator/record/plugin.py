@@ -87,7 +87,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     # not before: pytest wants to load these modules itself, so that it can show what their asserts compare
-    from fixtures.plugin.sites import environment_of, has_environment
+    from fixtures.plugin.environment import environment_of, has_environment
 
     if not config.getoption("--record") or not has_environment(config):
         return

@@ -6,7 +6,8 @@ Requires: --deployment-files DIR and an environment file; reads from the cloud a
 import pytest
 
 from fixtures.plugin.claims import claim
-from fixtures.plugin.discovery import DiscoveredSites, told
+from fixtures.plugin.discovery import told
+from fixtures.stages.discovered import DiscoveredSites
 from helpers.discovery.agreement import addresses, counterpart, identity, left_out
 from helpers.discovery.found import FoundSite
 from helpers.environment import Environment, Site

@@ -11,6 +11,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from helpers.outcomes import Unknown
+
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -31,13 +33,15 @@ class Unobserved:
         return f"{self.site}: cluster\nexpected: an answer\nseen:     {self.why}"
 
 
-class NotObserved(Exception):
+class NotObserved(Unknown):
     """Nobody could observe what decides this. `cause` names the cluster that did not answer."""
 
     def __init__(self, *missing: Unobserved) -> None:
-        super().__init__("\n".join(map(str, missing)))
-        self.reproduce = tuple(dict.fromkeys(line for one in missing for line in one.reproduce))
-        self.cause = ", ".join(f"cluster of {one.site}" for one in missing)
+        super().__init__(
+            "\n".join(map(str, missing)),
+            reproduce=dict.fromkeys(line for one in missing for line in one.reproduce),
+            cause=", ".join(f"cluster of {one.site}" for one in missing),
+        )
 
 
 @dataclass(frozen=True, eq=False)
