@@ -1,0 +1,68 @@
+"""The catalogue of faults: what each one breaks, who has met it, and which claims have to notice it. Data only.
+
+How a fault is brought about is not said here: `lab/faults/` does it for real where the lab can, `simulator/faults/`
+does all of them in its model of the world. The detection matrix (`docs/reference/faults.md`) shows that each is caught
+by the claims it belongs to.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from faults.catalogue import (
+    clients,
+    clusters,
+    glances,
+    images,
+    instances,
+    orphans,
+    refusals,
+    removal,
+    scale_out,
+    services,
+    snapshots,
+    stacks,
+    volumes,
+)
+from faults.catalogue.fault import Fault
+
+__all__ = ["FAULTS", "Fault", "UnknownFault", "find"]
+
+_TOPICS = (
+    clusters,
+    glances,
+    clients,
+    services,
+    orphans,
+    scale_out,
+    stacks,
+    images,
+    removal,
+    refusals,
+    instances,
+    volumes,
+    snapshots,
+)
+
+FAULTS: tuple[Fault, ...] = tuple(fault for topic in _TOPICS for fault in topic.FAULTS)
+
+
+class UnknownFault(LookupError):
+    """No fault of the catalogue has this name; the message names those that are near."""
+
+
+def find(name: str, among: Iterable[Fault] = FAULTS) -> Fault:
+    """The fault of that name; raises UnknownFault, which names those that are near."""
+    by_name = {fault.name: fault for fault in among}
+    if name in by_name:
+        return by_name[name]
+    words = set(name.split("-"))
+    related = sorted(by_name, key=lambda other: -len(words & set(other.split("-"))))
+    near = (
+        difflib.get_close_matches(name, by_name, n=4, cutoff=0.5)
+        or [other for other in related if words & set(other.split("-"))][:4]
+    )
+    raise UnknownFault(
+        f"no fault {name!r}" + (f"; near: {', '.join(near)}" if near else f"; there are {len(by_name)}: list them")
+    )

@@ -1,0 +1,57 @@
+"""Where a fault is: the words of `Fault.site`, and the site that each leads to in a deployment.
+
+>>> sites = [Candidate("central", central=True), Candidate("dcn0"), Candidate("dcn1"), Candidate("dcn2", storage=False)]
+>>> choose("central", sites), choose("dcn", sites), choose("first-dcn", sites), choose("any", sites, "central")
+('central', 'dcn1', 'dcn0', 'central')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+#: `dcn` is any DCN site, the last one unless another is asked for. `first-dcn` is what only the first DCN site shows,
+#: `scale-out` what needs a scale-out host there, and `any` what can be at central, too.
+Kind = Literal["central", "dcn", "first-dcn", "scale-out", "any"]
+
+_SITES = {
+    "central": "central",
+    "dcn": "DCN sites with storage",
+    "first-dcn": "DCN sites with storage",
+    "scale-out": "DCN sites with storage and a scale-out host",
+    "any": "sites with storage",
+}
+
+
+class NoSuchSite(LookupError):
+    """The deployment has no site where a fault of this kind can be, or not the one that was asked for; one line."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A site, as far as it matters to where a fault can be. Every fault of the catalogue needs storage there."""
+
+    name: str
+    central: bool = False
+    storage: bool = True
+    scale_out: bool = False
+
+    def fits(self, kind: Kind) -> bool:
+        if kind == "any":
+            return self.storage
+        return self.storage and self.central == (kind == "central") and (self.scale_out or kind != "scale-out")
+
+
+def choose(kind: Kind, sites: Sequence[Candidate], wanted: str | None = None) -> str:
+    """The name of the site for a fault of this kind: the one that is wanted, else the usual one. Raises NoSuchSite."""
+    names = [site.name for site in sites]
+    if wanted and wanted not in names:
+        raise NoSuchSite(f"no site {wanted}; sites: {', '.join(names)}")
+    fitting = [site.name for site in sites if site.fits(kind)]
+    if wanted in fitting:
+        return wanted
+    if wanted or not fitting:
+        at = f", not of {wanted}" if wanted else ""
+        raise NoSuchSite(f"a fault of {_SITES[kind]}{at}; here: {', '.join(fitting) or 'none'}")
+    return fitting[0] if kind in {"central", "first-dcn"} else fitting[-1]

@@ -1,0 +1,40 @@
+"""Which discovered site an environment file's site is, whatever each of them calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from helpers.discovery.found import FoundSite
+from helpers.environment import Site
+
+
+def counterpart(site: Site, found: Sequence[FoundSite]) -> FoundSite | None:
+    """The discovered site with most of this site's machines; where none has any, the one of its name; else None."""
+    names = {node.name for node in site.nodes} | {node.address for node in site.nodes}
+
+    def shared(other: FoundSite) -> int:
+        return sum(node.name in names or node.address in names for node in other.nodes if not node.doubt)
+
+    best = max(found, key=shared, default=None)
+    if best is not None and shared(best):
+        return best
+    return next((other for other in found if other.name == site.name), None)
+
+
+def left_out(sites: Sequence[Site], found: Sequence[FoundSite]) -> list[FoundSite]:
+    """The discovered sites that are none of the environment file's."""
+    described = [counterpart(site, found) for site in sites]
+    return [other for other in found if other not in described]
+
+
+def identity(site: Site | FoundSite) -> dict[str, str | None]:
+    """What a site's store and cluster are called, at central and at the site; nothing where it has no storage."""
+    if site.ceph is None:
+        return {}
+    here = {"cluster": site.ceph.cluster, "store": site.store}
+    return here if site.central else {**here, "local_store": site.local_store, "central_store": site.central_store}
+
+
+def addresses(site: Site | FoundSite) -> dict[str, str]:
+    """A site's machines and where they are reached, those left out of which nobody is sure."""
+    return {node.name: node.address for node in site.nodes if not getattr(node, "doubt", "")}

@@ -1,0 +1,49 @@
+"""Reading an environment file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from helpers.environment.mistakes import first_mistake
+from helpers.environment.model import Environment
+from helpers.environment.named_files import check_ssh_config, named_file, named_folder, ssh_section
+from helpers.environment.pairs import pairs
+from helpers.environment.sections import File
+from helpers.environment.sites import check_uniqueness, sites
+from helpers.environment.stacks import undercloud_section
+from helpers.environment.yaml_file import read_yaml
+
+
+def load_environment(path: Path) -> Environment:
+    """The environment that the file declares, checked as far as it and the files that it names allow.
+
+    Relative paths in it are relative to its folder. Raises BadEnvironment, one line, for the first mistake.
+    """
+    document = read_yaml(path)
+    try:
+        parsed = File.model_validate(document)
+    except ValidationError as error:
+        raise first_mistake(path, error, File) from None
+    found = tuple(sites(path, parsed))
+    environment = Environment(
+        path=path,
+        cloud=parsed.cloud,
+        clouds_file=named_file(path, "clouds_file", parsed.clouds_file),
+        ssh=ssh_section(path, parsed.ssh),
+        image=parsed.image,
+        flavor=parsed.flavor,
+        network=parsed.network,
+        ceph_warnings=parsed.ceph_warnings,
+        limits=parsed.limits.of_sites(len(found)),
+        timeouts=parsed.timeouts,
+        services=parsed.services,
+        undercloud=undercloud_section(path, parsed),
+        deployment_files=named_folder(path, "deployment_files", parsed.deployment_files),
+        pairs=tuple(pairs(path, parsed)),
+        sites=found,
+    )
+    check_uniqueness(environment)
+    check_ssh_config(environment)
+    return environment

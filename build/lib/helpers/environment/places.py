@@ -1,0 +1,81 @@
+"""What a check is made for: a site, an ordered pair of sites that something travels between, a stack."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from helpers.environment import CENTRAL_STACK, Environment, Site
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A journey from one DCN site to another; its text `dcn0-dcn1` is the test's id."""
+
+    origin: Site
+    target: Site
+
+    def __str__(self) -> str:
+        return f"{self.origin}-{self.target}"
+
+
+@dataclass(frozen=True)
+class ExpectedStack:
+    """A stack that the undercloud must have; `site` is None where its name does not say whose it is."""
+
+    name: str
+    site: Site | None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+#: DCN sites that share a guest image. Glance copies an image to one site after the other, so many sites need several.
+GROUP = 8
+
+
+def seed_site(environment: Environment, site: Site) -> Site:
+    """The first DCN site with storage of this one's group: the one that the group's guest image is imported to."""
+    sites = environment.dcn_storage_sites
+    number = next(number for number, other in enumerate(sites) if other.name == site.name)
+    return sites[number - number % GROUP]
+
+
+def expected_stacks(environment: Environment) -> tuple[ExpectedStack, ...]:
+    """The stacks of the undercloud that the environment file declares; none where it declares none."""
+    if environment.undercloud is None:
+        return ()
+    sites = {site.name: site for site in environment.sites} | {CENTRAL_STACK: environment.central}
+    return tuple(ExpectedStack(name, sites.get(name)) for name in environment.undercloud.stacks or ())
+
+
+def ring(environment: Environment) -> tuple[Pair, ...]:
+    """Every DCN site with storage and compute nodes once as origin and once as target; none when there is only one."""
+    sites = tuple(site for site in environment.dcn_storage_sites if site.has_compute)
+    if len(sites) < 2:
+        return ()
+    return tuple(Pair(site, sites[(number + 1) % len(sites)]) for number, site in enumerate(sites))
+
+
+@functools.lru_cache(maxsize=8)
+def pairs(environment: Environment) -> tuple[Pair, ...]:
+    """The journeys to make: those that the environment file declares, otherwise the ring."""
+    if environment.pairs:
+        return tuple(Pair(environment.site(origin), environment.site(target)) for origin, target in environment.pairs)
+    return ring(environment)
+
+
+def place(environment: Any, name: str) -> Any:
+    """The site or pair of that name; KeyError says which sites there are."""
+    try:
+        return environment.site(name)
+    except KeyError:
+        if name in _pairs_by_name(environment):
+            return _pairs_by_name(environment)[name]
+        raise
+
+
+@functools.lru_cache(maxsize=8)
+def _pairs_by_name(environment: Environment) -> dict[str, Pair]:
+    return {str(pair): pair for pair in pairs(environment)}

@@ -1,0 +1,345 @@
+"""The sections of an environment file, as they stand there: their keys, defaults and types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    model_validator,
+)
+
+from helpers.environment.values import (
+    Address,
+    Bytes,
+    CephName,
+    GlanceUrl,
+    HttpUrl,
+    LocalPath,
+    NetworkName,
+    Positive,
+    RemotePath,
+    Seconds,
+    StackName,
+    WholeSeconds,
+    Word,
+    as_tuple,
+    container_pattern,
+)
+
+Runtime = Literal["podman", "docker", "cephadm", "host", "detect"]
+Role = Literal["glance", "ceph-mon", "compute", "cinder-volume", "nova-api", "keystone", "haproxy"]
+# how many it names is checked in `sites`, in plainer words
+SitesOfPair = Annotated[tuple[Word, ...], BeforeValidator(as_tuple)]
+
+
+class Section(BaseModel):
+    """A part of the file: it does not change, and knows its keys.
+
+    The docstring below a key is its description in the reference, which is made from these models.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False, use_attribute_docstrings=True)
+
+
+class Ssh(Section):
+    """How nodes are reached.
+
+    Paths are absolute after loading. `user=None` leaves the user to ssh_config. `config=None` reads no file at all, not
+    even the one of the user. Without `connect_timeout`, ssh_config's ConnectTimeout goes before the default.
+    `check_host_keys=False` accepts any host key; otherwise ssh_config's StrictHostKeyChecking applies.
+    """
+
+    config: LocalPath | None = None
+    """An OpenSSH client configuration file. The default is none: not even `~/.ssh/config` is read."""
+    user: Word | None = None
+    """The user who logs in to the nodes. By default, the user that the SSH configuration names."""
+    sudo: StrictBool = True
+    """Whether commands on the nodes run through `sudo`. The user needs `sudo` without a password."""
+    known_hosts: LocalPath | None = None
+    """The file of known host keys. By default, the file that the SSH configuration names, otherwise
+    `~/.ssh/known_hosts`."""
+    check_host_keys: StrictBool = True
+    """Whether a host key must be known. `false` accepts any host key."""
+    deadline: WholeSeconds = 60
+    """How long one command on a node may take."""
+    connect_timeout: WholeSeconds = 10
+    """How long a connection to a node may take to open."""
+
+
+class Console(Section):
+    """What the guest image writes to its console, so that data can be followed from site to site."""
+
+    booted: Word
+    """Text that the guest writes to its console once it has booted (C9)."""
+    marker: Word | None = None
+    """The beginning of the line in which the guest lists the ids of the servers that have booted from this disk.
+    Without it, D6 is skipped."""
+
+
+class ImageSource(Section):
+    """The guest image that the run imports."""
+
+    uri: HttpUrl
+    """Where the Glance service of the central site downloads the image from. Choose a small image that boots at every
+    site."""
+    disk_format: Literal["qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx", "iso", "ploop", "ami", "ari", "aki"] = "qcow2"
+    """The format of the image at that address."""
+    container_format: Literal["bare", "ovf", "ova", "docker", "compressed", "ami", "ari", "aki"] = "bare"
+    """The container format of the image at that address."""
+    console: Console | None = None
+    """What the guest writes to its console. Without it, C9 and D6 are skipped."""
+
+
+class Limits(Section):
+    """How much is asked of the sites at the same time. A larger deployment has a larger central site."""
+
+    central: Positive = 4
+    """How many stages act on the central site at the same time. If this key is absent, one more is allowed for every
+    four sites."""
+    site: Positive = 2
+    """How many stages act on one DCN site at the same time."""
+    reading: Positive = 4
+    """How many stages that only read run at one site at the same time."""
+    compare_bytes: Bytes = 2 * 1024**3
+    """The size up to which the content of an image is compared between sites (B6)."""
+
+    def of_sites(self, number: int) -> Limits:
+        """These limits in a deployment of so many sites."""
+        if "central" in self.model_fields_set:
+            return self
+        return self.model_copy(update={"central": self.central + number // 4})
+
+
+class Timeouts(Section):
+    """How long one operation may take.
+
+    `import` is a keyword of Python, so it is `import_` here.
+    """
+
+    import_: WholeSeconds = Field(default=300, alias="import")
+    """An import, for each store that it goes to."""
+    copy_: WholeSeconds = Field(default=300, alias="copy")
+    """A copy-image operation, for each store that it goes to."""
+    delete: WholeSeconds = 120
+    """The removal of an image, server, volume or snapshot."""
+    api: WholeSeconds = 60
+    """One API request."""
+    boot: WholeSeconds = 300
+    """A server, from the request until it is ACTIVE."""
+    volume: WholeSeconds = 300
+    """A volume, from the request until it is available."""
+    snapshot: WholeSeconds = 600
+    """A snapshot of a server or a volume."""
+
+
+class Service(Section):
+    """Where a service runs, and where its configuration and logs are."""
+
+    container: Word | None = None
+    """The name of the container that the service runs in. `null` means that it runs on the host itself."""
+    config: Annotated[tuple[RemotePath, ...], BeforeValidator(as_tuple), Field(min_length=1)]
+    """The configuration files of the service, as paths inside its container."""
+    logs: Annotated[tuple[RemotePath, ...], BeforeValidator(as_tuple)] = ()
+    """The log files of the service, as paths on the host. A file that a host does not have is passed over."""
+
+
+_LOGS = "/var/log/containers"
+# as TripleO deploys them; the schedulers are where the APIs are
+_SERVICES: Mapping[str, Mapping[str, object]] = {
+    "glance": {
+        "container": "glance_api",
+        "config": ["/etc/glance/glance-api.conf"],
+        "logs": [
+            *(f"{_LOGS}/glance/{name}.log" for name in ("api", "api_internal")),
+            # what it says before it has a log of its own
+            *(f"{_LOGS}/stdouts/{name}.log" for name in ("glance_api", "glance_api_internal")),
+        ],
+    },
+    "nova_api": {
+        "container": "nova_api",
+        "config": ["/etc/nova/nova.conf"],
+        "logs": [
+            *(f"{_LOGS}/nova/nova-{what}.log" for what in ("api", "scheduler", "conductor")),
+            *(f"{_LOGS}/cinder/cinder-{what}.log" for what in ("api", "scheduler")),
+        ],
+    },
+    "nova_compute": {
+        "container": "nova_compute",
+        "config": ["/etc/nova/nova.conf"],
+        "logs": [f"{_LOGS}/nova/nova-compute.log"],
+    },
+    "libvirt": {"container": "nova_libvirt", "config": ["/etc/libvirt/qemu.conf"]},
+    "cinder_volume": {
+        "container": "cinder_volume",
+        "config": ["/etc/cinder/cinder.conf"],
+        "logs": [f"{_LOGS}/cinder/cinder-volume.log"],
+    },
+}
+#: Role of a node → the service that runs there.
+SERVICE_OF_ROLE: Mapping[str, str] = {
+    "glance": "glance",
+    "compute": "nova_compute",
+    "cinder-volume": "cinder_volume",
+    "nova-api": "nova_api",
+}
+
+
+class Services(Section):
+    """Where services run, and where their configuration and logs are. The defaults are those of TripleO."""
+
+    glance: Service
+    """The Image service."""
+    nova_api: Service
+    """The Compute API."""
+    nova_compute: Service
+    """nova-compute."""
+    libvirt: Service
+    """Where `virsh` runs."""
+    cinder_volume: Service
+    """cinder-volume."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults(cls, given: object) -> object:
+        if not isinstance(given, dict):
+            return given
+        merged: dict[object, object] = {name: dict(default) for name, default in _SERVICES.items()}
+        for name, section in given.items():
+            default = _SERVICES.get(name, {})
+            merged[name] = {**default, **section} if isinstance(section, dict) else section
+        return merged
+
+    @staticmethod
+    def usual(name: str) -> Service:
+        """The service as TripleO deploys it."""
+        return Service.model_validate(_SERVICES[name])
+
+    def __getitem__(self, name: str) -> Service:
+        if name not in type(self).model_fields:
+            raise KeyError(f"no service {name}; services here: {', '.join(type(self).model_fields)}")
+        service: Service = getattr(self, name)
+        return service
+
+
+class Pools(Section):
+    """The names of a cluster's pools."""
+
+    images: Word = "images"
+    """The pool of the Image service."""
+    vms: Word = "vms"
+    """The pool of Nova."""
+    volumes: Word = "volumes"
+    """The pool of Cinder."""
+
+
+class Ceph(Section):
+    """A site's Ceph cluster, and where its commands run."""
+
+    cluster: CephName
+    """The name of the cluster, as in `/etc/ceph/<cluster>.conf`."""
+    runtime: Runtime = "detect"
+    """Where `ceph` and `rbd` run: in a container of `podman` or `docker`, in a container that `cephadm` has deployed,
+    or on the `host` itself. `detect` tries them in this order."""
+    mon_container: Annotated[str, AfterValidator(container_pattern)] | None = None
+    """The name of the monitor container; `{hostname}` and `{fsid}` are filled in. By default `ceph-mon-{hostname}`,
+    with cephadm `ceph-{fsid}-mon-{hostname}`."""
+    min_mons: Positive = 3
+    """How many monitors must be in the quorum (A16)."""
+    pools: Pools = Pools()
+    """The names of the pools."""
+    client: CephName = "external"
+    """The cephx user, without `client.`, that the other sites use."""
+    stats_period: Seconds = 5
+    """The cluster's `mgr_stats_period`: how often its OSDs report what was read (C8)."""
+
+
+class Undercloud(Section):
+    """Where the deployment's stacks can be listed."""
+
+    host: Address
+    """The undercloud: its name in the SSH configuration, or its address."""
+    user: Word | None = None
+    """The user who logs in to the undercloud. By default, the user that the SSH configuration names."""
+    rc: Word = "stackrc"
+    """The file with the undercloud's credentials. A relative path starts at the user's home directory."""
+    stacks: Annotated[tuple[StackName, ...], BeforeValidator(as_tuple), Field(min_length=1)] | None = None
+    """The stacks that must be complete. By default `control-plane`, and one stack for each DCN site, named as the site
+    is."""
+
+
+class NodeEntry(Section):
+    """A node, below its host name."""
+
+    address: Address
+    """Where SSH reaches the node."""
+    roles: Annotated[tuple[Role, ...], BeforeValidator(as_tuple)] = ()
+    """What runs on the node."""
+
+
+class SiteEntry(Section):
+    """A site, below its name.
+
+    What depends on other keys is checked in `sites`.
+    """
+
+    central: StrictBool = False
+    """Whether this is the central site. Exactly one site is."""
+    availability_zone: Word
+    """The availability zone of the site in Nova and Cinder."""
+    store: Word | None = None
+    """The store id of this site at the central site's Glance. Only a site without storage has none."""
+    local_store: Word | None = None
+    """The store id of this site at its own Glance. By default, the same as `store`."""
+    central_store: Word | None = None
+    """The store id of the central site at this site's Glance. By default `central`."""
+    glance: GlanceUrl | None = None
+    """The endpoint of this site's own Glance, or of the HAProxy in front of it, without a version."""
+    ceph: Ceph | None = None
+    """The site's Ceph cluster. A site with storage has `ceph`, `store` and `glance`; a site without storage has none
+    of them."""
+    nodes: dict[str, NodeEntry] = {}
+    """The nodes of the site, by host name."""
+
+
+class File(Section):
+    """The whole file."""
+
+    cloud: Word
+    """The entry of `clouds.yaml` that the checks use. It needs the role `admin`."""
+    clouds_file: LocalPath | None = None
+    """The `clouds.yaml` file. By default, the places that openstacksdk searches: `./`, `~/.config/openstack`,
+    `/etc/openstack`."""
+    ssh: Ssh = Ssh()
+    """How nodes are reached."""
+    image: ImageSource
+    """The guest image that the run imports."""
+    flavor: Word | None = None
+    """The flavor of the servers that the run boots. Without it, nothing is booted, and the checks that need a server
+    are skipped."""
+    network: NetworkName = "none"
+    """The network of these servers. `{site}` is replaced by the name of the server's site. `none` boots servers without
+    a network."""
+    ceph_warnings: Literal["fail", "warn"] = "fail"
+    """Whether HEALTH_WARN fails A16, or is shown as a warning."""
+    limits: Limits = Limits()
+    """How much is asked of the sites at the same time."""
+    timeouts: Timeouts = Timeouts()
+    """How long single operations may take."""
+    services: Services = Field(default_factory=lambda: Services.model_validate({}))
+    """Where services run, and where their configuration and logs are."""
+    undercloud: Undercloud | None = None
+    """Where the stacks can be listed (A18). Without it, A18 is skipped."""
+    deployment_files: LocalPath | None = None
+    """The directory of the deployment files (E1-E5). The option `--deployment-files` takes precedence."""
+    pairs: Annotated[tuple[SitesOfPair, ...], BeforeValidator(as_tuple), Field(min_length=1)] | None = None
+    """The snapshot round trips (D1-D6), as `[origin, target]`. By default, they lead once around all DCN sites with
+    storage."""
+    sites: dict[str, SiteEntry]
+    """The sites, by name. Site names are part of test ids, so that `-k dcn1` selects a site."""

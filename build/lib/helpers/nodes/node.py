@@ -1,0 +1,154 @@
+"""Commands on a node, over one kept SSH connection per node. Nothing here changes a node.
+
+Paramiko does the work, and testinfra's modules go over the same connection. Testinfra's own paramiko backend has
+no deadline, does not check host keys, and reads standard output to its end before standard error; here a
+deadline holds on the node and on this side, both outputs are read side by side, several threads may ask at once,
+and nodes behind a jump host share one connection to it.
+"""
+
+from __future__ import annotations
+
+import functools
+import shlex
+import time
+from typing import Any
+
+import testinfra.host
+from testinfra.backend.base import CommandResult
+from testinfra.backend.paramiko import ParamikoBackend
+
+from helpers.environment import NodeSpec, Ssh
+from helpers.environment.values import HOST_NAME
+from helpers.nodes.deadline import GRACE, limited
+from helpers.nodes.files import FileFacts, read_file
+from helpers.nodes.runner import CommandFailed, Completed, DeadlinePassed, Runner, Unreachable
+from helpers.nodes.ssh_connection import Connection
+
+__all__ = [
+    "CommandFailed",
+    "Completed",
+    "DeadlinePassed",
+    "FileFacts",
+    "Node",
+    "Runner",
+    "Unreachable",
+    "read_file",
+]
+
+
+class Node:
+    """One machine of a site, by one SSH connection, made at the first command, and anew when it was lost.
+
+    Several threads may run commands at once, eight at most; more wait for their turn.
+    """
+
+    def __init__(self, spec: NodeSpec, ssh: Ssh) -> None:
+        self.spec = spec
+        self._ssh = ssh
+        self._connection = Connection(spec, ssh)
+        self._hostname: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<node {self.name} of {self.spec.site} at {self.spec.address}>"
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    def connect(self) -> None:
+        """Log in now. Raises Unreachable."""
+        _ = self._connection.transport
+
+    def close(self) -> None:
+        """End the connection; a later command opens it anew."""
+        self._connection.close()
+
+    def run(self, *argv: str, deadline: float | None = None, sudo: bool = True) -> Completed:
+        """Run a command and wait for its end, whatever its exit status.
+
+        :param argv: the command and its arguments; each is quoted, none is ever read by a shell
+        :param deadline: seconds, otherwise the environment file's; the node ends the command then
+        :param sudo: with sudo, where the environment file says so; False: as the user that has logged in
+        :raises Unreachable: the node cannot be logged in to, or the connection was lost twice
+        :raises DeadlinePassed: the command was not done in time
+        """
+        seconds = self._ssh.deadline if deadline is None else deadline
+        sudo = sudo and self._ssh.sudo
+        command, reproduce = self._command(argv, sudo), self.command(*argv, sudo=sudo)
+        # sudo stands outside: without its rights, `timeout` could not end what sudo started
+        sent = shlex.join((*(("sudo", "-n") if sudo else ()), *limited(argv, seconds)))
+        started = time.monotonic()
+        try:
+            status, stdout, stderr = self._connection.execute(sent, seconds + GRACE)
+        except TimeoutError:
+            raise DeadlinePassed(self.name, reproduce, seconds) from None
+        # 124 is `timeout`'s answer, and 137 when it had to kill; a command may answer so itself, but earlier
+        if status in {124, 137, -1} and time.monotonic() - started >= seconds:
+            raise DeadlinePassed(self.name, reproduce, seconds)
+        return Completed(
+            node=self.name,
+            argv=argv,
+            command=command,
+            exit_status=status,
+            stdout=stdout.decode(errors="replace"),
+            stderr=stderr.decode(errors="replace"),
+            reproduce=reproduce,
+        )
+
+    def command(self, *argv: str, sudo: bool = True) -> str:
+        """The line that a person pastes on this side to run a command on the node; nothing is run."""
+        return self._connection.command(self._command(argv, sudo and self._ssh.sudo))
+
+    def _command(self, argv: tuple[str, ...], sudo: bool) -> str:
+        return shlex.join((*(("sudo",) if sudo else ()), *argv))
+
+    def run_checked(self, *argv: str, deadline: float | None = None) -> Completed:
+        """As `run`; raises CommandFailed for another exit status than 0."""
+        completed = self.run(*argv, deadline=deadline)
+        if completed.exit_status != 0:
+            raise CommandFailed(completed)
+        return completed
+
+    def read_file(self, path: str) -> FileFacts:
+        """A file's facts and content. A file that is not there is an answer; one that cannot be looked at is not.
+
+        :raises CommandFailed: not allowed to look, or larger than 1 MiB, so that it is no configuration file
+        """
+        return read_file(self, path)
+
+    @property
+    def hostname(self) -> str:
+        """What the node calls itself (`hostname`), as the guide's `ceph-mon-$(hostname)` has it; asked once."""
+        # no cached_property: its lock is one for all nodes, and one that is silent would hold up the others
+        if self._hostname is None:
+            completed = self.run_checked("hostname")
+            name = completed.stdout.strip()
+            if not HOST_NAME.fullmatch(name):
+                raise CommandFailed(completed, f"printed {name[:80]!r}, which is no host name")
+            self._hostname = name
+        return self._hostname
+
+    @functools.cached_property
+    def host(self) -> testinfra.host.Host:
+        """Testinfra's host over the same connection: `node.host.file(…)`, `node.host.service(…)`."""
+        return testinfra.host.Host(_ModulesBackend(self))
+
+
+class _ModulesBackend(ParamikoBackend):  # type: ignore[misc]  # testinfra has no types
+    """What testinfra's modules run their commands by: the node's own way, deadline and quoting included."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(node.name)
+        self._node = node
+
+    @property
+    def encoding(self) -> str:
+        return "utf-8"
+
+    def run(self, command: str, *args: str, **kwargs: Any) -> CommandResult:
+        line = self.quote(command, *args)
+        completed = self._node.run("/bin/sh", "-c", line)
+        return self.result(completed.exit_status, line.encode(), completed.stdout.encode(), completed.stderr.encode())

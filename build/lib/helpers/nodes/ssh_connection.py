@@ -1,0 +1,149 @@
+"""The kept connection to one node: made at the first command and anew when lost; one command on it, with a deadline."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import selectors
+import shlex
+import threading
+import time
+from collections.abc import Iterator
+
+import paramiko
+from paramiko.ssh_exception import SSHException
+
+from helpers.environment import NodeSpec, Ssh
+from helpers.nodes.runner import Unreachable
+from helpers.nodes.ssh_command import command_line
+from helpers.nodes.ssh_login import Jump, log_in
+from helpers.redact import redact
+from helpers.ssh.config import BadSshConfig, SshConfig, SshTarget
+
+# sshd's MaxSessions is 10 by default; two are left for people
+_MOST_SESSIONS = 8
+# seconds in which a connection that is ending says so
+_LAST_MOMENT = 1.0
+
+
+class Connection:
+    """The connection to one node, made as ssh_config and the environment file say."""
+
+    def __init__(self, spec: NodeSpec, ssh: Ssh) -> None:
+        self._spec, self._ssh = spec, ssh
+        self._lock = threading.Lock()
+        self._sessions = threading.BoundedSemaphore(_MOST_SESSIONS)
+        self._transport: paramiko.Transport | None = None
+        self._jump: Jump | None = None
+
+    @functools.cached_property
+    def _way(self) -> tuple[SshTarget, tuple[SshTarget, ...]]:
+        """The node, and the jump hosts before it."""
+        config = SshConfig(self._ssh.config)
+        try:
+            target = config.target(self._spec.name, self._spec.address, self._ssh.user)
+            return target, config.route(target)
+        except BadSshConfig as error:
+            raise Unreachable(self._spec.name, self._spec.address, str(error)) from error
+
+    @functools.cached_property
+    def _words(self) -> list[str]:
+        return command_line(*self._way, self._ssh)
+
+    def command(self, command: str = "") -> str:
+        """What a person types to run the command on the node by the same way."""
+        return redact(shlex.join([*self._words, *([command] if command else [])]))
+
+    @property
+    def transport(self) -> paramiko.Transport:
+        """The connection, made now where there is none. Raises Unreachable."""
+        with self._lock:
+            if self._transport is not None and not self._transport.is_active():
+                self._transport.close()
+                self._transport = None
+            if self._transport is None:
+                self._transport, self._jump = log_in(self._spec.name, *self._way, self._ssh, self.command())
+            return self._transport
+
+    def close(self) -> None:
+        # a login that is still under way, at a node that does not answer, ends by its own time limit
+        if not self._lock.acquire(timeout=_LAST_MOMENT):
+            return
+        try:
+            if self._transport is not None:
+                self._transport.close()
+            self._transport = self._jump = None
+        finally:
+            self._lock.release()
+
+    def execute(self, command: str, seconds: float) -> tuple[int, bytes, bytes]:
+        """Exit status and both outputs; TimeoutError when `seconds` are over. Connects anew once."""
+        until = time.monotonic() + seconds
+        if not self._sessions.acquire(timeout=seconds):
+            raise TimeoutError
+        try:
+            for attempt in (1, 2):
+                transport = self.transport
+                try:
+                    return self._execute(transport, command.encode(), until)
+                except TimeoutError:
+                    raise
+                except (SSHException, EOFError, OSError) as error:
+                    # every command only reads, so running it again does no harm
+                    if isinstance(error, EOFError):
+                        transport.close()  # it has ended, and may only not know it yet
+                    if attempt == 2 or transport.is_active():
+                        reason = f"the connection failed: {error or type(error).__name__}"
+                        target, _ = self._way
+                        address = f"{target.host}:{target.port}"
+                        raise Unreachable(self._spec.name, address, reason, self.command()) from error
+        finally:
+            self._sessions.release()
+        raise AssertionError("unreachable")
+
+    def _execute(self, transport: paramiko.Transport, command: bytes, until: float) -> tuple[int, bytes, bytes]:
+        # not only as long as for a login: a busy machine of this side's reads what the node has answered late
+        with _channel(transport, max(self._ssh.connect_timeout, until - time.monotonic())) as channel:
+            # no EOF for its standard input, which no command here reads: it would race with the end of a quick command,
+            # and a server ends the whole connection when it gets one for a channel that is closed already
+            channel.exec_command(command)
+            stdout, stderr = _drain(channel, until)
+            if not channel.status_event.wait(max(0.0, until - time.monotonic())):
+                raise TimeoutError
+            if channel.exit_status == -1 and _has_ended(transport):
+                raise EOFError("it was lost while a command ran")
+            return channel.exit_status, stdout, stderr
+
+
+def _has_ended(transport: paramiko.Transport) -> bool:
+    # a transport that ends closes its channels first, and says so of itself a moment later
+    transport.join(_LAST_MOMENT)
+    return not transport.is_active()
+
+
+@contextlib.contextmanager
+def _channel(transport: paramiko.Transport, seconds: float) -> Iterator[paramiko.Channel]:
+    channel = transport.open_session(timeout=seconds)
+    try:
+        channel.settimeout(seconds)
+        yield channel
+    finally:
+        channel.close()
+
+
+def _drain(channel: paramiko.Channel, until: float) -> tuple[bytes, bytes]:
+    # both share one window: reading one to its end first would stop a command that writes much to the other
+    stdout, stderr = bytearray(), bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(channel.fileno(), selectors.EVENT_READ)
+        while True:
+            ended = channel.eof_received or channel.closed
+            while channel.recv_ready():
+                stdout += channel.recv(65536)
+            while channel.recv_stderr_ready():
+                stderr += channel.recv_stderr(65536)
+            if ended:
+                return bytes(stdout), bytes(stderr)
+            left = until - time.monotonic()
+            if left <= 0 or not selector.select(left):
+                raise TimeoutError

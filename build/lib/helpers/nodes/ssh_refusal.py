@@ -1,0 +1,28 @@
+"""Why a login failed, in words that say what to look at."""
+
+from __future__ import annotations
+
+import socket
+
+from paramiko.ssh_exception import SSHException
+
+from helpers.ssh.config import SshTarget
+
+
+def refusal(error: Exception, target: SshTarget, seconds: float) -> str:
+    """What an exception on the way to a login means; of one that nobody expects, its type and its first line."""
+    if isinstance(error, socket.gaierror):
+        return f"unknown host: {target.host} has no address"
+    if isinstance(error, ConnectionRefusedError):
+        return f"refused: nothing listens on port {target.port}"
+    # paramiko says "No existing session" where the other side never got as far as showing its key
+    if isinstance(error, TimeoutError) or any(s in str(error) for s in ("imeout", "No existing session")):
+        return f"timed out: no answer within {seconds:g} s"
+    if isinstance(error, SSHException) and "banner" in str(error):
+        return f"what listens on port {target.port} does not speak SSH"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower() + (f": {error.filename}" if error.filename else "")
+    if isinstance(error, EOFError):
+        return "the connection was closed before the login was done"
+    said = (str(error).strip().splitlines() or [""])[0]
+    return said if said and isinstance(error, SSHException) else f"{type(error).__name__}: {said}".rstrip(": ")

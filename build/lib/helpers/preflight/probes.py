@@ -1,0 +1,278 @@
+"""The questions of the preflight, each put to one site or node; every one of them only reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import wait
+from dataclasses import dataclass
+from functools import partial
+
+import openstack.exceptions
+
+from helpers.ceph.cluster import Cluster
+from helpers.environment import SERVICE_OF_ROLE, Environment, NodeSpec, Site
+from helpers.nodes.containers import NoContainer, is_container_trouble, list_containers, mon_name
+from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed, Node, Runner, Unreachable
+from helpers.nodes.side_by_side import begin
+from helpers.openstack.answers import API_ERRORS, in_words
+from helpers.openstack.cloud import Cloud
+from helpers.openstack.command_line import command_line
+from helpers.openstack.session import Silent
+from helpers.preflight.results import MON, UNDERCLOUD, Prerequisite, Probed
+from helpers.redact import redact
+from helpers.runs.deployment import Deployment
+from helpers.tripleo.undercloud import Undercloud
+
+#: Seconds that an answer may take from the node to this side, after the node's own deadline.
+_RETURN = 0.5
+_MOST_NAMES, _LONGEST_TEXT = 20, 80
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One prerequisite of one site, or of one node."""
+
+    site: str
+    prerequisite: Prerequisite
+    node: str | None = None
+
+
+#: What boots or makes volumes uses these, by any of the types that a catalog knows them by.
+_SERVICES = {
+    "compute": frozenset({"compute"}),
+    "volume": frozenset({"block-storage", "volumev3", "volume"}),
+    "network": frozenset({"network"}),
+}
+
+
+def expected_containers(environment: Environment, spec: NodeSpec) -> tuple[str, ...]:
+    """The containers that must run on a node by its roles; a monitor's is called `ceph-mon`.
+
+    None for what runs on the host, and none for a monitor where the harness itself finds out how it runs.
+    """
+    site = environment.site(spec.site)
+    roles = [role for role in spec.roles if role in SERVICE_OF_ROLE]
+    if site.central and len(site.nodes_with("cinder-volume")) > 1:
+        # active/passive there: pacemaker runs it on one of them (A15)
+        roles = [role for role in roles if role != "cinder-volume"]
+    services = [environment.services[SERVICE_OF_ROLE[role]] for role in roles]
+    names = dict.fromkeys(service.container for service in services if service.container)
+    ceph = site.ceph
+    has_mon = ceph is not None and MON in spec.roles and ceph.runtime not in {"host", "detect"}
+    return (*names, *((MON,) if has_mon else ()))
+
+
+def ask_catalog(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
+    """The catalog leads to the services that the run itself uses; which others there are is a claim's matter (A4)."""
+    types = {endpoint.service for endpoint in cloud.endpoints()}
+    needed = _SERVICES if environment.flavor else {}
+    missing = [name for name, any_of in needed.items() if not any_of & types]
+    reproduce = f"openstack --os-cloud {environment.cloud} catalog list"
+    problem = f"no endpoint of {' and '.join(missing)}; there are {', '.join(sorted(types)) or 'none'}"
+    yield _probed(environment.central.name, "catalog", problem if missing else "", reproduce=(reproduce,))
+
+
+def ask_compute(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
+    """Nova answers; whether its services are up is a claim's matter (A14)."""
+    reproduce = cloud.nova.command("compute", "service", "list")
+    yield _probed(environment.central.name, "compute", _refusal(cloud.nova.services), reproduce=(reproduce,))
+
+
+def ask_flavor(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
+    """There is the flavor that the environment file names."""
+    try:
+        problem = _no_flavor(environment, cloud)
+    except API_ERRORS as error:
+        problem = in_words(error)
+    reproduce = cloud.nova.command("flavor", "list", "--all")
+    yield _probed(environment.central.name, "flavor", problem, reproduce=(reproduce,))
+
+
+def _no_flavor(environment: Environment, cloud: Cloud) -> str:
+    try:
+        cloud.nova.flavor_id(environment.flavor or "")
+    except openstack.exceptions.NotFoundException:
+        return f"no flavor {environment.flavor!r}, which {environment} names; there are {_some(cloud.nova.flavors())}"
+    return ""
+
+
+def ask_volume(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
+    """Cinder answers; whether its services are up is a claim's matter (A14)."""
+    reproduce = cloud.cinder.command("volume", "service", "list")
+    yield _probed(environment.central.name, "volume", _refusal(cloud.cinder.services), reproduce=(reproduce,))
+
+
+def ask_networks(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
+    """Neutron answers, which Nova asks about every server, and knows the network of the site's servers, if any."""
+    known: set[str] = set()
+    problem = _refusal(lambda: known.update(cloud.networks()))
+    reproduce = (command_line(environment.cloud, "network", "list"),)
+    for site in sites_with_servers(environment):
+        name = environment.network_of(site)
+        there = f"{name!r}, which {environment} names; there are {_some(known)}"
+        missing = f"no network {there}" if name and name not in known else ""
+        yield _probed(site.name, "network", problem or missing, reproduce=reproduce)
+
+
+def sites_with_servers(environment: Environment) -> Iterator[Site]:
+    """Central, where Neutron is, and the sites that have servers."""
+    return (site for site in environment.sites if site.central or site.nodes_with("compute"))
+
+
+def ask_glance(cloud: Cloud, site: Site, seconds: float) -> Iterator[Probed]:
+    """This site's Glance answers at its own endpoint, with this run's token."""
+    glance = cloud.glance(site)
+    reproduce = (glance.command("/v2/info/import"),)
+    try:
+        status = glance.status("/info/import", timeout=seconds)
+        problem = "" if status == 200 else f"{glance.site.glance} answers {status}"
+    except Silent:
+        problem = f"{glance.site.glance} does not answer within {seconds:g} s"
+    except API_ERRORS as error:
+        problem = in_words(error)
+    yield _probed(glance.site.name, "glance", problem, reproduce=reproduce)
+
+
+def ask_cluster(cluster: Cluster, seconds: float) -> Iterator[Probed]:
+    """`rbd` lists the images of this site's cluster, on any of the nodes that can ask it.
+
+    They are asked side by side, so that one that is silent does not keep the others' answers back.
+    """
+    site = cluster.site.name
+    asked = begin((partial(one.image_names, one.pools.images, seconds) for one in cluster.by_node()), "preflight")
+    wait(asked, timeout=seconds + _RETURN)
+    heard = [one for one in asked if one.done()]
+    if not heard:
+        return
+    try:
+        listed = min(heard, key=lambda one: _weight(one.exception())).result()
+        yield Probed(site, "rbd", reproduce=(listed.command,))
+    except Unreachable as error:
+        yield Probed(site, "rbd", None, "unknown", str(error), error.reproduce)
+    except (CommandFailed, DeadlinePassed) as error:
+        yield _probed(site, "rbd", _short(error), reproduce=error.reproduce)
+
+
+def ask_node(deployment: Deployment, spec: NodeSpec, seconds: float) -> Iterator[Probed]:
+    """This node is logged in to, gives the rights that are needed there, and runs what its roles say."""
+    unreachable = deployment.unreachable.get(spec.name)
+    if unreachable:
+        yield _unreachable(spec, unreachable)
+        return
+    node, environment = deployment.nodes[spec.name], deployment.environment
+    greeted = _greeted(spec.site, node, seconds)
+    yield greeted
+    if greeted.outcome != "passed":
+        return
+    try:
+        refused = _sudo_refused(node, seconds) if environment.ssh.sudo else None
+    except Unreachable as error:
+        yield _unreachable(spec, error)
+        return
+    except DeadlinePassed as error:
+        yield Probed(spec.site, "sudo", spec.name, "unknown", _short(error), error.reproduce)
+        return
+    if environment.ssh.sudo:
+        problem = f"refused: {_end(refused)}" if refused else ""
+        reproduce = refused.reproduce if refused else ""
+        yield Probed(spec.site, "sudo", spec.name, "unknown" if refused else "passed", problem, (reproduce,))
+    if not refused and (names := expected_containers(environment, spec)):
+        yield _containers(deployment, node, names, seconds)
+
+
+def ask_undercloud(undercloud: Undercloud, seconds: float) -> Iterator[Probed]:
+    """The undercloud is logged in to; whether it knows its stacks is a claim's matter (A18)."""
+    yield _greeted(UNDERCLOUD, undercloud.node, seconds)
+
+
+def _probed(
+    site: str, prerequisite: Prerequisite, problem: str, *, node: str | None = None, reproduce: tuple[str, ...] = ()
+) -> Probed:
+    return Probed(site, prerequisite, node, "failed" if problem else "passed", problem, reproduce)
+
+
+def _refusal(ask: Callable[[], object]) -> str:
+    """Why a service did not answer the question, in one line; empty when it did."""
+    try:
+        ask()
+    except API_ERRORS as error:
+        return in_words(error)
+    return ""
+
+
+def _some(names: Iterable[str]) -> str:
+    """The names in their order, without ids; not all where they are many."""
+    known = sorted({name for name in names if name and not _ID.fullmatch(name)})
+    more = f" and {len(known) - _MOST_NAMES} more" if len(known) > _MOST_NAMES else ""
+    return (", ".join(known[:_MOST_NAMES]) or "none") + more
+
+
+def _weight(error: BaseException | None) -> int:
+    """An answer comes first, then what a node says of its cluster, then what it says of itself, and silence last."""
+    if isinstance(error, CommandFailed):
+        of_itself = isinstance(error, NoContainer) or is_container_trouble(error.completed)
+        return 2 if of_itself else 1
+    if isinstance(error, DeadlinePassed):
+        return 3
+    return 4 if isinstance(error, Unreachable) else 0
+
+
+def _greeted(site: str, node: Runner, seconds: float) -> Probed:
+    """Whether the node's shell runs a command, and nothing but that: `true` has nothing to say."""
+    try:
+        ended = node.run("true", deadline=seconds, sudo=False)
+    except Unreachable as error:
+        return Probed(site, "ssh", node.name, "unknown", error.reason, error.reproduce)
+    except DeadlinePassed as error:
+        return Probed(site, "ssh", node.name, "unknown", _short(error), error.reproduce)
+    if not ended.stdout.strip():
+        return Probed(site, "ssh", node.name)
+    said = redact(ended.stdout.strip().splitlines()[0])[:_LONGEST_TEXT]
+    problem = f"this account prints {said!r} before every answer; guard it in ~/.bashrc: [[ $- == *i* ]] || return"
+    return Probed(site, "ssh", node.name, "unknown", problem, (ended.reproduce,))
+
+
+def _unreachable(spec: NodeSpec, error: Unreachable) -> Probed:
+    return Probed(spec.site, "ssh", spec.name, "unknown", error.reason, error.reproduce)
+
+
+def _sudo_refused(node: Node, seconds: float) -> Completed | None:
+    ended = node.run("true", deadline=seconds)
+    return None if ended.exit_status == 0 else ended
+
+
+def _short(error: Unreachable | DeadlinePassed | CommandFailed) -> str:
+    """Why, in one line; the command stands below it."""
+    if isinstance(error, DeadlinePassed):
+        return f"{error.node} did not answer within {error.deadline:g} s"
+    if isinstance(error, NoContainer):
+        return " ".join(str(error).split())
+    if isinstance(error, CommandFailed):
+        return f"{error.node}: {error.problem or _end(error.completed)}"
+    return str(error)
+
+
+def _end(ended: Completed) -> str:
+    """The last line of what a command said of its failure."""
+    lines = ended.stderr.strip().splitlines()
+    return lines[-1] if lines else f"exit status {ended.exit_status}"
+
+
+def _containers(deployment: Deployment, node: Node, names: tuple[str, ...], seconds: float) -> Probed:
+    spec, ceph = node.spec, deployment.environment.site(node.spec.site).ceph
+    try:
+        seen = list_containers(node, deadline=seconds)
+        wanted = {name: mon_name(ceph, node.hostname) if name == MON and ceph else name for name in names}
+    except (Unreachable, DeadlinePassed, CommandFailed) as error:
+        return Probed(spec.site, "containers", spec.name, "unknown", _short(error), error.reproduce, missing=names)
+    missing = tuple(
+        name
+        for name in names
+        if not (seen.has_mon(ceph, node.hostname) if name == MON and ceph else seen.has_service(name))
+    )
+    if not missing:
+        return Probed(spec.site, "containers", spec.name, reproduce=(seen.reproduce,))
+    problem = f"not running: {', '.join(wanted[name] for name in missing)}; there are {seen}"
+    return Probed(spec.site, "containers", spec.name, "failed", problem, (seen.reproduce,), missing=missing)

@@ -1,0 +1,214 @@
+"""The pass itself: every site at the same time, over the logins that are there already, within one deadline.
+
+Each question has a thread of its own and shares nothing with the others: one that is never answered is unknown by
+itself, and the verdict of no other.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import wait
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from helpers.environment import Environment
+from helpers.nodes.side_by_side import begin
+from helpers.preflight.probes import (
+    Question,
+    ask_catalog,
+    ask_cluster,
+    ask_compute,
+    ask_flavor,
+    ask_glance,
+    ask_networks,
+    ask_node,
+    ask_undercloud,
+    ask_volume,
+    expected_containers,
+    sites_with_servers,
+)
+from helpers.preflight.results import MON, UNDERCLOUD, Preflight, Prerequisite, Probed
+from helpers.redact import redact
+from helpers.runs.deployment import Deployment
+
+#: Seconds for everything together; logins come before it, with the time limit of the environment file.
+DEADLINE = 10.0
+#: What a command on a node gets less, so that the node's own answer, that it was not done, still counts.
+_WAY_BACK = 1.0
+
+
+@dataclass
+class _Answers:
+    """What has been answered so far; what comes after the end is not taken."""
+
+    probed: dict[Question, Probed] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    ended: bool = False
+
+    def take(self, found: Probed) -> None:
+        with self.lock:
+            if not self.ended:
+                self.probed[Question(found.site, found.prerequisite, found.node)] = found
+
+    def end(self) -> dict[Question, Probed]:
+        with self.lock:
+            self.ended = True
+            return self.probed
+
+
+def survey(deployment: Deployment, deadline: float = DEADLINE) -> Preflight:
+    """Look at every prerequisite of every site; nothing is created or changed.
+
+    :param deadline: seconds; what has not answered by then is unknown, and says so
+    """
+    started = time.monotonic()
+    environment, answers = deployment.environment, _Answers()
+    asked = list(questions(environment))
+    left = max(deadline - _WAY_BACK, 0.1)
+    asks = tuple(_asks(deployment, left))
+    under_way = begin((_asker(answers, ask) for _, ask in asks), "preflight")
+    wait(under_way, timeout=max(0.0, started + deadline - time.monotonic()))
+    # what a library raises of an answer that it does not expect takes no other answer with it, and is not hidden
+    broken = {of: one.exception() for (of, _), one in zip(asks, under_way, strict=True) if one.done()}
+    found = answers.end()
+    probed = [found.get(question) or _unanswered(question, environment, broken, deadline) for question in asked]
+    return Preflight(tuple(_each_cause_once(probed, environment)), round(time.monotonic() - started, 1))
+
+
+def questions(environment: Environment) -> Iterator[Question]:
+    """What is asked, in the order of the environment file."""
+    with_servers = {site.name for site in sites_with_servers(environment)} if environment.flavor else set()
+    for site in environment.sites:
+        if site.central:
+            yield Question(site.name, "catalog")
+            if environment.flavor:
+                yield Question(site.name, "compute")
+                yield Question(site.name, "flavor")
+                yield Question(site.name, "volume")
+        if site.name in with_servers:
+            yield Question(site.name, "network")
+        if site.has_storage:
+            yield Question(site.name, "glance")
+        for spec in site.nodes:
+            yield Question(site.name, "ssh", spec.name)
+            if environment.ssh.sudo:
+                yield Question(site.name, "sudo", spec.name)
+            if expected_containers(environment, spec):
+                yield Question(site.name, "containers", spec.name)
+        if site.has_storage and site.nodes_with("ceph-mon"):
+            yield Question(site.name, "rbd")
+    if environment.undercloud:
+        yield Question(UNDERCLOUD, "ssh", environment.undercloud.host)
+
+
+#: Whom one thread asks: a service, one of a site, or a node.
+Asked = tuple[Prerequisite | None, str | None]
+
+
+def _asked_of(question: Question) -> tuple[Asked, ...]:
+    """Who answers this question: a node, a site's service, or a service for all sites."""
+    if question.node:
+        return ((None, question.node),)
+    return (question.prerequisite, question.site), (question.prerequisite, None)
+
+
+def _asks(deployment: Deployment, seconds: float) -> Iterator[tuple[Asked, Callable[[], Iterator[Probed]]]]:
+    environment, cloud = deployment.environment, deployment.cloud
+    yield ("catalog", None), partial(ask_catalog, environment, cloud)
+    if environment.flavor:
+        yield ("compute", None), partial(ask_compute, environment, cloud)
+        yield ("flavor", None), partial(ask_flavor, environment, cloud)
+        yield ("volume", None), partial(ask_volume, environment, cloud)
+        yield ("network", None), partial(ask_networks, environment, cloud)
+    for site in environment.storage_sites:
+        yield ("glance", site.name), partial(ask_glance, cloud, site, seconds)
+        if site.nodes_with("ceph-mon"):
+            yield ("rbd", site.name), partial(ask_cluster, deployment.clusters[site.name], seconds)
+    for spec in environment.nodes:
+        yield (None, spec.name), partial(ask_node, deployment, spec, seconds)
+    if deployment.undercloud:
+        yield (None, deployment.undercloud.node.name), partial(ask_undercloud, deployment.undercloud, seconds)
+
+
+def _asker(answers: _Answers, ask: Callable[[], Iterator[Probed]]) -> Callable[[], Any]:
+    def run() -> None:
+        for found in ask():
+            answers.take(found)
+
+    return run
+
+
+def _unanswered(
+    question: Question, environment: Environment, broken: Mapping[Asked, BaseException | None], deadline: float
+) -> Probed:
+    missing: tuple[str, ...] = ()
+    if question.prerequisite == "containers" and question.node:
+        missing = expected_containers(environment, environment.node(question.node))
+    raised = next(filter(None, map(broken.get, _asked_of(question))), None)
+    problem = f"{type(raised).__name__}: {raised}" if raised else f"no answer within {deadline:g} s"
+    problem = redact(" ".join(problem.split()))
+    return Probed(question.site, question.prerequisite, question.node, "unknown", problem, missing=missing)
+
+
+def _each_cause_once(probed: list[Probed], environment: Environment) -> Iterator[Probed]:
+    """What cannot be asked because of another finding is not one of its own."""
+    by_node: dict[str | None, list[Probed]] = {}
+    for one in probed:
+        by_node.setdefault(one.node, []).append(one)
+    of_central = {one.prerequisite: one for one in probed if one.site == environment.central.name and not one.node}
+    for one in probed:
+        reason = _reason(one, by_node, of_central, environment) if one.outcome in {"failed", "unknown"} else None
+        if reason is None:
+            yield replace(one, judge=_judge(one, environment)) if _bad(one) else one
+        else:
+            yield replace(one, outcome="blocked", problem=f"see {reason.key}", reproduce=(), because=reason.key)
+
+
+def _reason(
+    one: Probed,
+    by_node: dict[str | None, list[Probed]],
+    of_central: dict[Prerequisite, Probed],
+    environment: Environment,
+) -> Probed | None:
+    if one.prerequisite in {"compute", "flavor", "volume", "network"}:
+        if _bad(of_central["catalog"]):
+            return of_central["catalog"]
+        if one.prerequisite == "flavor" and _bad(of_central["compute"]):
+            return of_central["compute"]
+        # a site's network is in the hands of the one Neutron; Nova and Cinder that are silent as well are not
+        neutron = of_central.get("network") if one.prerequisite == "network" else None
+        return neutron if neutron and neutron is not one and neutron.problem == one.problem else None
+    if one.node is not None:
+        earlier = {"sudo": ("ssh",), "containers": ("ssh", "sudo")}.get(one.prerequisite, ())
+        return next((other for other in by_node[one.node] if _bad(other) and other.prerequisite in earlier), None)
+    if one.prerequisite != "rbd":
+        return None
+    site = environment.site(one.site)
+    # only where no node of the cluster is left that could have been asked
+    reasons = [_in_the_way(by_node[spec.name]) for spec in site.nodes_with("ceph-mon")]
+    return reasons[0] if reasons and all(reasons) else None
+
+
+def _in_the_way(found: list[Probed]) -> Probed | None:
+    """Why a mon node cannot ask its cluster."""
+    return next(
+        (one for one in found if _bad(one) and (one.prerequisite in {"ssh", "sudo"} or MON in one.missing)), None
+    )
+
+
+def _judge(one: Probed, environment: Environment) -> str | None:
+    """The stage by which a claim says the same: that this Glance, or this cluster, does not answer."""
+    if one.prerequisite == "rbd" or MON in one.missing:
+        return f"ceph_cluster[{one.site}]"
+    if one.prerequisite in {"compute", "volume"}:
+        return "services"
+    if one.prerequisite == "glance" or environment.services["glance"].container in one.missing:
+        return f"glance_service[{one.site}]"
+    return None
+
+
+def _bad(one: Probed) -> bool:
+    return one.outcome in {"failed", "unknown"}

@@ -1,0 +1,135 @@
+"""The kinds of resources that runs create: how each is found by its ledger entry or its name, and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from helpers.environment import Site
+from helpers.openstack.answers import curl
+from helpers.openstack.cinder import Cinder
+from helpers.openstack.cloud import Cloud
+from helpers.openstack.command_line import command_line
+from helpers.openstack.glance import Glance
+from helpers.openstack.nova import Nova
+from helpers.runs.deployment import Deployment
+from helpers.runs.ledger import Entry
+
+Named = list[tuple[str, str]]
+
+
+class Kind(Protocol):
+    """One kind of resource."""
+
+    def exists(self, id: str) -> bool:
+        """Whether the API knows it."""
+
+    def named(self, prefix: str) -> Named:
+        """Id and name of each whose name begins so."""
+
+    def delete(self, id: str) -> None:
+        """Ask for its deletion."""
+
+    def command(self, id: str) -> str:
+        """The command line that deletes it."""
+
+    def find(self, entry: Entry) -> tuple[str, ...]:
+        """The ids of an entry's resources that the API knows, also where the ledger has only their name."""
+        if entry.id:
+            return (entry.id,) if self.exists(entry.id) else ()
+        return tuple(id for id, name in self.named(entry.name) if name == entry.name)
+
+
+@dataclass(frozen=True)
+class Images(Kind):
+    """Images, by central's Glance."""
+
+    cloud: Cloud
+    central: Site
+
+    @property
+    def glance(self) -> Glance:
+        return self.cloud.glance(self.central)
+
+    def exists(self, id: str) -> bool:
+        return self.glance.image(id) is not None
+
+    def named(self, prefix: str) -> Named:
+        return self.glance.owned(prefix)
+
+    def delete(self, id: str) -> None:
+        self.glance.delete(id)
+
+    def command(self, id: str) -> str:
+        if "." in id:  # a name
+            return command_line(self.cloud.environment.cloud, "image", "delete", id)
+        return curl(self.cloud.environment.cloud, f"{self.central.glance}/v2/images/{id}", "DELETE")
+
+
+@dataclass(frozen=True)
+class Servers(Kind):
+    """Nova's servers."""
+
+    nova: Nova
+
+    def exists(self, id: str) -> bool:
+        return self.nova.server(id) is not None
+
+    def named(self, prefix: str) -> Named:
+        return self.nova.named(prefix)
+
+    def delete(self, id: str) -> None:
+        self.nova.delete(id)
+
+    def command(self, id: str) -> str:
+        return self.nova.command("server", "delete", id)
+
+
+@dataclass(frozen=True)
+class Volumes(Kind):
+    """Cinder's volumes."""
+
+    cinder: Cinder
+
+    def exists(self, id: str) -> bool:
+        return self.cinder.volume(id) is not None
+
+    def named(self, prefix: str) -> Named:
+        return [(volume.id, volume.name) for volume in self.cinder.volumes() if volume.name.startswith(prefix)]
+
+    def delete(self, id: str) -> None:
+        self.cinder.delete(id)
+
+    def command(self, id: str) -> str:
+        return self.cinder.command("volume", "delete", id)
+
+
+@dataclass(frozen=True)
+class VolumeSnapshots(Kind):
+    """Cinder's snapshots."""
+
+    cinder: Cinder
+
+    def exists(self, id: str) -> bool:
+        return self.cinder.snapshot(id) is not None
+
+    def named(self, prefix: str) -> Named:
+        return [(one.id, one.name) for one in self.cinder.snapshots() if one.name.startswith(prefix)]
+
+    def delete(self, id: str) -> None:
+        self.cinder.delete_snapshot(id)
+
+    def command(self, id: str) -> str:
+        return self.cinder.command("volume", "snapshot", "delete", id)
+
+
+def kinds(deployment: Deployment) -> Mapping[str, Kind]:
+    """Every kind of resource, in the order in which they have to go: clones before what they are clones of."""
+    cloud = deployment.cloud
+    return {
+        "server": Servers(cloud.nova),
+        "snapshot": VolumeSnapshots(cloud.cinder),
+        "volume": Volumes(cloud.cinder),
+        "image": Images(cloud, deployment.environment.central),
+    }

@@ -1,0 +1,87 @@
+"""One run of the suite: its id, its folder under the reports, and the names that it gives to what it creates."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from helpers.engine.results import ResultStore
+from helpers.runs.ledger import Ledger
+
+#: Every resource of every run is named `dcn-verify.RUN.WHAT`; nothing else is ever deleted.
+PREFIX = "dcn-verify"
+_RUN_ID = r"\d{8}-\d{6}-[0-9a-f]{6}"
+_NAME = re.compile(rf"{PREFIX}\.({_RUN_ID})\.[\w.-]+")
+
+
+def run_id_in(name: str) -> str | None:
+    """The id of the run that a resource's name carries; None for what no run has made."""
+    match = _NAME.fullmatch(name)
+    return match[1] if match else None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run, the same in all its processes: `folder` is `reports/<run id>`."""
+
+    folder: Path
+
+    @classmethod
+    def new(cls, reports: Path) -> Run:
+        """A run of this moment, its folder not yet made."""
+        return cls(reports / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}")
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.folder / "ledger.jsonl", self.id)
+
+    @property
+    def results(self) -> Path:
+        """The folder of the stages' results."""
+        return self.folder / "stages"
+
+    @cached_property
+    def store(self) -> ResultStore:
+        """The stages' results, the same for all who ask in this process."""
+        return ResultStore(self.results)
+
+    @cached_property
+    def writing(self) -> FileLock:
+        """Held by the process that publishes the stages' results, as long as it can; any of its threads lets it go."""
+        return FileLock(self.folder / "writing", thread_local=False)
+
+    def is_written(self) -> bool:
+        """Whether results that are not there yet may still come, as another process of the run sees it."""
+        if not self.folder.is_dir():
+            return False
+        held = FileLock(self.folder / "writing")
+        try:
+            held.acquire(blocking=False)
+        except Timeout:
+            return True
+        except OSError:  # a file system that can only be read
+            return False
+        held.release()
+        return False
+
+    def name(self, what: str) -> str:
+        """The name of a resource of this run."""
+        return f"{PREFIX}.{self.id}.{what}"
+
+    def make_folder(self) -> None:
+        """Make the folder, and let `reports/latest` point to it."""
+        self.results.mkdir(parents=True)
+        link = self.folder.parent / "latest"
+        partial = self.folder.parent / f".latest-{self.id}"
+        partial.symlink_to(self.folder.name)
+        partial.replace(link)

@@ -1,0 +1,352 @@
+"""E2: every `CephExternalMultiConfig` entry matches its cluster.
+
+Source: the guide, "Extract overcloud control-plane and Ceph configuration" and "Update central site to use additional
+Ceph clusters as Glance stores".
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+
+from helpers.tripleo import facts, monitors
+from helpers.tripleo.entries import Entry, about, entries, maybe_about, used_by
+from helpers.tripleo.findings import Finding, FoundElsewhere, NotGiven, Place
+from helpers.tripleo.keys import (
+    OPENSTACK,
+    client_name,
+    comparable,
+    declared,
+    named,
+    shared_client,
+    wrong_caps,
+    wrong_mode,
+)
+from helpers.tripleo.loader import Node
+from helpers.tripleo.stacks import DeploymentFiles, Stack
+
+_EXTERNAL = "CephExternalMultiConfig"
+_CLUSTER_NAME = re.compile(r"[A-Za-z0-9]+")
+
+
+def _each(
+    files: DeploymentFiles, stack: Stack, judge: Callable[[Entry], list[Finding]], expected: bool = True
+) -> list[Finding]:
+    """What is wrong in the entries about a stack's cluster, with which the others become its clients.
+
+    Of two lists that a stack may be deployed with, the last one counts, which nobody can tell by the files: an entry
+    is let pass where each of the stacks that are given it has a right one too.
+    """
+    found = about(files, stack)
+    if not found and expected and missing(files, stack):
+        raise FoundElsewhere(f"no CephExternalMultiConfig entry is about {stack}'s cluster")
+    if not found and expected:
+        raise NotGiven(f"no stack's files use {stack}'s cluster")
+    judged = {entry: judge(entry) for entry in found}
+    clients = {
+        entry: [other for other in files.stacks if other is not stack and entry.among in other.definitions(_EXTERNAL)]
+        for entry in found
+    }
+    right = {client for entry, wrong in judged.items() if not wrong for client in clients[entry]}
+    return [finding for entry, wrong in judged.items() if set(clients[entry]) - right for finding in wrong]
+
+
+def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """Every stack that must be a client of this cluster is given an entry for it.
+
+    Central is a client of each DCN site's cluster, and each DCN site with storage of central's.
+    """
+    clients = [other for other in files.dcn if facts.has_storage(other)] if stack.central else [files.central]
+    without = [client for client in clients if client is not None and used_by(files, client, stack) is None]
+    if not without:
+        return []
+    own = {other.name: [e for e in entries(files, [other]) if e.about is not other] for other in without}
+    # glance_update.yaml is written together with the entries; a DCN site's glance.yaml may be written before, and all
+    # of them where the entries are exported
+    written = not stack.central and without[0].definitions("GlanceMultistoreConfig")
+    begun = any(own.values()) or (written and shared_client(files, stack) != OPENSTACK)
+    if not stack.deployed and not begun:
+        raise NotGiven(f"{stack} is not deployed yet, and no CephExternalMultiConfig is written")
+    for client in without:
+        for doubted in maybe_about(files, client, stack):
+            raise NotGiven(f"{doubted.place} is about {stack}'s cluster; nobody can tell if {client} is given it")
+    cluster = facts.cluster_name(stack)
+    expected = f"an entry with cluster: {cluster}, in a file that {', '.join(map(str, without))} is deployed with"
+    present = next((found[0] for found in own.values() if found), None)
+    names = ", ".join(e.node.entries["cluster"].shown for found in own.values() for e in found if e.node.get("cluster"))
+    place = present.among.place if present else without[0].place
+    other = next((node.place for node in facts.cluster_names(stack)), None)
+    return files.lacks(without[0], Finding(place, f"entries for {names or 'no cluster'}", expected, other))
+
+
+def repeated(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """No list has two entries for this cluster."""
+    return [
+        Finding(entry.place, f"a second entry for {stack}'s cluster", "one entry for each cluster", entry.first.place)
+        for entry in entries(files)
+        if entry.about is stack and entry.first is not None
+    ]
+
+
+def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """This stack is given entries only for the clusters of other stacks.
+
+    A cluster that no stack deploys is a mistake, and so is the stack's own.
+    """
+    known = ", ".join(f"{facts.cluster_name(other)} ({other})" for other in files.stacks if facts.has_storage(other))
+    own, strange = [], {}
+    for entry in entries(files, [stack]):
+        name = entry.node.scalar("cluster")
+        own_file = entry.place.file in stack.files
+        # a shared list is given to every stack; it is judged once, at the first of them
+        if entry.about is None and (own_file or stack is files.stacks[0]):
+            finding = Finding(entry.place, name.shown if name else "no cluster", f"one of the clusters {known}")
+            strange[name.text.strip() if name else ""] = finding
+        elif entry.about is stack and own_file:
+            seen = f"{stack}'s own cluster as an external one"
+            own.append(Finding(entry.place, seen, "only the clusters of other stacks"))
+    return own or facts.strangers(files, stack, strange)
+
+
+def cluster_names(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """All files call this cluster by one name, which no other cluster has."""
+    named_at = facts.cluster_names(stack)
+    if not named_at:
+        raise NotGiven(f"{stack}: no CephClusterName in its own files; `openstack overcloud ceph deploy` writes it")
+    first, name = named_at[0], named_at[0].text.strip()
+    found = []
+    if not _CLUSTER_NAME.fullmatch(name):
+        found.append(Finding(first.place, first.shown, "letters and digits only: Heat refuses any other character"))
+    for other in files.stacks[: files.stacks.index(stack)]:
+        theirs = next((node for node in facts.cluster_names(other) if node.text.strip() == name), None)
+        if theirs is not None:
+            return [*found, Finding(first.place, first.shown, f"a name of {stack}'s own, not {other}'s", theirs.place)]
+
+    def judge(entry: Entry) -> list[Finding]:
+        node = entry.node.scalar("cluster")
+        if node is None:
+            return [Finding(entry.place, "no cluster", f"cluster: {name}", first.place)]
+        return _unless_named(node)
+
+    def _unless_named(node: Node) -> list[Finding]:
+        expected = f"{name!r}, as {stack}'s cluster is called"
+        return [] if node.text.strip() == name else [Finding(node.place, node.shown, expected, first.place)]
+
+    found += [finding for node in named_at[1:] for finding in _unless_named(node)]
+    return found + _each(files, stack, judge, expected=False)
+
+
+def wrong_fsid(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The entry's FSID is this cluster's, and no other cluster has it."""
+    own = facts.fsids(stack)
+    claimed = [*own, *(node for entry in about(files, stack) if (node := entry.node.scalar("fsid")))]
+    if not claimed:
+        raise NotGiven(f"no file gives an FSID for {stack}: it is made when the stack is deployed")
+    first, found = claimed[0], []
+    if not _is_uuid(first.text):
+        found.append(Finding(first.place, first.shown, "an FSID, which is a UUID"))
+    for other in files.stacks[: files.stacks.index(stack)]:
+        if theirs := _same_fsid(files, other, first):
+            found.append(Finding(first.place, first.shown, f"an FSID of {stack}'s own, not {other}'s", theirs.place))
+
+    def differing(node: Node) -> list[Finding]:
+        if node.text.strip() == first.text.strip():
+            return []
+        whose = [str(other) for other in files.stacks if other is not stack and _same_fsid(files, other, node)]
+        expected = f"{first.shown}, {stack}'s FSID" + "".join(f" ({name} has the other)" for name in whose)
+        return [Finding(node.place, node.shown, expected, first.place)]
+
+    def judge(entry: Entry) -> list[Finding]:
+        node = entry.node.scalar("fsid")
+        if node is not None:
+            return differing(node)
+        return [Finding(entry.place, "no fsid", f"{first.shown}, {stack}'s FSID", first.place)]
+
+    found += [finding for node in own[1:] for finding in differing(node)]
+    return found + _each(files, stack, judge, expected=False)
+
+
+def _same_fsid(files: DeploymentFiles, stack: Stack, node: Node) -> Node | None:
+    """Where a stack has this FSID as its own."""
+    own = facts.fsids(stack) or [fsid for entry in about(files, stack) if (fsid := entry.node.scalar("fsid"))]
+    return next((theirs for theirs in own[:1] if theirs.text.strip() == node.text.strip()), None)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text.strip())) == text.strip().lower()
+    except ValueError:
+        return False
+
+
+def wrong_monitors(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The entry's addresses are the storage IPs of this stack's CephMon hosts, in any order."""
+    own, hostnames, source = _own_monitors(files, stack)
+
+    def judge(entry: Entry) -> list[Finding]:
+        node = entry.node.scalar("external_cluster_mon_ips")
+        if node is None:
+            return [Finding(entry.place, "no external_cluster_mon_ips", "the CephMon hosts' storage IPs", source)]
+        seen = {hostnames.get(address, address) for address in facts.addresses(node.text)}
+        problems = _problems(files, stack, seen, own)
+        if not problems:
+            return []
+        expected = ", ".join(sorted(own)) if own else "the storage IP of each CephMon host"
+        return [Finding(node.place, f"{node.shown} ({'; '.join(problems)})", expected, source)]
+
+    return _each(files, stack, judge)
+
+
+def _problems(files: DeploymentFiles, stack: Stack, seen: set[str], own: set[str]) -> list[str]:
+    problems = [] if seen else ["no address"]
+    for address in sorted(seen - own):
+        owner = _owner_of_address(files, address)
+        if owner is not None and owner is not stack:
+            problems.append(f"{address} is {owner}'s")
+        elif own:
+            problems.append(f"{address} is no CephMon host of {stack}")
+        elif not facts.is_address(address):
+            problems.append(f"{address} is no IP address")
+    return problems + [f"{address} is missing" for address in sorted(own - seen)]
+
+
+def _network(files: DeploymentFiles, stack: Stack) -> str | None:
+    """The network that the stack's monitors are on, as far as the files tell."""
+    nodes = [entry.node.scalar("external_cluster_mon_ips") for entry in about(files, stack)]
+    return monitors.network(stack, frozenset(one for node in nodes if node for one in facts.addresses(node.text)))
+
+
+def _own_monitors(files: DeploymentFiles, stack: Stack) -> tuple[set[str], dict[str, str], Place | None]:
+    """The monitors' addresses, their host names with those, and where the first stands."""
+    hosts, network = monitors.hosts(stack), _network(files, stack)
+    if hosts and network is not None:
+        if not all(host.address(network) for host in hosts):
+            raise FoundElsewhere(f"{stack}'s inventory lacks a {network}_ip")
+        names = {name: host.address(network) for host in hosts if (name := host.hostnames.get(network))}
+        return {host.address(network) for host in hosts}, names, hosts[0].where(network)
+    listed = facts.client_addresses(stack)
+    if listed is not None:
+        return set(facts.addresses(listed.text)), {}, listed.place
+    if hosts:
+        raise NotGiven(f"{stack}: no file says which network CephMon is on (service_net_map, ServiceNetMap)")
+    return set(), {}, None
+
+
+def _owner_of_address(files: DeploymentFiles, address: str) -> Stack | None:
+    """The stack that has a monitor with this address."""
+    for stack in files.stacks:
+        network = _network(files, stack)
+        if network is not None and address in {host.address(network) for host in monitors.hosts(stack)}:
+            return stack
+    return None
+
+
+def monitors_without_address(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The inventory gives every CephMon host a storage IP."""
+    if not stack.inventories:
+        raise NotGiven(f"no inventory of {stack}: it is made when the stack is deployed")
+    hosts = monitors.hosts(stack)
+    if not hosts:
+        place = stack.inventories[0].place
+        expected = "a group ceph_mon, or hosts in a role that runs CephMon"
+        return [Finding(place, "no host that runs CephMon", expected)]
+    network = _network(files, stack)
+    if network is None:
+        raise NotGiven(f"{stack}: no file says which network CephMon is on (service_net_map, ServiceNetMap)")
+    return [
+        Finding(host.place, f"no {network}_ip", f"{host.name}'s address on the {network} network")
+        for host in hosts
+        if not host.address(network)
+    ]
+
+
+def wrong_key(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The entry's key is the one that this cluster was given for that user."""
+
+    def judge(entry: Entry) -> list[Finding]:
+        items = [item for item in entry.node.mappings("keys") if item.scalar("name")]
+        clients = {client_name(item.entries["name"].text): item for item in items}
+        if not clients:
+            return [Finding(entry.place, "no keys", f"the key of {shared_client(files, stack)}")]
+        return [finding for name, item in clients.items() for finding in _compare_key(files, stack, name, item)]
+
+    return _each(files, stack, judge)
+
+
+def _compare_key(files: DeploymentFiles, stack: Stack, client: str, item: Node) -> list[Finding]:
+    key = item.scalar("key")
+    own = [theirs for source in declared(stack, client) if (theirs := source.scalar("key"))]
+    if client == OPENSTACK:
+        own += stack.definitions("CephClientKey")
+    if key is None:
+        return [Finding(item.place, "no key", f"{client}'s key", own[0].place if own else None)]
+    comparable(key, *own)
+    if not own:
+        shared = shared_client(files, stack)
+        others = declared(stack, shared)
+        if client == shared or not others:
+            return []  # nothing to compare; that the key is not declared is a finding of its own
+        return [Finding(item.entries["name"].place, client, f"a user that {stack} has: {shared}", others[0].place)]
+    # where the stack's own files disagree, that is a finding of its own, and either will do here
+    if key.text in {theirs.text for theirs in own}:
+        return []
+    return [Finding(key.place, key.shown, f"{own[0].shown}, {stack}'s key of {client}", own[0].place)]
+
+
+def other_caps(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The entry's key item has the caps and mode with which the key was made."""
+    client = shared_client(files, stack)
+    own = declared(stack, client)
+    if own and (wrong_caps(files, stack) or wrong_mode(files, stack)):
+        raise FoundElsewhere(f"{stack}'s own caps or mode are wrong")
+
+    def judge(entry: Entry) -> list[Finding]:
+        items = named(entry.node, ("keys",), client) if own else []
+        return [finding for item in items for finding in _differences(item, own[0])]
+
+    return _each(files, stack, judge)
+
+
+def _differences(item: Node, own: Node) -> list[Finding]:
+    found = []
+    for path in (("caps", "mgr"), ("caps", "mon"), ("caps", "osd"), ("mode",)):
+        mine, theirs = item.get(*path), own.get(*path)
+        if theirs is not None and (mine is None or mine.text.split() != theirs.text.split()):
+            seen = mine.shown if mine else f"no {path[-1]}"
+            found.append(Finding(mine.place if mine else item.place, seen, theirs.shown, theirs.place))
+    return found
+
+
+def wrong_keyring(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The entry's keyring is this cluster's file of that user in /etc/ceph."""
+
+    def judge(entry: Entry) -> list[Finding]:
+        keyring = entry.node.get("ceph_conf_overrides", "client", "keyring")
+        listed = [client_name(n.text) for item in entry.node.mappings("keys") if (n := item.scalar("name"))]
+        names = listed or [shared_client(files, stack)]
+        called = entry.node.scalar("cluster")
+        # a wrong cluster name is a finding of its own: the path may agree with it or with the right one
+        clusters = dict.fromkeys([facts.cluster_name(stack), *([called.text.strip()] if called else [])])
+        allowed = [f"/etc/ceph/{cluster}.{name}.keyring" for cluster in clusters for name in names]
+        if keyring is None:
+            seen = "no ceph_conf_overrides.client.keyring"
+            return [Finding(entry.place, seen, f"{allowed[0]}, or the client uses another cluster's keyring")]
+        if keyring.text.strip() not in allowed:
+            return [Finding(keyring.place, keyring.shown, allowed[0], entry.place)]
+        return []
+
+    return _each(files, stack, judge)
+
+
+def dashboard(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The entry disables the dashboard, which cannot be deployed on an external cluster."""
+
+    def judge(entry: Entry) -> list[Finding]:
+        node = entry.node.scalar("dashboard_enabled")
+        if node is not None and node.text.strip().lower() in {"false", "no", "off", "0"}:
+            return []
+        seen = node.shown if node else "no dashboard_enabled, and its default is true"
+        return [Finding(node.place if node else entry.place, seen, "dashboard_enabled: false")]
+
+    return _each(files, stack, judge)

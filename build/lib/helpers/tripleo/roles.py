@@ -1,0 +1,115 @@
+"""E5: role counts suit a DCN deployment.
+
+Source: the guide, "Create control-plane roles", "Create DCN roles for dcn0".
+"""
+
+from __future__ import annotations
+
+from helpers.tripleo.facts import cluster_name, has_storage, mon_roles, osd_roles, unknown_roles
+from helpers.tripleo.findings import Finding, NotGiven
+from helpers.tripleo.loader import Node
+from helpers.tripleo.settings import judged
+from helpers.tripleo.stacks import COUNT, DeploymentFiles, Stack
+
+#: Monitors, and nodes with OSDs, of a redundant cluster: the guide's three.
+REDUNDANT = 3
+
+
+def _number(node: Node) -> int | None:
+    text = node.text.strip()
+    return int(text) if text.isdecimal() and len(text) < 7 else None
+
+
+def not_numbers(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """Every role count is a number."""
+    unknown = unknown_roles(stack)
+    nodes = [node for role, definitions in stack.counts.items() if role not in unknown for node in definitions]
+    return [Finding(node.place, node.shown, "a number of nodes") for node in nodes if _number(node) is None]
+
+
+def controllers(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """A DCN site has no Controller."""
+    nodes = stack.counts.get("Controller")
+    return judged(stack, [nodes] if nodes else [], lambda node: _unless(not _number(node), node, "0 at a DCN site"))
+
+
+def _unless(right: bool, node: Node, expected: str) -> Finding | None:
+    return None if right else Finding(node.place, node.shown, expected)
+
+
+def ceph_monitors(files: DeploymentFiles, stack: Stack, least: int | None = None) -> list[Finding]:
+    """Three or more nodes are to run CephMon, or as many as the environment file has for min_mons."""
+    roles = sorted(mon_roles(stack))
+    if not stack.central:
+        # a Controller is no part of a DCN site; CephStorage is what the guide adds where nothing is hyper-converged
+        roles = [*(role for role in roles if not role.startswith("Controller")), "CephStorage"]
+    wanted = _redundant(files, stack) if least is None else least
+    return _at_least(wanted, stack, files, roles, "Controller" if stack.central else "DistributedComputeHCI", "CephMon")
+
+
+def storage_nodes(files: DeploymentFiles, stack: Stack, least: int | None = None) -> list[Finding]:
+    """Three or more nodes of the central stack are to hold OSDs, or fewer where the environment file has fewer mons.
+
+    At a DCN site the check of monitors says it all.
+    """
+    wanted = min(REDUNDANT, _redundant(files, stack)) if least is None else least
+    if not stack.central:
+        return []
+    return _at_least(wanted, stack, files, sorted(osd_roles(stack)), "ComputeHCI", "CephOSD")
+
+
+def _redundant(files: DeploymentFiles, stack: Stack) -> int:
+    return files.min_mons.get(cluster_name(stack), REDUNDANT)
+
+
+def _at_least(
+    least: int, stack: Stack, files: DeploymentFiles, roles: list[str], usual: str, service: str
+) -> list[Finding]:
+    if not stack.counts or not has_storage(stack):
+        raise NotGiven(f"{stack} has no role counts, or no storage")
+    # of several counts of one role the last one decides, which nobody can tell here: so the highest
+    counted = {
+        role: max(stack.counts[role], key=lambda node: _number(node) or 0) for role in roles if role in stack.counts
+    }
+    numbers = [_number(node) for node in counted.values()]
+    if None in numbers or sum(filter(None, numbers)) >= least:
+        return []
+    if unknown := unknown_roles(stack):
+        raise NotGiven(f"{stack}: no roles file says what the nodes of {', '.join(unknown)} run")
+    expected = f"at least {least} nodes that run {service}, such as {usual}Count: {least}"
+    if not counted:
+        finding = Finding(next(iter(stack.counts.values()))[0].place, "no such role", expected)
+        return files.lacks(stack, finding, *(name for name in stack.maybe if COUNT.match(name)))
+    seen = ", ".join(_count(role, node) for role, node in counted.items())
+    return [Finding(next(iter(counted.values())).place, seen, expected)]
+
+
+def _count(role: str, node: Node) -> str:
+    return f"{role}Count: {node.text}" if node.place.key.endswith("Count") else f"{role} with count: {node.text}"
+
+
+def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The stack says how many nodes of each role it has."""
+    if stack.counts or stack.deployed:
+        return []
+    finding = Finding(stack.place, "no role counts", "a file with DistributedComputeHCICount: 3 or the like")
+    others = [other for other in files.stacks if other is not stack]
+    # nodes may be provisioned from files that are not here; not so where every other stack counts by parameters
+    counting = [other for other in others if any(COUNT.match(name) for name in other.parameters)]
+    if not others or counting != others:
+        raise NotGiven(f"{stack}: no role counts in its own files; its nodes may be provisioned from others")
+    return files.lacks(stack, finding, *(name for name in stack.maybe if COUNT.match(name)))
+
+
+def other_inventory(files: DeploymentFiles, stack: Stack) -> list[Finding]:
+    """The inventory has as many nodes of each role as were asked for."""
+    if not stack.inventories:
+        raise NotGiven(f"no inventory of {stack}: it is made when the stack is deployed")
+    found = []
+    for role, counts in stack.counts.items():
+        for inventory in stack.inventories:
+            hosts = inventory.get(role, "hosts")
+            if hosts is not None and not {_number(count) for count in counts} & {None, len(hosts.entries)}:
+                seen = f"{len(hosts.entries)} hosts: {', '.join(hosts.entries)}"
+                found.append(Finding(hosts.place, seen, f"{counts[0].text}, as {role}Count says", counts[0].place))
+    return found[:1]

@@ -1,0 +1,139 @@
+"""An image as three independent witnesses see it: the API record, its locations, and every Ceph cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from helpers.ceph.cluster import Look
+from helpers.ceph.clusters import Clusters
+from helpers.ceph.observed import BySite, Sites
+from helpers.openstack.glance import Glance, ImageRecord
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A snapshot of an RBD image; `size` in bytes."""
+
+    name: str
+    size: int
+    protected: bool
+
+    def __str__(self) -> str:
+        return f"@{self.name} of {self.size} bytes, {'' if self.protected else 'not '}protected"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What one cluster's pool `images` holds under an image's id: nothing (`size` None), or an RBD image.
+
+    `size` is bytes; `snapshots` in the order of their names; `parent` is `pool/image@snap`, or None for a whole image.
+    """
+
+    size: int | None = None
+    snapshots: tuple[Snapshot, ...] = ()
+    parent: str | None = None
+    in_trash: bool = False
+
+    @classmethod
+    def whole(cls, size: int) -> Copy:
+        """What Glance leaves in a cluster: a whole image of this size, and its protected snapshot `snap`."""
+        return cls(size, (Snapshot("snap", size, True),))
+
+    @property
+    def present(self) -> bool:
+        return self.size is not None
+
+    def __str__(self) -> str:
+        if self.size is None:
+            return "nothing, but an entry in the trash" if self.in_trash else "nothing"
+        parts = [f"an RBD image of {self.size} bytes", *map(str, self.snapshots or ("no snapshot",))]
+        parts += [f"a clone of {self.parent}"] if self.parent else []
+        return "; ".join([*parts, *(["and an entry in the trash"] if self.in_trash else [])])
+
+
+ABSENT = Copy()
+
+
+@dataclass(frozen=True)
+class WitnessedImage:
+    """An image at one moment. `copies` and `fsids`: site name → what its cluster holds, and the cluster's FSID.
+
+    `record` is central's; None when Glance has no such image. What depends on a cluster that could not be observed
+    raises NotObserved.
+    """
+
+    id: str
+    record: ImageRecord | None
+    copies: BySite[Copy]
+    fsids: BySite[str]
+    commands: Mapping[str, str] = field(repr=False)
+
+    @property
+    def stores(self) -> frozenset[str]:
+        return self.record.stores if self.record else frozenset()
+
+    @property
+    def sites_by_cluster(self) -> Sites:
+        """The sites whose cluster holds the image."""
+        return self.copies.where(lambda copy: copy.present)
+
+    @property
+    def sites_by_location(self) -> Sites | None:
+        """The sites that the locations name by their FSID (an FSID of no site stands for itself); None where hidden."""
+        if self.record is None or self.record.locations is None:
+            return None
+        names = {fsid: site for site, fsid in self.fsids.seen.items()}
+        named = {location.url: names.get(location.fsid or "") for location in self.record.locations}
+        placed = frozenset(site for site in named.values() if site)
+        unplaced = frozenset(url for url, site in named.items() if not site)
+        if unplaced and self.fsids.unobserved:  # it may be the location of a cluster whose FSID nobody knows
+            return Sites(placed, self.fsids.unobserved)
+        return Sites(placed | unplaced)
+
+    @property
+    def reproduce(self) -> tuple[str, ...]:
+        """What shows the record, and the clusters that hold the image or that it names.
+
+        Nobody reads the commands for a hundred others.
+        """
+        record, named = (self.record.reproduce,) if self.record else (), self.sites_by_location
+        if self.record and named is None:
+            return (*record, *self.commands.values())
+        told = self.sites_by_cluster.found | (named.found if named else frozenset())
+        here = [command for site, command in self.commands.items() if site in told]
+        return (*record, *(here or self.commands.values()))
+
+
+Witness = Callable[[str], WitnessedImage]
+
+
+def witness(image_id: str, glance: Glance, clusters: Clusters, *, trash: bool = False) -> WitnessedImage:
+    """Look at an image in central's Glance and in every cluster.
+
+    :param trash: look into the pools' trash too, where something was or should have been removed
+    """
+
+    looks = clusters.observe("images", trash=trash)
+    return WitnessedImage(
+        id=image_id,
+        record=glance.image(image_id),
+        copies=looks.map(lambda look: _copy(image_id, look)),
+        fsids=clusters.fsids(looks),
+        commands=looks.commands(lambda look: look.listing.command),
+    )
+
+
+def _copy(image_id: str, look: Look) -> Copy:
+    rows = [row for row in look.listing.rows if row.name == image_id]
+    heads = [row for row in rows if row.snapshot is None]
+    return Copy(
+        size=heads[0].size if heads else None,
+        snapshots=tuple(
+            Snapshot(row.snapshot, row.size, row.protected)
+            for row in sorted(rows, key=lambda row: row.snapshot or "")
+            if row.snapshot is not None
+        ),
+        parent=str(heads[0].parent) if heads and heads[0].parent else None,
+        in_trash=image_id in look.trash,
+    )

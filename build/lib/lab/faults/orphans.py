@@ -1,0 +1,29 @@
+"""Faults of what is in a cluster and belongs to nobody."""
+
+from __future__ import annotations
+
+import uuid
+
+from lab.faults.breaking import Breaking
+
+
+def orphaned_disk(at: Breaking) -> None:
+    at.put_rbd("vms", f"{uuid.uuid4()}_disk")
+
+
+def orphaned_image(at: Breaking) -> None:
+    """As Glance stores one."""
+    name = str(uuid.uuid4())
+    at.put_rbd("images", name)
+    at.lab.rbd(at.site, "snap", "create", f"images/{name}@snap")
+    at.lab.rbd(at.site, "snap", "protect", f"images/{name}@snap")
+
+
+def orphaned_image_in_trash(at: Breaking) -> None:
+    name = str(uuid.uuid4())
+    at.put_rbd("images", name)
+    at.lab.rbd(at.site, "trash", "mv", f"images/{name}")
+
+
+def orphaned_volume(at: Breaking) -> None:
+    at.put_rbd("volumes", f"volume-{uuid.uuid4()}")

@@ -1,0 +1,97 @@
+"""Which fault of the catalogue the lab brings about by what, and at which site."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+
+from faults.catalogue import FAULTS, Fault, UnknownFault, find
+from faults.catalogue.where import Candidate, NoSuchSite, choose
+from lab.faults import (
+    clients,
+    clusters,
+    glances,
+    images,
+    instances,
+    orphans,
+    refusals,
+    removal,
+    scale_out,
+    services,
+    snapshots,
+    stacks,
+    volumes,
+)
+from lab.faults.breaking import Breaking, journal_of
+from lab.faults.lab import FaultError, Lab
+from lab.plan import Plan, PlanError, Site
+
+Break = Callable[[Breaking], None]
+
+#: The modules of faults, called as the catalogue's topics.
+_TOPICS = (
+    clients,
+    clusters,
+    glances,
+    images,
+    instances,
+    orphans,
+    refusals,
+    removal,
+    scale_out,
+    services,
+    snapshots,
+    stacks,
+    volumes,
+)
+_OF_INSTANCES = (services, scale_out, instances, volumes, snapshots)
+
+
+def _functions(*modules: ModuleType) -> dict[str, Break]:
+    """Fault name → the function that is named as the fault is."""
+    names = {fault.name.replace("-", "_"): fault.name for fault in FAULTS}
+    return {names[name]: found for module in modules for name, found in vars(module).items() if name in names}
+
+
+BREAKS: dict[str, Break] = _functions(*_TOPICS)
+_NEED_INSTANCES = frozenset(_functions(*_OF_INSTANCES))
+
+
+def available() -> tuple[Fault, ...]:
+    """The faults of the catalogue that the lab can bring about, in the catalogue's order."""
+    return tuple(fault for fault in FAULTS if fault.name in BREAKS)
+
+
+def place(fault: Fault, plan: Plan, wanted: str | None) -> Site:
+    """The site that a fault is at: the one that was asked for, else the usual one of its kind.
+
+    Raises PlanError where such a lab has nothing that could be broken so.
+    """
+    if not plan.instances and fault.name in _NEED_INSTANCES:
+        raise PlanError(f"{fault} is one of Nova or Cinder, and this is a lab of images only")
+    sites = [
+        Candidate(site.name, central=site.central, storage=site.storage, scale_out=bool(site.haproxies))
+        for site in plan.sites
+    ]
+    try:
+        return plan.site(choose(fault.site, sites, wanted))
+    except NoSuchSite as error:
+        hint = "; `dcn-verify lab up --scale-out SITE` brings one up" if fault.site == "scale-out" else ""
+        raise PlanError(f"{fault}: {error}{hint}") from None
+
+
+def break_lab(lab: Lab, name: str, wanted_site: str | None = None) -> tuple[Fault, Site]:
+    """Bring a fault about.
+
+    Raises FaultError for an unknown one, and while another one is; PlanError where the lab has nothing to break so.
+    """
+    try:
+        fault = find(name, available())
+    except UnknownFault as error:
+        raise FaultError(str(error)) from None
+    site = place(fault, lab.plan, wanted_site)
+    already = journal_of(lab).read()
+    if already:
+        raise FaultError(f"broken already: {already.fault} at {already.site}; heal that first")
+    BREAKS[fault.name](Breaking(lab, fault, site))
+    return fault, site

@@ -1,0 +1,42 @@
+"""By which tests a fault is looked for, and how long they wait: the whole suite takes minutes on the lab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from faults.catalogue import Fault
+from lab.state import write
+
+_OF_IMAGES = ("tests/topology", "tests/images")
+_OF_INSTANCES = ("tests/topology", "tests/instances", "tests/volumes")
+_OF_SNAPSHOTS = ("tests/topology", "tests/snapshots")
+_ALL = (*_OF_INSTANCES, "tests/images", "tests/snapshots")
+#: seconds; several times what the lab takes when all is well
+_TIMEOUTS = {"import": 120, "copy": 120, "delete": 60, "boot": 120, "volume": 90, "snapshot": 120}
+
+
+def impatient(environment: Path) -> Path:
+    """A copy of an environment file, beside it, with which what never comes is not waited for as long as usual."""
+    settings = yaml.safe_load(environment.read_text(encoding="utf-8"))
+    copy = environment.with_name(f"{environment.stem}-for-faults.yaml")
+    write(copy, yaml.safe_dump(settings | {"timeouts": _TIMEOUTS}, sort_keys=False), 0o644)
+    return copy
+
+
+def scope(fault: Fault, site: str, *, central: bool) -> list[str]:
+    """What pytest is given: folders of tests and a selection.
+
+    A fault that is looked for by what creates nothing is looked for everywhere. One of servers and volumes is looked
+    for at its site, by whatever boots there; one of the journey between sites by that, which takes as long again.
+    """
+    if fault.read_only:
+        return [*_ALL]
+    rows = {claim[0] for claim in fault.must}
+    if not (rows & {"C", "D"} or "F5" in fault.must):
+        return [*_OF_IMAGES]
+    tests = _OF_SNAPSHOTS if rows == {"D"} else _OF_INSTANCES
+    if central:
+        return [*tests]
+    return [*tests, "-k", site]

@@ -1,0 +1,90 @@
+"""KVM for the guests where this machine has it, emulation where not: decided by running the guest once.
+
+That /dev/kvm can be opened is not enough: a virtual machine may offer it, and run no guest in it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from lab.command import CLEAN_ENVIRONMENT, Shell
+from lab.state import State, write
+
+# How libvirt is to choose the guest's processor, by the kind of virtualization.
+CPU_MODES = {"kvm": "host-passthrough", "qemu": "none"}
+BOOTED = "DCN-VERIFY booted:"
+_DEVICE = Path("/dev/kvm")
+# With KVM the guest is up in about a second.
+_SECONDS = 20.0
+# After it qemu waits, for somebody to look into it.
+_BROKEN = "KVM internal error"
+
+Boots = Callable[[Path, Shell], bool]
+
+
+def decided(state: State) -> str:
+    """The kind that the lab uses, as nova.conf's `virt_type` names it; emulation where nothing is decided yet."""
+    file = _file(state)
+    return file.read_text(encoding="utf-8").strip() if file.exists() else "qemu"
+
+
+def decide(state: State, log: Path, device: Path = _DEVICE, boots: Boots | None = None) -> None:
+    """Once for a lab: what runs already stays as it is."""
+    if _file(state).exists():
+        return
+    shell = Shell(log)
+    usable = os.access(device, os.R_OK | os.W_OK)
+    kind = "kvm" if usable and (boots or _boots)(state.guest_image, shell) else "qemu"
+    why = "" if usable else f" ({device} is not there, or not for this user)"
+    shell.note(f"guests run by {kind}{why}")
+    write(_file(state), kind + "\n", 0o644)
+
+
+def _file(state: State) -> Path:
+    return state.folder / "virt-type"
+
+
+def _boots(image: Path, shell: Shell) -> bool:
+    """Whether the guest boots with KVM; the image itself stays as it is."""
+    return says(
+        (
+            *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"),
+            *("-machine", "pc,accel=kvm", "-cpu", "host", "-m", "128"),
+            *("-drive", f"file={image},if=virtio,format=qcow2,snapshot=on", "-serial", "stdio"),
+        ),
+        shell,
+    )
+
+
+def says(command: Sequence[str], shell: Shell, seconds: float = _SECONDS) -> bool:
+    """Whether the program says that the guest is up, before it ends, breaks or has run for so many seconds."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=CLEAN_ENVIRONMENT,
+        text=True,
+        errors="replace",
+    ) as process:
+        deadline = threading.Timer(seconds, process.kill)
+        deadline.start()
+        try:
+            return _up(process, shell)
+        finally:
+            deadline.cancel()
+            process.kill()
+
+
+def _up(process: subprocess.Popen[str], shell: Shell) -> bool:
+    for line in process.stdout or ():
+        shell.note(line)
+        if BOOTED in line:
+            return True
+        if _BROKEN in line:
+            return False
+    return False

@@ -1,0 +1,68 @@
+"""curl, as far as a status code needs it: a real request to what the simulator serves on loopback, and nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+from urllib.parse import urlsplit
+
+from simulator.commands.shell import Call, Output, command
+from simulator.world.world import World
+
+_WITH_VALUE = ("-o", "-w", "--write-out", "--output", "--max-time", "-m", "--connect-timeout", "-H", "-X")
+_REFUSED, _TIMED_OUT = 7, 28
+
+
+@command("curl")
+async def _curl(call: Call) -> Output:
+    words, values = list(call.args), {}
+    urls = []
+    while words:
+        word = words.pop(0)
+        if word in _WITH_VALUE and words:
+            values[word] = words.pop(0)
+        elif not word.startswith("-"):
+            urls.append(word)
+    remote = local = ""
+    patience = float(values.get("--max-time", values.get("-m", 60)))
+    try:
+        url = urls[0] if urls else ""
+        status, body = await asyncio.wait_for(_get(url, call.world), patience)
+    except TimeoutError:
+        status, body, code = "000", b"", _TIMED_OUT
+    except OSError:
+        status, body, code = "000", b"", _REFUSED
+    else:
+        code = 0
+        remote, local = urlsplit(url).hostname or "", call.node.address
+    out = b"" if {"-o", "--output"} & set(values) else body
+    asked = values.get("-w", values.get("--write-out", ""))
+    seen = {"%{http_code}": status, "%{remote_ip}": remote, "%{local_ip}": local, "\\n": "\n"}
+    for name, value in seen.items():
+        asked = asked.replace(name, value)
+    return Output(out + asked.encode(), "", code)
+
+
+async def _get(url: str, world: World) -> tuple[str, bytes]:
+    """Status code and body. Raises OSError where nobody answers, as everywhere beyond loopback."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if not host.startswith("127."):
+        raise OSError(f"{host} is not on loopback")
+    for node in world.nodes:
+        # its socket stays open all the same
+        if node.address == host and "haproxy" in node.roles and node.containers["haproxy"].state != "running":
+            raise ConnectionRefusedError(f"nothing runs in place of a Glance on {node.name}")
+    reader, writer = await asyncio.open_connection(host, parts.port or 80)
+    try:
+        request = (
+            f"GET {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+        )
+        writer.write(request.encode())
+        answer = await reader.read()
+    finally:
+        writer.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    line = head.split(b"\r\n")[0].split()
+    if len(line) < 2:
+        raise OSError("an empty reply")
+    return line[1].decode(), body

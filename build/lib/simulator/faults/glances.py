@@ -1,0 +1,270 @@
+"""Faults of the image services' own configuration: stores, defaults, import methods, locations, conversion, catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from simulator.faults.changes import added, changed, hooked, modelled, removed, store_id
+from simulator.world.clock import now
+from simulator.world.nodes import File
+from simulator.world.refusal import Refusal
+from simulator.world.sites import Site, Store
+from simulator.world.world import World
+
+
+@modelled()
+def store_missing_at_central(world: World, site: Site) -> Iterator[None]:
+    with removed(world.central.images.stores, store_id(world, site)):
+        yield
+
+
+@modelled()
+def unknown_store_at_central(world: World, site: Site) -> Iterator[None]:
+    with _one_store_more(world, site):
+        yield
+
+
+@modelled()
+def unknown_store_at_dcn(world: World, site: Site) -> Iterator[None]:
+    with _one_store_more(world, site):
+        yield
+
+
+def _one_store_more(world: World, at: Site) -> Any:
+    def hook(stores: list[dict[str, Any]], site: Site) -> list[dict[str, Any]]:
+        return [*stores, {"id": "dcn9", "description": "dcn9 rbd glance store"}] if site is at else stores
+
+    return hooked(world, "stores", hook)
+
+
+@modelled()
+def central_default_store_wrong(world: World, site: Site) -> Iterator[None]:
+    dcn = next(each for each in world.dcn_sites if each.cluster)
+    with changed(site.images, "default", store_id(world, dcn)):
+        yield
+
+
+@modelled()
+def store_is_read_only_http(world: World, site: Site) -> Iterator[None]:
+    with added(world.central.images.stores, store_id(world, site), Store(store_id(world, site), None)):
+        yield
+
+
+@modelled()
+def store_in_another_pool(world: World, site: Site) -> Iterator[None]:
+    with changed(world.central.images.stores[store_id(world, site)], "pool", "volumes"):
+        yield
+
+
+@modelled()
+def dcn_store_named_default_backend(world: World, site: Site) -> Iterator[None]:
+    glance, name = site.images, world.central.images.default
+    own = replace(glance.stores[glance.default], id=name)
+    others = {key: store for key, store in glance.stores.items() if key != glance.default}
+    with changed(glance, "stores", {name: own, **others}), changed(glance, "default", name):
+        yield
+
+
+@modelled()
+def dcn_default_store_wrong(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "default", site.central_store):
+        yield
+
+
+@modelled()
+def dcn_lacks_central_store(world: World, site: Site) -> Iterator[None]:
+    with removed(site.images.stores, site.central_store):
+        yield
+
+
+@modelled()
+def dcn_has_another_dcn_store(world: World, site: Site) -> Iterator[None]:
+    other = next(each for each in world.dcn_sites if each is not site)
+    store = Store(other.name, other.ceph, "external", f"{other.name} rbd glance store")
+    with added(site.images.stores, other.name, store):
+        yield
+
+
+@modelled()
+def copy_image_disabled_at_dcn(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "import_methods", ["glance-direct", "web-download"]):
+        yield
+
+
+@modelled()
+def copy_image_disabled(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "import_methods", ["glance-direct", "web-download"]):
+        yield
+
+
+@modelled()
+def web_download_disabled(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "import_methods", ["glance-direct", "copy-image"]):
+        yield
+
+
+@modelled()
+def web_download_disabled_at_central(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "import_methods", ["glance-direct", "copy-image"]):
+        yield
+
+
+@modelled()
+def locations_hidden(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "show_locations", False):
+        yield
+
+
+@modelled()
+def locations_hidden_at_dcn(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "show_locations", False):
+        yield
+
+
+@modelled()
+def direct_url_hidden(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "show_direct_url", False):
+        yield
+
+
+@modelled()
+def conversion_off(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "conversion", False):
+        yield
+
+
+@modelled()
+def conversion_off_at_dcn(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "conversion", False):
+        yield
+
+
+@modelled()
+def conversion_to_qcow2(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "output_format", "qcow2"):
+        yield
+
+
+@modelled()
+def dcn_glance_answers_500(world: World, site: Site) -> Iterator[None]:
+    with _broken(world, site):
+        yield
+
+
+@modelled()
+def dcn_glance_stopped(world: World, site: Site) -> Iterator[None]:
+    with _stopped(world, site):
+        yield
+
+
+@modelled()
+def central_glance_answers_500(world: World, site: Site) -> Iterator[None]:
+    with _broken(world, site):
+        yield
+
+
+@modelled()
+def central_glance_stopped(world: World, site: Site) -> Iterator[None]:
+    with _stopped(world, site):
+        yield
+
+
+@modelled()
+def dcn_glance_hangs(world: World, site: Site) -> Iterator[None]:
+    with world.silence.of("image", site.name):
+        yield
+
+
+@modelled()
+def central_glance_hangs(world: World, site: Site) -> Iterator[None]:
+    with world.silence.of("image", site.name):
+        yield
+
+
+@contextmanager
+def _broken(world: World, site: Site) -> Iterator[None]:
+    """The log says of every request why."""
+    reason = "oslo_db.exception.DBConnectionError: (pymysql.err.OperationalError) (2003, no route to the database)"
+    refuse = _refuse(site, 500, "Internal Server Error")
+    with _logged(site, f"ERROR glance.common.wsgi {reason}"), hooked(world, "request", refuse):
+        yield
+
+
+@contextmanager
+def _stopped(world: World, site: Site) -> Iterator[None]:
+    """Glance ends as soon as it has begun, again and again, and its log says why."""
+    reason = "glance_store.exceptions.UnknownScheme: Unknown scheme 'central:rdb' found in URI"
+    refuse = _refuse(site, 503, "No server is available to handle this request.")
+    with _logged(site, f"CRITICAL glance [-] Unhandled error: {reason}"), hooked(world, "request", refuse):
+        yield
+
+
+@contextmanager
+def _logged(site: Site, line: str) -> Iterator[None]:
+    """The site's Glances have just written this, and something else the day before."""
+
+    def text() -> str:
+        moment = now()
+        before = f"{moment - timedelta(days=1):%F %T.000} 7 ERROR glance.common.wsgi yesterday's trouble"
+        return f"{before}\n{moment:%F %T.000} 7 {line}\n"
+
+    with ExitStack() as stack:
+        for node in site.nodes:
+            if "glance" in node.roles:
+                stack.enter_context(added(node.files, "/var/log/containers/glance/api.log", File(text)))
+        yield
+
+
+def _refuse(at: Site, status: int, message: str) -> Any:
+    def hook(value: None, service: str, request: object, site: Site) -> None:
+        if service == "image" and site is at:
+            raise Refusal(status, message)
+
+    return hook
+
+
+def _catalog(world: World, kind: str, url: str, replace: bool) -> Any:
+    def hook(services: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for service in services:
+            if service["type"] == kind:
+                public = next(each for each in service["endpoints"] if each["interface"] == "public")
+                more = public | {"url": url, "id": "0" * 32}
+                kept = [each for each in service["endpoints"] if not (replace and each is public)]
+                service["endpoints"] = [*kept, more]
+        return services
+
+    return hooked(world, "catalog", hook)
+
+
+@modelled()
+def second_public_image_endpoint(world: World, site: Site) -> Iterator[None]:
+    with _catalog(world, "image", site.images.url, replace=False):
+        yield
+
+
+@modelled()
+def public_image_endpoint_at_dcn(world: World, site: Site) -> Iterator[None]:
+    with _catalog(world, "image", site.images.url, replace=True):
+        yield
+
+
+@modelled()
+def second_public_identity_endpoint(world: World, site: Site) -> Iterator[None]:
+    with _catalog(world, "identity", site.images.url, replace=False):
+        yield
+
+
+@modelled()
+def no_public_image_endpoint(world: World, site: Site) -> Iterator[None]:
+    def hook(services: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for service in services:
+            if service["type"] == "image":
+                service["endpoints"] = [each for each in service["endpoints"] if each["interface"] != "public"]
+        return services
+
+    with hooked(world, "catalog", hook):
+        yield

@@ -1,0 +1,76 @@
+"""Detection in the simulator: each fault gets a simulated deployment of its own, which has it from the start."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from faults.catalogue import FAULTS, Fault
+from faults.catalogue.where import choose
+from faults.detection.results import Observation
+from faults.detection.runner import REPORTS, Limits
+from faults.detection.seen import Seen
+from faults.detection.suite import Suite
+from faults.detection.way import Say
+from simulator import healthy as healthy_deployments
+from simulator.faults import CHANGES, Change
+from simulator.faults.changes import candidates
+from simulator.process import DidNotStart, running
+from simulator.world.build import healthy_world
+
+#: DCN sites of a deployment: some faults mix up two, and a snapshot travels from one to another.
+_DCN = 2
+
+
+def site_of(change: Change) -> str:
+    """The name of the site that a change is at, in the deployment that it gets."""
+    return choose(change.site, candidates(healthy_world(_DCN, nodes=change.nodes, speed="none")))
+
+
+class Simulated:
+    """The way of the simulator."""
+
+    name = "simulator"
+    faults = FAULTS
+
+    @contextmanager
+    def prepared(self, say: Say) -> Iterator[None]:
+        yield
+
+    def observe(self, fault: Fault) -> Observation:
+        """Start a deployment that has the fault, run the suite on it, and end it."""
+        begun, change = time.monotonic(), CHANGES[fault.name]
+        site = site_of(change)
+        options = ("--dcn", str(_DCN), "--nodes", str(change.nodes), "--fault", f"{fault.name}:{site}")
+        reports = (REPORTS / f"detection-{self.name}" / fault.name).absolute()
+        with tempfile.TemporaryDirectory(prefix=f"dcn-verify-{fault}-") as folder:
+            try:
+                with running(Path(folder), *options) as environment:
+                    seen = Suite(environment, reports).run(fault.name, read_only=fault.read_only)
+            except DidNotStart as error:
+                seen = Seen(1, refused=str(error))
+        return Observation(fault.name, site, seen, time.monotonic() - begun)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time (default: the cores)")
+    parser.add_argument(
+        "--healthy", type=int, metavar="N", help="no faults: run the suite N times on deployments that are healthy"
+    )
+
+
+def make(options: argparse.Namespace) -> Simulated:
+    return Simulated()
+
+
+def healthy(count: int, limits: Limits, say: Say) -> bool:
+    """Whether so many runs on healthy deployments all passed."""
+    done = healthy_deployments.run(count, limits, REPORTS / "healthy-simulator", say)
+    passed = sum(not one.why for one in done)
+    say(f"{passed} of {len(done)} runs passed, on {len({one.name for one in done})} kinds of healthy deployments")
+    return passed == count

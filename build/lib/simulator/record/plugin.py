@@ -1,0 +1,144 @@
+"""pytest's side of the recorder: `pytest -p simulator.record.plugin --record FILE …` records what a run is answered.
+
+It looks over the shoulder of requests and of the harness's SSH connections, in every process of the run, and writes
+the file only after a run that ended well: what a broken deployment answers is no record.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+
+from helpers.environment import Environment
+from helpers.nodes.node import Completed, Node
+from simulator.record import commands
+from simulator.record import requests as kinds
+from simulator.record.record import Record
+from simulator.record.shapes import Shape
+
+SSH = "ssh"
+_RECORDER = pytest.StashKey["Recorder"]()
+
+
+class Recorder:
+    """What was answered so far; many threads tell it."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.joined = Record()
+        self._names = commands.Names(environment)
+        self._services = {urlsplit(site.glance).netloc: "image" for site in environment.sites if site.glance}
+        self._services[urlsplit(str(environment.image.uri)).netloc] = "image source"
+        # which service answers where is known only after the login, so until the end a host stands for it
+        self._by_host = Record()
+        self._lock = threading.Lock()
+
+    def http(self, response: requests.Response) -> None:
+        """One answer over HTTP."""
+        request, body = response.request, _body(response)
+        headers = {str(name).lower(): str(value) for name, value in request.headers.items()}
+        sent = request.body if isinstance(request.body, bytes | str) else None
+        kind = kinds.kind(str(request.method), str(request.url), headers, sent)
+        shape: Shape = kinds.answer(response.headers, body)
+        with self._lock:
+            self._by_host.add(urlsplit(str(request.url)).netloc, kind, str(response.status_code), shape)
+            for host, service in kinds.endpoints(body):
+                self._services.setdefault(host, service)
+
+    def command(self, completed: Completed) -> None:
+        """One command that ended on a node."""
+        shape = commands.answer(completed.argv, completed.stdout)
+        with self._lock:
+            self.joined.add(SSH, commands.kind(completed.argv, self._names), str(completed.exit_status), shape)
+
+    def record(self) -> Record:
+        """Everything, each answer at its service."""
+        with self._lock:
+            found = Record()
+            found.join(self.joined)
+            for host, kind, status, shape in self._by_host:
+                found.add(self._services.get(host, "unknown service"), kind, status, shape)
+            return found
+
+
+def _body(response: requests.Response) -> Any:
+    media = response.headers.get("content-type", "").partition(";")[0]
+    if media == "application/octet-stream":
+        return kinds.NotJson("data")  # a disk is left to whoever asked for it
+    if not response.content:
+        return kinds.NotJson("empty")
+    try:
+        return response.json()
+    except ValueError:
+        return kinds.NotJson("text")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("dcn")
+    group.addoption("--record", metavar="FILE", help="record the shape of every answer of the deployment in this file")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    # not before: pytest wants to load these modules itself, so that it can show what their asserts compare
+    from fixtures.plugin.environment import environment_of, has_environment
+
+    if not config.getoption("--record") or not has_environment(config):
+        return
+    recorder = config.stash[_RECORDER] = Recorder(environment_of(config))
+    patch = pytest.MonkeyPatch()
+    config.add_cleanup(patch.undo)
+    patch.setattr(HTTPAdapter, "send", _telling(HTTPAdapter.send, recorder.http))
+    patch.setattr(Node, "run", _telling(Node.run, recorder.command))
+
+
+def _telling(function: Any, tell: Any) -> Any:
+    @functools.wraps(function)
+    def told(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        tell(result)
+        return result
+
+    return told
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take in what one of xdist's workers was answered."""
+    recorder = node.config.stash.get(_RECORDER, None)
+    if recorder is not None and hasattr(node, "workeroutput"):
+        recorder.joined.join(Record.of(node.workeroutput.get("record", {})))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _is_worker(session.config) and _RECORDER in session.config.stash:
+        session.config.workeroutput["record"] = session.config.stash[_RECORDER].record().plain()  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> Any:
+    result = yield
+    if _RECORDER in config.stash and not _is_worker(config):
+        terminalreporter.write_line(_written(config, terminalreporter))
+    return result
+
+
+def _written(config: pytest.Config, reporter: pytest.TerminalReporter) -> str:
+    file = config.invocation_params.dir / Path(config.getoption("--record"))
+    status = getattr(reporter, "_session").exitstatus  # noqa: B009 - pytest shows it nowhere else at this time
+    if status != pytest.ExitCode.OK:
+        return f"record: {file} is not written, as the run did not end well (exit code {int(status)})"
+    record = config.stash[_RECORDER].record()
+    record.write(file)
+    return f"record: {file}: {sum(1 for _ in record)} kinds of answers"

@@ -1,0 +1,116 @@
+"""`dcn-verify simulate`: bring up a simulated deployment and serve it until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import resource
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from simulator import state_folder
+from simulator.app import NoFreePorts, Sockets, open_sockets, server
+from simulator.faults import CHANGES, Injector, UnknownFault
+from simulator.ssh import host_key, serve
+from simulator.world.build import healthy_world
+from simulator.world.world import World
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="dcn-verify simulate",
+        description=__doc__,
+        epilog="example:\n  dcn-verify simulate --state sim --dcn 2\n  pytest --environment=sim/environment.yaml",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--state", type=Path, help="folder for environment.yaml, clouds.yaml, ssh_config, keys")
+    parser.add_argument("--dcn", type=int, default=2, help="how many DCN sites (default 2)")
+    parser.add_argument(
+        "--nodes",
+        type=int,
+        default=1,
+        help="how many machines a site (default 1); from the fourth on, those of a DCN site are scale-out nodes",
+    )
+    parser.add_argument("--speed", choices=("none", "lab", "cloud"), default="lab", help="how long things take")
+    parser.add_argument(
+        "--delays", type=int, metavar="SEED", help="delay every step and answer at random, by this seed"
+    )
+    parser.add_argument("--port-base", type=int, help="first of ten ports (default: the first ten that are free)")
+    parser.add_argument("--image-size", type=int, default=8, metavar="MIB", help="size of the guest's disk (default 8)")
+    parser.add_argument("--without-storage", action="append", default=[], metavar="SITE", help="a site without storage")
+    parser.add_argument("--without-compute", action="append", default=[], metavar="SITE", help="a site of storage only")
+    parser.add_argument("--same-store-names", action="store_true", help="every site calls its own store alike")
+    parser.add_argument("--other-zone-names", action="store_true", help="zones are not called as the sites are")
+    parser.add_argument(
+        "--ceph-warnings",
+        choices=("fail", "warn"),
+        default="fail",
+        help="what a HEALTH_WARN is to do",
+    )
+    parser.add_argument("--shell-text", metavar="TEXT", help="what every node's shell prints before each answer")
+    parser.add_argument("--fault", action="append", default=[], metavar="NAME[:SITE]", help="start with this fault")
+    parser.add_argument("--list-faults", action="store_true", help="print the catalogue of faults and end")
+    arguments = parser.parse_args(argv)
+    if not arguments.state and not arguments.list_faults:
+        parser.error("--state is needed: the folder for environment.yaml and what belongs to it")
+    if not 1 <= arguments.nodes <= 200 or not 0 <= arguments.dcn <= 2000:
+        parser.error("--nodes is 1 to 200, --dcn 0 to 2000")
+    return arguments
+
+
+async def _serve(world: World, sockets: Sockets, faults: list[str], folder: Path, ceph_warnings: str) -> None:
+    keys = {node.name: host_key() for node in world.machines}
+    path = state_folder.write(folder, world, keys, ceph_warnings)
+    for node in world.machines:
+        await serve(world, node, sockets.ssh[node.address], keys[node.name], state_folder.authorized_keys(folder))
+    # what the deployment was meant to be is written down already
+    injector = Injector(world)
+    for specification in faults:
+        injector.inject(specification)
+    http = server(world, sockets, injector)
+    sys.stdout.write(f"ready: {path}\n")
+    sys.stdout.flush()
+    await http.serve(sockets.http)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0 when it was told to stop, 4 for what it cannot do."""
+    arguments = _arguments(argv)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    if arguments.list_faults:
+        for each in CHANGES.values():
+            caught_by = " ".join(sorted(each.fault.must)) if each.fault else "-"
+            sys.stdout.write(f"{each.name:40} {caught_by:12} {each.does}\n")
+        return 0
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    try:
+        sockets = open_sockets(arguments.dcn, arguments.nodes, arguments.port_base)
+    except NoFreePorts as error:
+        sys.stderr.write(f"simulator: {error}\n")
+        return 4
+    unknown = set(arguments.without_storage) - {f"dcn{number}" for number in range(arguments.dcn)}
+    if unknown:
+        sys.stderr.write(f"simulator: no DCN site {', '.join(sorted(unknown))}\n")
+        return 4
+    world = healthy_world(
+        dcn=arguments.dcn,
+        nodes=arguments.nodes,
+        speed=arguments.speed,
+        base=sockets.base,
+        mebibytes=arguments.image_size,
+        without_storage=arguments.without_storage,
+        without_compute=arguments.without_compute,
+        same_store_names=arguments.same_store_names,
+        other_zone_names=arguments.other_zone_names,
+        seed=arguments.delays,
+    )
+    world.shell_text = f"{arguments.shell_text}\n".encode() if arguments.shell_text else b""
+    try:
+        asyncio.run(_serve(world, sockets, arguments.fault, arguments.state, arguments.ceph_warnings))
+    except UnknownFault as error:
+        sys.stderr.write(f"simulator: {error}\n")
+        return 4
+    return 0

@@ -1,0 +1,141 @@
+"""The state folder: what a harness, or a person, needs to find and enter the simulated deployment."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import yaml
+
+from simulator import deployment_files
+from simulator.ssh import USER
+from simulator.world.guest import BOOTED, FILE_NAME, MARKER
+from simulator.world.identity import DOMAIN, REGION
+from simulator.world.sites import Site
+from simulator.world.undercloud import USER as UNDERCLOUD_USER
+from simulator.world.world import World
+
+CLOUD = "dcn-sim"
+_WAITS = ("import", "copy", "delete", "boot", "volume", "snapshot")
+
+
+def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey], ceph_warnings: str = "fail") -> Path:
+    """Write everything, the environment file last; returns its path."""
+    ssh = folder / "ssh"
+    ssh.mkdir(parents=True, exist_ok=True)
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    _secret(ssh / "id_ed25519", key.export_private_key().decode())
+    (ssh / "authorized_keys").write_text(key.export_public_key().decode())
+    _secret(folder / "clouds.yaml", _dump({"clouds": _clouds(world)}))
+    _secret(folder / "control-planerc", _rc(world))
+    (folder / "ssh_config").write_text(_ssh_config(world, ssh.absolute()))
+    known = [
+        f"[{node.address}]:{node.ssh_port} {host_keys[node.name].export_public_key().decode().strip()}\n"
+        for node in world.machines
+    ]
+    (ssh / "known_hosts").write_text("".join(known))
+    deployment_files.write(folder, world)
+    path = folder / "environment.yaml"
+    path.write_text(_dump(_environment(world, ceph_warnings)))
+    return path
+
+
+def authorized_keys(folder: Path) -> Path:
+    return folder / "ssh" / "authorized_keys"
+
+
+def _dump(what: object) -> str:
+    text: str = yaml.safe_dump(what, sort_keys=False, width=110)
+    return text
+
+
+def _secret(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+
+
+def _clouds(world: World) -> dict[str, Any]:
+    def entry(name: str) -> dict[str, Any]:
+        user = world.identity.users[name]
+        return {
+            "auth": {
+                "auth_url": f"{world.urls['identity']}/v3",
+                "username": user.name,
+                "password": user.password,
+                "project_name": user.project.name,
+                "user_domain_name": DOMAIN["name"],
+                "project_domain_name": DOMAIN["name"],
+            },
+            "region_name": REGION,
+            "identity_api_version": "3",
+        }
+
+    return {CLOUD: entry("admin"), f"{CLOUD}-demo": entry("demo")}
+
+
+def _rc(world: World) -> str:
+    """What the guide has its reader source before any `openstack` or `glance`."""
+    values = {f"OS_{name.upper()}": value for name, value in _clouds(world)[CLOUD]["auth"].items()}
+    # `--nic none` is unknown to the version that the client takes by itself
+    values |= {"OS_REGION_NAME": REGION, "OS_IDENTITY_API_VERSION": "3", "OS_COMPUTE_API_VERSION": "2.90"}
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
+
+
+def _ssh_config(world: World, ssh: Path) -> str:
+    blocks = [f"Host {node.name}\n  HostName {node.address}\n  Port {node.ssh_port}\n\n" for node in world.machines]
+    blocks.append(f"Host {world.undercloud.node.name}\n  User {UNDERCLOUD_USER}\n\n")
+    general = [
+        "Host *",
+        f"  User {USER}",
+        f"  IdentityFile {ssh / 'id_ed25519'}",
+        "  IdentitiesOnly yes",
+        f"  UserKnownHostsFile {ssh / 'known_hosts'}",
+    ]
+    return "".join(blocks) + "\n".join(general) + "\n"
+
+
+def _environment(world: World, ceph_warnings: str) -> dict[str, Any]:
+    return {
+        "cloud": CLOUD,
+        "clouds_file": "clouds.yaml",
+        "ssh": {"config": "ssh_config", "user": USER, "sudo": True, "known_hosts": "ssh/known_hosts"},
+        "image": {
+            "uri": f"{world.urls['files']}/{FILE_NAME}",
+            "disk_format": "qcow2",
+            "container_format": "bare",
+            "console": {"booted": BOOTED, "marker": MARKER},
+        },
+        "flavor": "tiny",
+        "network": "none",
+        "ceph_warnings": ceph_warnings,
+        # what does not come at once never comes
+        **({"timeouts": dict.fromkeys(_WAITS, 40)} if world.clock.factor == 0 else {}),
+        "undercloud": {"host": world.undercloud.node.name},
+        "sites": {name: _site(site) for name, site in world.sites.items()},
+    }
+
+
+def _site(site: Site) -> dict[str, Any]:
+    found: dict[str, Any] = {"central": True} if site.central else {}
+    found["availability_zone"] = site.zone
+    if site.cluster and site.glance:
+        found["store"] = site.store
+        if not site.central:
+            found["central_store"] = site.central_store
+        if site.local_store != site.store:
+            found["local_store"] = site.local_store
+        found["glance"] = site.glance.url
+        found["ceph"] = {
+            "cluster": site.cluster.name,
+            "runtime": "podman",
+            "mon_container": "ceph-mon-{hostname}",
+            "min_mons": len(site.cluster.mons),
+            # its counters are never late
+            "stats_period": 0.1,
+        }
+    found["nodes"] = {node.name: {"address": node.address, "roles": list(node.roles)} for node in site.nodes}
+    return found

@@ -1,0 +1,212 @@
+"""Ceph clusters as their clients see them: monitors, cephx users, pools, RBD images, snapshots, clones, trash."""
+
+from __future__ import annotations
+
+import base64
+import errno
+import os
+import struct
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from simulator.world.clock import now
+from simulator.world.content import Content
+
+POOLS = ("vms", "volumes", "images", "device_health_metrics")
+
+
+class RbdError(Exception):
+    """What librbd refuses; `number` is the errno."""
+
+    def __init__(self, number: int, message: str) -> None:
+        super().__init__(message)
+        self.number = number
+
+
+class Unreachable(Exception):
+    """No monitor of the cluster answers; a client waits until its own patience ends."""
+
+
+def cephx_key() -> str:
+    """A new secret in the form that a keyring has (type, time, length, 16 bytes)."""
+    return base64.b64encode(struct.pack("<HIIH", 1, int(now().timestamp()), 0, 16) + os.urandom(16)).decode()
+
+
+@dataclass
+class User:
+    """A cephx user of one cluster."""
+
+    entity: str
+    key: str
+    caps: dict[str, str]
+
+
+@dataclass
+class Mon:
+    name: str
+    address: str
+    in_quorum: bool = True
+
+
+@dataclass(frozen=True)
+class Parent:
+    """What a clone was made from; in the same cluster, as RBD wants it."""
+
+    pool: str
+    image: str
+    image_id: str
+    snapshot: str
+    overlap: int
+
+    def __str__(self) -> str:
+        return f"{self.pool}/{self.image}@{self.snapshot}"
+
+
+@dataclass
+class Snapshot:
+    id: int
+    name: str
+    content: Content
+    protected: bool = False
+    created: datetime = field(default_factory=now)
+
+
+@dataclass
+class RbdImage:
+    """One RBD image; `content` is what a reader gets, whether it stands here or in the parent.
+
+    `deferred`: in the trash it may not be removed before its time.
+    """
+
+    name: str
+    content: Content
+    parent: Parent | None = None
+    locked: bool = False
+    deferred: bool = False
+    id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
+    created: datetime = field(default_factory=now)
+
+    @property
+    def size(self) -> int:
+        return self.content.size
+
+
+@dataclass
+class Pool:
+    name: str
+    id: int
+    images: dict[str, RbdImage] = field(default_factory=dict)
+    trash: dict[str, RbdImage] = field(default_factory=dict)
+    # its quota is used up: who writes waits until there is room
+    full: bool = False
+    read_bytes: int = 0
+    written_bytes: int = 0
+
+    def image(self, name: str) -> RbdImage:
+        try:
+            return self.images[name]
+        except KeyError:
+            raise RbdError(errno.ENOENT, f"error opening image {name}: (2) No such file or directory") from None
+
+
+@dataclass
+class Cluster:
+    """One Ceph cluster. `health` maps a health code to its summary; empty is HEALTH_OK."""
+
+    name: str
+    mons: list[Mon]
+    fsid: str = field(default_factory=lambda: str(uuid.uuid4()))
+    users: dict[str, User] = field(default_factory=dict)
+    pools: dict[str, Pool] = field(default_factory=dict)
+    health: dict[str, str] = field(default_factory=dict)
+    osds: int = 3
+    reachable: bool = True
+    _last_snapshot: int = 3
+
+    def __post_init__(self) -> None:
+        self.pools = {name: Pool(name, number) for number, name in enumerate(POOLS, 1)}
+        pools = ", ".join(f"profile rbd pool={pool}" for pool in ("vms", "volumes", "images"))
+        rbd = {"mgr": "allow *", "mon": "profile rbd", "osd": pools}
+        everything = {"mds": "allow *", "mgr": "allow *", "mon": "allow *", "osd": "allow *"}
+        for entity, caps in (("client.admin", everything), ("client.openstack", rbd), ("client.external", rbd)):
+            self.users[entity] = User(entity, cephx_key(), dict(caps))
+
+    def pool(self, name: str) -> Pool:
+        try:
+            return self.pools[name]
+        except KeyError:
+            raise RbdError(errno.ENOENT, f"error opening pool '{name}': (2) No such file or directory") from None
+
+    @property
+    def quorum(self) -> list[Mon]:
+        return [mon for mon in self.mons if mon.in_quorum]
+
+    @property
+    def answers(self) -> bool:
+        return self.reachable and len(self.quorum) * 2 > len(self.mons)
+
+    def create(self, pool: str, name: str, content: Content, parent: Parent | None = None) -> RbdImage:
+        if name in self.pool(pool).images:
+            raise RbdError(errno.EEXIST, f"RBD image {name} already exists")
+        image = self.pool(pool).images[name] = RbdImage(name, content, parent)
+        if parent is None:
+            self.pool(pool).written_bytes += content.used
+        return image
+
+    def snapshot(self, pool: str, image: str, name: str, protected: bool = True) -> Snapshot:
+        at = self.pool(pool).image(image)
+        self._last_snapshot += 1
+        at.snapshots[name] = Snapshot(self._last_snapshot, name, at.content, protected)
+        return at.snapshots[name]
+
+    def clone(self, pool: str, name: str, parent_pool: str, parent: str, snapshot: str, size: int) -> RbdImage:
+        """A copy-on-write clone, grown to `size`. Raises RbdError if the snapshot is not there or not protected."""
+        source = self.pool(parent_pool).image(parent)
+        at = source.snapshots.get(snapshot)
+        if at is None:
+            raise RbdError(errno.ENOENT, f"error opening image {parent}: (2) No such file or directory")
+        if not at.protected:
+            raise RbdError(
+                errno.EINVAL, f"error cloning image {parent}@{snapshot}: (22) parent snapshot must be protected"
+            )
+        link = Parent(parent_pool, parent, source.id, snapshot, at.content.size)
+        return self.create(pool, name, at.content.resized(max(size, at.content.size)), link)
+
+    def children(self, pool: str, image: str, snapshot: str | None = None) -> Iterator[tuple[Pool, RbdImage]]:
+        """The clones of an image, or of one of its snapshots; also those in a trash."""
+        for child_pool in self.pools.values():
+            for child in (*child_pool.images.values(), *child_pool.trash.values()):
+                at = child.parent
+                if at and (at.pool, at.image) == (pool, image) and snapshot in (None, at.snapshot):
+                    yield child_pool, child
+
+    def remove_snapshot(self, pool: str, image: str, name: str) -> None:
+        """Unprotect and remove. Raises RbdError with EBUSY while the snapshot has clones."""
+        if any(self.children(pool, image, name)):
+            raise RbdError(errno.EBUSY, f"snapshot {image}@{name} has children")
+        self.pool(pool).image(image).snapshots.pop(name, None)
+
+    def remove(self, pool: str, name: str) -> None:
+        """Raises RbdError with ENOTEMPTY while the image has snapshots."""
+        if self.pool(pool).image(name).snapshots:
+            raise RbdError(errno.ENOTEMPTY, f"image {name} has snapshots")
+        del self.pool(pool).images[name]
+
+    def move_to_trash(self, pool: str, name: str) -> None:
+        image = self.pool(pool).images.pop(name)
+        self.pool(pool).trash[image.id] = image
+
+    def read(self, pool: str, image: str, snapshot: str | None = None) -> Content:
+        """What a reader over the network gets; counted in the pool's statistics."""
+        at = self.pool(pool).image(image)
+        if snapshot is None:
+            content = at.content
+        elif snapshot in at.snapshots:
+            content = at.snapshots[snapshot].content
+        else:
+            raise RbdError(errno.ENOENT, f"error opening image {image}@{snapshot}: (2) No such file or directory")
+        self.pool(pool).read_bytes += content.size
+        return content

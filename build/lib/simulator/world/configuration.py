@@ -1,0 +1,177 @@
+"""The configuration files on the nodes, written from what the services are configured with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from simulator.world.clusters import Cluster, User
+from simulator.world.nodes import Container, File, Node
+from simulator.world.sites import Glance, Site
+
+REGISTRY = "localhost/tripleo"
+#: Container → what TripleO has it run.
+_COMMANDS = {
+    "glance_api": "/usr/bin/glance-api --config-file /usr/share/glance/glance-api-dist.conf "
+    "--config-file /etc/glance/glance-api.conf --config-file /etc/glance/glance-image-import.conf",
+    "nova_compute": "/usr/bin/nova-compute",
+    "cinder_volume": "/usr/bin/cinder-volume --config-file /usr/share/cinder/cinder-dist.conf "
+    "--config-file /etc/cinder/cinder.conf",
+}
+
+
+def ceph_conf(cluster: Cluster, keyring_user: str | None = None) -> str:
+    """A client's `/etc/ceph/<cluster>.conf`; with `keyring_user` also the `[client]` line that the guide asks for."""
+    addresses = ",".join(f"[v2:{mon.address}:3300,v1:{mon.address}:6789]" for mon in cluster.mons)
+    lines = ["[global]", f"fsid = {cluster.fsid}", f"mon host = {addresses}"]
+    if keyring_user:
+        lines += ["", "[client]", f"keyring = /etc/ceph/{cluster.name}.client.{keyring_user}.keyring"]
+    return "\n".join(lines) + "\n"
+
+
+def keyring(user: User) -> str:
+    caps = "".join(f'\tcaps {daemon} = "{what}"\n' for daemon, what in user.caps.items())
+    return f"[{user.entity}]\n\tkey = {user.key}\n{caps}"
+
+
+def give_own_cluster(node: Node, cluster: Cluster) -> None:
+    """Conf and keyrings of the site's own cluster."""
+    node.files[f"/etc/ceph/{cluster.name}.conf"] = File(ceph_conf(cluster))
+    for user, mode in (("admin", 0o600), ("openstack", 0o600), ("external", 0o600)):
+        path = f"/etc/ceph/{cluster.name}.client.{user}.keyring"
+        owner = "root" if user == "admin" else "glance"
+        node.files[path] = File(keyring(cluster.users[f"client.{user}"]), owner, owner, mode)
+
+
+def give_other_cluster(node: Node, cluster: Cluster) -> None:
+    """Conf and the external user's keyring of another site's cluster, as `CephExternalMultiConfig` leaves them."""
+    path = f"/etc/ceph/{cluster.name}.client.external.keyring"
+    node.files[f"/etc/ceph/{cluster.name}.conf"] = File(ceph_conf(cluster, "external"))
+    node.files[path] = File(keyring(cluster.users["client.external"]), "glance", "glance", 0o600)
+
+
+def give_services(node: Node, site: Site) -> None:
+    """The containers that run on the node, each with the configuration of its service."""
+
+    def run(name: str, image: str, group: str = "", path: str = "", text: Callable[[], str] | None = None) -> None:
+        files = {path: File(text, "root", group, 0o640)} if text else {}
+        command = ("/usr/bin/python3", "-s", *_COMMANDS[name].split()) if name in _COMMANDS else (name,)
+        # what a service is told to read is there, or it would not start; what matters is in its own file
+        files |= {word: File("[DEFAULT]\n") for word in command if word.endswith(".conf") and word not in files}
+        # Glance reads its keys as its own user, what opens disks as root
+        user = "glance" if group == "glance" else "root"
+        read_only = (path.rpartition("/")[0],) if text else ()
+        node.containers[name] = Container(
+            name, f"{REGISTRY}/{image}:latest", files=files, user=user, command=command, read_only=read_only
+        )
+
+    if site.cluster is not None and "ceph-mon" in node.roles:
+        run(f"ceph-mon-{node.name}", "ceph")
+        run(f"ceph-mgr-{node.name}", "ceph")
+    if site.glance is not None and "glance" in node.roles:
+        glance = site.glance
+        run("glance_api", "glance-api", "glance", "/etc/glance/glance-api.conf", lambda: glance_api_conf(glance))
+    if "haproxy" in node.roles:
+        run("haproxy", "haproxy")
+    if "keystone" in node.roles:
+        run("keystone", "keystone")
+    for role, container in (("compute", "nova_compute"), ("nova-api", "nova_api")):
+        if role in node.roles:
+            run(container, container.replace("_", "-"), "nova", "/etc/nova/nova.conf", lambda: nova_conf(site, node))
+    if "compute" in node.roles:
+        run("nova_libvirt", "nova-libvirt")
+        if site.cluster is not None:
+            node.secrets[site.nova.secret] = site.cluster.users["client.openstack"].key
+    if site.cinder is not None and "cinder-volume" in node.roles:
+        run("cinder_volume", "cinder-volume", "cinder", "/etc/cinder/cinder.conf", lambda: cinder_conf(site, node))
+
+
+def glance_api_conf(glance: Glance) -> str:
+    stores = ",".join(f"{store.id}:{store.type}" for store in glance.stores.values())
+    lines = [
+        "[DEFAULT]",
+        f"enabled_backends = {stores}",
+        f"enabled_import_methods = [{','.join(glance.import_methods)}]",
+        f"show_multiple_locations = {glance.show_locations}",
+        f"show_image_direct_url = {glance.show_direct_url}",
+        f"worker_self_reference_url = {glance.url}",
+        "node_staging_uri = file:///var/lib/glance/staging",
+        "",
+        "[glance_store]",
+        f"default_backend = {glance.default}",
+        "",
+        "[os_glance_staging_store]",
+        "filesystem_store_datadir = /var/lib/glance/staging",
+        "",
+        "[image_import_opts]",
+        f"image_import_plugins = [{'image_conversion' if glance.conversion else ''}]",
+        "",
+        "[image_conversion]",
+        f"output_format = {glance.output_format}",
+        "",
+        "[import_filtering_opts]",
+        f"allowed_ports = [{','.join(map(str, glance.allowed_ports))}]",
+    ]
+    for store in glance.stores.values():
+        lines += ["", f"[{store.id}]", f"store_description = {store.description}"]
+        if store.cluster:
+            lines += [
+                f"rbd_store_ceph_conf = {store.conf}",
+                f"rbd_store_user = {store.user}",
+                f"rbd_store_pool = {store.pool}",
+                "rbd_thin_provisioning = True",
+            ]
+    return "\n".join(lines) + "\n"
+
+
+def nova_conf(site: Site, node: Node) -> str:
+    nova = site.nova
+    lines = [
+        "[DEFAULT]",
+        f"host = {node.name}",
+        f"my_ip = {node.address}",
+        "",
+        "[glance]",
+        f"api_servers = {nova.glance_urls.get(node.name, nova.glance_url)}",
+        "",
+        "[cinder]",
+        "catalog_info = volumev3::publicURL",
+    ]
+    if nova.cross_az_attach is not None:
+        lines.append(f"cross_az_attach = {nova.cross_az_attach}")
+    lines += ["", "[libvirt]", "virt_type = qemu", f"images_type = {nova.images_type}"]
+    if nova.images_type == "rbd":
+        lines += [
+            f"images_rbd_pool = {nova.images_pool}",
+            f"images_rbd_ceph_conf = {nova.ceph_conf}",
+            "rbd_user = openstack",
+        ]
+        if nova.secret:
+            lines.append(f"rbd_secret_uuid = {nova.secret}")
+    return "\n".join(lines) + "\n"
+
+
+def cinder_conf(site: Site, node: Node) -> str:
+    cinder = site.cinder
+    if cinder is None:
+        return ""
+    lines = [
+        "[DEFAULT]",
+        f"host = {'hostgroup' if site.central else node.name}",
+        "enabled_backends = tripleo_ceph",
+        f"storage_availability_zone = {cinder.zone}",
+        f"glance_api_servers = {cinder.glance_url}",
+    ]
+    if cinder.cluster:
+        lines.append(f"cluster = {cinder.cluster}")
+    lines += [
+        "",
+        "[tripleo_ceph]",
+        "volume_driver = cinder.volume.drivers.rbd.RBDDriver",
+        "volume_backend_name = tripleo_ceph",
+        f"rbd_ceph_conf = {cinder.ceph_conf}",
+        f"rbd_cluster_name = {site.ceph.name}",
+        "rbd_user = openstack",
+        f"rbd_pool = {cinder.pool}",
+        f"rbd_secret_uuid = {cinder.secret}",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,77 @@
+"""Networks, ports and security groups: as much of Neutron as servers need."""
+
+from __future__ import annotations
+
+import ipaddress
+import uuid
+from dataclasses import dataclass, field
+
+from simulator.world.refusal import Refusal
+
+
+def _id() -> str:
+    return str(uuid.uuid4())
+
+
+@dataclass
+class Network:
+    name: str
+    project: str
+    zone: str
+    cidr: str
+    id: str = field(default_factory=_id)
+    subnet_id: str = field(default_factory=_id)
+
+
+@dataclass
+class Port:
+    network: Network
+    address: str
+    project: str
+    name: str = ""
+    device_id: str = ""
+    device_owner: str = ""
+    host: str = ""
+    groups: list[str] = field(default_factory=list)
+    status: str = "DOWN"
+    id: str = field(default_factory=_id)
+
+    @property
+    def mac(self) -> str:
+        digits = self.id.replace("-", "")
+        return f"fa:16:3e:{digits[0:2]}:{digits[2:4]}:{digits[4:6]}"
+
+
+@dataclass
+class Group:
+    name: str
+    project: str
+    description: str = ""
+    id: str = field(default_factory=_id)
+
+
+class Networks:
+    """The networks of the deployment: one for each site, named as in the guide, all of one project."""
+
+    def __init__(self, sites: list[str], project: str) -> None:
+        self.networks: dict[str, Network] = {}
+        self.ports: dict[str, Port] = {}
+        self.groups = {group.id: group for group in (Group("default", project), Group("basic", project))}
+        for number, site in enumerate(sites):
+            network = Network(f"{site}-network", project, site, f"10.{64 + number // 256}.{number % 256}.0/24")
+            self.networks[network.id] = network
+
+    def network(self, network_id: str) -> Network:
+        try:
+            return self.networks[network_id]
+        except KeyError:
+            raise Refusal(404, f"Network {network_id} could not be found.") from None
+
+    def plug(self, network: Network, project: str, groups: list[str], name: str = "") -> Port:
+        """A new port with the network's next free address."""
+        taken = {port.address for port in self.ports.values() if port.network is network}
+        hosts = ipaddress.ip_network(network.cidr).hosts()
+        address = next(str(host) for host in hosts if str(host) not in taken and int(host) % 256 > 9)
+        port = Port(network, address, project, name, groups=groups)
+        self.ports[port.id] = port
+        return port

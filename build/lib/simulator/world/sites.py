@@ -1,0 +1,128 @@
+"""Sites: a Ceph cluster, a Glance with its stores, an availability zone, Nova's and Cinder's settings, and nodes."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+
+from simulator.world.clusters import Cluster
+from simulator.world.content import Content
+from simulator.world.nodes import Node
+
+IMPORT_METHODS = ("glance-direct", "web-download", "copy-image")
+
+
+@dataclass
+class Store:
+    """A backend of one Glance, as its configuration has it; `cluster` is None for the read-only http store."""
+
+    id: str
+    cluster: Cluster | None
+    user: str = "openstack"
+    description: str = ""
+    pool: str = "images"
+    conf: str = ""
+
+    @property
+    def type(self) -> str:
+        return "rbd" if self.cluster else "http"
+
+    @property
+    def rbd(self) -> Cluster:
+        """The cluster, where one must be. Raises LookupError for the http store."""
+        if self.cluster is None:
+            raise LookupError(f"store {self.id} has no cluster")
+        return self.cluster
+
+    def url(self, image_id: str) -> str:
+        return f"rbd://{self.rbd.fsid}/{self.pool}/{image_id}/snap"
+
+
+@dataclass
+class Glance:
+    """One site's image service: its own settings, stores and staging area; the database is everybody's."""
+
+    url: str
+    stores: dict[str, Store] = field(default_factory=dict)
+    default: str = ""
+    import_methods: list[str] = field(default_factory=lambda: list(IMPORT_METHODS))
+    show_locations: bool = True
+    show_direct_url: bool = True
+    conversion: bool = True
+    output_format: str = "raw"
+    allowed_ports: list[int] = field(default_factory=lambda: [80, 443])
+    staging: dict[str, bytes | Content] = field(default_factory=dict)
+    copy_needs_admin: bool = True
+
+    def store_of(self, url: str) -> str | None:
+        """The id of the store that a location's URL belongs to, by FSID and pool."""
+        for store in self.stores.values():
+            if store.cluster and url.startswith(f"rbd://{store.cluster.fsid}/{store.pool}/"):
+                return store.id
+        return None
+
+
+@dataclass
+class Nova:
+    """What the site's compute services are configured with.
+
+    `glance_urls` has those that ask somewhere else than at `glance_url`: node → URL.
+    """
+
+    glance_url: str
+    zone: str
+    cross_az_attach: bool | None
+    images_type: str = "rbd"
+    images_pool: str = "vms"
+    ceph_conf: str = ""
+    secret: str = field(default_factory=lambda: str(uuid.uuid4()))
+    down: set[str] = field(default_factory=set)
+    glance_urls: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Cinder:
+    """What the site's volume service is configured with; `cluster` is its name where it runs active/active."""
+
+    glance_url: str
+    zone: str
+    cluster: str | None
+    pool: str = "volumes"
+    ceph_conf: str = ""
+    secret: str = ""
+    down: bool = False
+
+
+@dataclass
+class Site:
+    """One site; without storage it has neither cluster nor Glance nor volume service.
+
+    `store` is its store's id at central's Glance, `local_store` the id at its own, `central_store` what its own Glance
+    calls central's.
+    """
+
+    name: str
+    central: bool
+    zone: str
+    nodes: list[Node]
+    nova: Nova
+    cluster: Cluster | None = None
+    glance: Glance | None = None
+    cinder: Cinder | None = None
+    central_store: str | None = None
+    store: str | None = None
+    local_store: str | None = None
+
+    @property
+    def ceph(self) -> Cluster:
+        """The site's cluster, where one must be. Raises LookupError for a site without storage."""
+        if self.cluster is None:
+            raise LookupError(f"site {self.name} has no storage")
+        return self.cluster
+
+    @property
+    def images(self) -> Glance:
+        """The site's Glance, where one must be. Raises LookupError for a site without storage."""
+        if self.glance is None:
+            raise LookupError(f"site {self.name} has no Glance")
+        return self.glance

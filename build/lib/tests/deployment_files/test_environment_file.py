@@ -1,0 +1,72 @@
+"""E6: the environment file in use agrees with the one that discovery writes from these files and the cloud's answers.
+
+Requires: --deployment-files DIR and an environment file; reads from the cloud and on the nodes.
+"""
+
+import pytest
+
+from fixtures.plugin.claims import claim
+from fixtures.plugin.discovery import told
+from fixtures.stages.discovered import DiscoveredSites
+from helpers.discovery.agreement import addresses, counterpart, identity, left_out
+from helpers.discovery.found import FoundSite
+from helpers.environment import Environment, Site
+
+
+@claim("E6")
+def test_site_is_discovered(discovered: DiscoveredSites, described_site: Site) -> None:
+    """This site of the environment file is one of the deployment's."""
+    there = ", ".join(site.name for site in discovered.sites)
+
+    assert counterpart(described_site, discovered.sites) is not None, (
+        f"{described_site}\nexpected: one of the deployment's sites: {there}\nseen:     a site that is none of them"
+    )
+
+
+@claim("E6")
+def test_no_site_is_left_out(discovered: DiscoveredSites, described_sites: tuple[Site, ...]) -> None:
+    """Every site of the deployment is in the environment file."""
+    missing = {site.name for site in left_out(described_sites, discovered.sites)}
+
+    assert {site.name for site in discovered.sites} - missing == {site.name for site in discovered.sites}
+
+
+@claim("E6")
+def test_central_is_the_discovered_one(
+    found_site: FoundSite, discovered: DiscoveredSites, described_site: Site
+) -> None:
+    """The environment file has the deployment's central site as central, and no other."""
+    assert described_site.central == found_site.central
+
+
+@claim("E6")
+def test_zone_is_the_discovered_one(
+    found_site: FoundSite, discovered: DiscoveredSites, described_site: Site, environment: Environment
+) -> None:
+    """The environment file has the availability zone of this site."""
+    if environment.flavor is None:
+        pytest.skip("the environment file declares no flavor: nothing is booted, and no zone is asked for")
+
+    found = told(found_site, "availability_zone")
+
+    assert described_site.availability_zone == found.availability_zone
+
+
+@claim("E6")
+def test_stores_are_the_discovered_ones(
+    found_site: FoundSite, discovered: DiscoveredSites, described_site: Site
+) -> None:
+    """The environment file has the cluster of this site, and the stores that its FSID ties to it."""
+    found = told(found_site, "ceph", "store", "local_store", "central_store")
+
+    assert identity(described_site) == identity(found)
+
+
+@claim("E6")
+def test_nodes_are_the_discovered_ones(
+    found_site: FoundSite, discovered: DiscoveredSites, described_site: Site
+) -> None:
+    """The environment file has the machines of this site, and no other."""
+    found = told(found_site, "nodes")
+
+    assert addresses(described_site) == addresses(found)

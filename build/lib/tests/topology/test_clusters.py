@@ -1,0 +1,65 @@
+"""Each site's Ceph cluster: its own, healthy, and with the key that the other sites use. Needs a mon node per site."""
+
+import warnings
+
+from fixtures.plugin.claims import claim
+from fixtures.stages.topology import ClientsOf, ClusterFacts, Identity
+from helpers.environment import Environment, Site
+
+EXTERNAL_CAPS = {"mgr": "allow *", "mon": "profile rbd"}
+
+
+@claim("A1")
+def test_fsid_is_this_site_s_own(ceph_cluster: ClusterFacts, identities: dict[str, Identity], site: Site):
+    """No other site's cluster has this site's FSID."""
+    others = {other: identity for other, identity in identities.items() if other != site.name}
+    same = [other for other, identity in others.items() if identity.fsid == ceph_cluster.fsid]
+
+    assert same == []
+
+
+@claim("A1")
+def test_clients_have_this_fsid(ceph_cluster: ClusterFacts, own_clients: ClientsOf, site: Site):
+    """/etc/ceph/<cluster>.conf on this site's nodes gives clients the FSID of the cluster itself."""
+    fsids = {client.fsid for client in own_clients.clients}
+
+    assert fsids == {ceph_cluster.fsid}
+
+
+@claim("A10")
+def test_external_client_has_caps(ceph_cluster: ClusterFacts, site: Site):
+    """client.external may do what the guide gives it, no less, and on no other pool."""
+    pools = (site.ceph.pools.vms, site.ceph.pools.volumes, site.ceph.pools.images)
+    caps = {**ceph_cluster.external_caps}
+    osd = {cap.strip() for cap in caps.pop("osd", "").split(",")}
+
+    assert caps == EXTERNAL_CAPS
+    assert osd == {f"profile rbd pool={pool}" for pool in pools}
+
+
+@claim("A10")
+def test_external_key_is_this_site_s_own(ceph_cluster: ClusterFacts, identities: dict[str, Identity], site: Site):
+    """No other site's client.external has this site's key."""
+    others = {other: identity for other, identity in identities.items() if other != site.name}
+    same = [other for other, identity in others.items() if identity.external_key == ceph_cluster.external_key]
+
+    assert same == []
+
+
+@claim("A16")
+def test_cluster_is_healthy(ceph_cluster: ClusterFacts, environment: Environment, site: Site):
+    """`ceph status` says HEALTH_OK; HEALTH_WARN warns or fails as the environment file wants it."""
+    health = ceph_cluster.health
+    if health.status == "HEALTH_WARN" and environment.ceph_warnings == "warn":
+        warnings.warn(f"{site}: {health}", stacklevel=1)
+        return
+
+    assert health.status == "HEALTH_OK", f"{site}: {health}"
+
+
+@claim("A16")
+def test_quorum_is_large_enough(ceph_cluster: ClusterFacts, site: Site):
+    """As many mons as the environment file asks for are in quorum."""
+    quorum, wanted = ceph_cluster.quorum, site.ceph.min_mons
+
+    assert len(quorum.names) >= wanted, f"{site}\nexpected: {wanted} monitors in quorum\nseen:     {quorum}"

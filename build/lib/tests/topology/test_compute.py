@@ -1,0 +1,238 @@
+"""Nova and Cinder at each site: zones, services and configuration. Needs compute nodes and SSH to them."""
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from fixtures.plugin.claims import claim
+from fixtures.plugin.outcomes import tell_unseen
+from fixtures.stages.compute import ANSWERS, REQUIRED, CinderBackends, NovaConfigs, SecretValues, Services, short
+from fixtures.stages.haproxies import ByHaproxy, described
+from fixtures.stages.topology import GlanceFacts
+from helpers.actions.servers import BootedServer
+from helpers.environment import Environment, Site
+
+RBD_DRIVER = "cinder.volume.drivers.rbd.RBDDriver"
+
+
+@claim("A12")
+def test_cross_az_attach_is_off(dcn_nova_config: NovaConfigs, compute_dcn: Site):
+    """cross_az_attach is false on every compute node here; where nova.conf says nothing, it is true."""
+    seen = {config.node: config.cross_az_attach for config in dcn_nova_config.nodes}
+
+    assert seen == dict.fromkeys(seen, False)
+
+
+@claim("A12")
+def test_cross_az_attach_is_off_without_storage(bare_nova_config: NovaConfigs, bare_site: Site):
+    """cross_az_attach is false on the compute nodes of a site without storage, too."""
+    seen = {config.node: config.cross_az_attach for config in bare_nova_config.nodes}
+
+    assert seen == dict.fromkeys(seen, False)
+
+
+@claim("A12")
+def test_nova_compute_has_read_its_files(dcn_nova_config: NovaConfigs, compute_dcn: Site):
+    """Every nova-compute here was started after the last change of its files: it runs with what they say."""
+    tell_unseen(dcn_nova_config.doubts.lines, dcn_nova_config.doubts.reproduce)
+
+
+@claim("A12")
+def test_nova_compute_has_read_its_files_without_storage(bare_nova_config: NovaConfigs, bare_site: Site):
+    """Every nova-compute of a site without storage was started after the last change of its files, too."""
+    tell_unseen(bare_nova_config.doubts.lines, bare_nova_config.doubts.reproduce)
+
+
+@claim("A13")
+def test_glance_is_the_local_one(dcn_nova_config: NovaConfigs, compute_dcn: Site):
+    """Every compute node here uses the Glance on the node itself, or the site's."""
+    addresses = {node.name: node.address for node in compute_dcn.nodes}
+    local = [
+        config.node
+        for config in dcn_nova_config.nodes
+        if urlsplit(config.glance or "").hostname
+        in {urlsplit(compute_dcn.glance).hostname, addresses[config.node], "localhost", "127.0.0.1"}
+        or config.glance_on_node
+    ]
+    seen = {config.node: config.glance for config in dcn_nova_config.nodes}
+
+    assert seen == {node: glance if node in local else compute_dcn.glance for node, glance in seen.items()}
+
+
+@claim("A13")
+def test_scale_out_node_uses_its_haproxy(scale_out_nova: NovaConfigs, haproxy_dcn: Site):
+    """A compute node with a HAProxy in place of Glance asks what is on the node itself."""
+    with_haproxy = {node.name for node in haproxy_dcn.nodes_with("haproxy")}
+    silent = "000"  # nobody can say where that would be; another check fails for it
+    elsewhere = [
+        (config.node, config.glance)
+        for config in scale_out_nova.nodes
+        if config.node in with_haproxy and not config.glance_on_node and config.glance_status != silent
+    ]
+
+    assert elsewhere == []
+
+
+@claim("A13")
+def test_haproxy_leads_to_this_site_s_glance(by_haproxy: ByHaproxy, scale_out_glance: GlanceFacts, haproxy_dcn: Site):
+    """Who asks the HAProxy of a node for images asks this site's Glance: it has the same stores."""
+    assert by_haproxy.stores == dict.fromkeys(by_haproxy.stores, described(scale_out_glance.stores))
+
+
+@claim("A13")
+def test_local_glance_answers(dcn_nova_config: NovaConfigs, compute_dcn: Site):
+    """The Glance that nova.conf names answers on every compute node here."""
+    seen = {f"{config.node} {config.glance}": config.glance_status for config in dcn_nova_config.nodes}
+
+    assert seen == {asked: status if status in ANSWERS else "200 or 300" for asked, status in seen.items()}
+
+
+@claim("A14")
+def test_compute_nodes_are_in_this_zone(services: Services, any_compute_site: Site):
+    """Every compute node of this site is in the site's availability zone."""
+    nodes = sorted(short(node.name) for node in any_compute_site.nodes_with("compute"))
+    zone_of = {host: zone for zone, hosts in services.zones.items() for host in hosts}
+
+    assert {node: zone_of.get(node) for node in nodes} == dict.fromkeys(nodes, any_compute_site.availability_zone)
+
+
+@claim("A14")
+def test_compute_services_are_up(services: Services, any_compute_site: Site):
+    """nova-compute is up and enabled on every compute node of this site, and down on no other host of its zone."""
+    nodes = {short(node.name) for node in any_compute_site.nodes_with("compute")}
+    seen = {f"nova-compute on {node}": "not listed" for node in nodes} | {
+        f"nova-compute on {short(service.host)}": service.condition
+        for service in services.compute
+        # somebody has disabled a host that is none of the environment file's, and may work on it
+        if short(service.host) in nodes
+        or (service.zone == any_compute_site.availability_zone and service.status == "enabled")
+    }
+
+    assert seen == dict.fromkeys(seen, "up, enabled")
+
+
+@claim("A14")
+def test_volume_service_is_up(services: Services, compute_site: Site):
+    """A cinder-volume is up and enabled in this site's availability zone, and none there is down."""
+    zone = compute_site.availability_zone
+    here = {f"cinder-volume on {one.host}": one.condition for one in services.volume if one.zone == zone}
+    seen = here or {f"cinder-volume in the zone {zone}": "none is listed"}
+
+    assert seen == dict.fromkeys(seen, "up, enabled")
+
+
+@claim("A14")
+def test_schedulers_and_conductors_are_up(services: Services, cloud_central: Site):
+    """Nova and Cinder have schedulers, and Nova a conductor; each that is listed is up and enabled."""
+    seen = {f"{service.binary} on {service.host}": service.condition for service in services.control}
+    seen |= {binary: "none is listed" for binary in REQUIRED - {service.binary for service in services.control}}
+
+    assert seen == dict.fromkeys(seen, "up, enabled")
+
+
+@claim("A15")
+def test_volume_service_is_active_active_here(services: Services, compute_dcn: Site):
+    """Every cinder-volume of this DCN site is in the cluster of the site's name."""
+    clusters = {service.cluster for service in services.volume if service.zone == compute_dcn.availability_zone}
+
+    assert {(cluster or "").split("@")[0] for cluster in clusters} == {compute_dcn.name}
+
+
+@claim("A15")
+def test_every_volume_service_is_in_the_cluster(services: Services, compute_dcn: Site):
+    """Each node of this DCN site that has the role cinder-volume has a service of its own in the site's cluster."""
+    expected = {short(node.name) for node in compute_dcn.nodes_with("cinder-volume")}
+    clustered = {
+        short(service.host.split("@")[0])
+        for service in services.volume
+        if (service.cluster or "").split("@")[0] == compute_dcn.name
+    }
+
+    assert expected - clustered == set()
+
+
+@claim("A15")
+def test_volume_service_is_active_passive_at_central(services: Services, compute_central: Site):
+    """No cinder-volume of central is in a cluster."""
+    clusters = {service.cluster for service in services.volume if service.zone == compute_central.availability_zone}
+
+    assert clusters == {None}
+
+
+@claim("A17")
+def test_nova_uses_the_local_pool(nova_config: NovaConfigs, compute_site: Site):
+    """Every nova-compute here keeps its disks in the local cluster's pool vms."""
+    expected = replace(
+        nova_config,
+        nodes=tuple(
+            replace(
+                config,
+                images_type="rbd",
+                pool=compute_site.ceph.pools.vms,
+                ceph_conf=f"/etc/ceph/{compute_site.ceph.cluster}.conf",
+            )
+            for config in nova_config.nodes
+        ),
+    )
+
+    assert nova_config.disks == expected.disks
+
+
+@claim("A17")
+def test_cinder_uses_the_local_pool(cinder_config: CinderBackends, compute_site: Site):
+    """Every cinder-volume here keeps its volumes in the local cluster's pool volumes."""
+    expected = replace(
+        cinder_config,
+        backends=tuple(
+            replace(
+                backend,
+                driver=RBD_DRIVER,
+                pool=compute_site.ceph.pools.volumes,
+                ceph_conf=f"/etc/ceph/{compute_site.ceph.cluster}.conf",
+            )
+            for backend in cinder_config.backends
+        ),
+    )
+
+    assert cinder_config.backends, f"{compute_site}: no node has a backend (enabled_backends in cinder.conf)"
+    assert cinder_config.volumes == expected.volumes
+
+
+@claim("A17")
+def test_nova_and_cinder_name_the_same_secret(
+    nova_config: NovaConfigs, cinder_config: CinderBackends, compute_site: Site
+):
+    """Both name a secret of libvirt's, and the same: by it the local cluster's key is found here."""
+    seen = nova_config.secrets | cinder_config.secrets
+    secret = next(filter(None, seen.values()), "the id of a secret")
+
+    assert seen == dict.fromkeys(seen, secret)
+
+
+@claim("A17")
+def test_libvirt_has_the_cluster_s_key(secret_values: SecretValues, compute_site: Site):
+    """libvirt on every compute node here has the key to this cluster under the ids that Nova and Cinder name."""
+    assert secret_values.seen == secret_values.expected
+    tell_unseen(secret_values.private)
+
+
+@claim("A17")
+def test_services_have_read_their_files(nova_config: NovaConfigs, cinder_config: CinderBackends, compute_site: Site):
+    """Every cinder-volume here, and nova-compute at central, was started after the last change of its files."""
+    doubts = [cinder_config.doubts, *([nova_config.doubts] if compute_site.central else [])]
+
+    tell_unseen([line for one in doubts for line in one.lines], tuple(line for one in doubts for line in one.reproduce))
+
+
+@claim("A19")
+def test_site_without_storage_has_no_store(central_glance: GlanceFacts, environment: Environment, bare_site: Site):
+    """Central's Glance has no store for this site."""
+    known = {site.store for site in environment.storage_sites} | {"http"}
+
+    assert {store.id for store in central_glance.stores} - known == set()
+
+
+@claim("A19")
+def test_site_without_storage_boots_by_streaming(bare_server: BootedServer, bare_site: Site):
+    """A server becomes ACTIVE in this site's zone, and its disk is in no cluster."""
+    assert bare_server.server.availability_zone == bare_site.availability_zone
+    assert bare_server.disk.sites == frozenset()

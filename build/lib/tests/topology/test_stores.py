@@ -1,0 +1,82 @@
+"""Each Glance's stores, import methods and settings."""
+
+import pytest
+
+from fixtures.plugin.claims import claim
+from fixtures.stages.topology import GlanceConfigs, GlanceFacts
+from helpers.environment import Environment, Site
+
+
+@claim("A2")
+def test_central_glance_has_every_store(central_glance: GlanceFacts, environment: Environment):
+    """Central's Glance has the stores of all sites with storage, and no unknown one."""
+    assert central_glance.writable - {"http"} == {site.store for site in environment.storage_sites}
+
+
+@claim("A2")
+def test_central_glance_has_this_store(central_glance: GlanceFacts, site: Site):
+    """Central's Glance has this site's store, writable; where it shows details: an RBD store in this site's pool."""
+    assert {site.store} <= {store.id for store in central_glance.stores}
+
+    store = central_glance.store(site.store)
+    users = {store.user} if site.central else {site.ceph.client, None}
+
+    assert not store.read_only, f"store {store.id} is read-only"
+    assert store.type in {"rbd", None}
+    assert store.pool in {site.ceph.pools.images, None}
+    assert store.user in users
+
+
+@claim("A2")
+def test_central_store_is_the_default(central_glance: GlanceFacts, central: Site):
+    """The default store of central's Glance is central's own."""
+    assert central_glance.default == central.store
+
+
+@claim("A3")
+def test_local_store_is_the_default(dcn_glance: GlanceFacts, dcn: Site):
+    """The default store of this site's Glance is its local one."""
+    stores = ", ".join(sorted(store.id for store in dcn_glance.stores))
+    seen = f"{dcn}\nexpected: {dcn.local_store}\nseen:     {dcn_glance.default}\nstores:   {stores}"
+
+    assert dcn_glance.default == dcn.local_store, seen
+
+
+@claim("A3")
+def test_central_is_the_one_additional_store(dcn_glance: GlanceFacts, dcn: Site):
+    """Besides the local store this site's Glance has central's, and no other."""
+    assert dcn_glance.writable - {"http"} == {dcn.local_store, dcn.central_store}
+
+
+@claim("A5")
+def test_import_methods_are_enabled(glance_service: GlanceFacts, site: Site):
+    """copy-image and web-download are enabled on this site's Glance."""
+    assert {"copy-image", "web-download"} <= glance_service.import_methods
+
+
+@claim("A6")
+def test_locations_are_shown(glance_config: GlanceConfigs, site: Site):
+    """Every Glance of this site shows multiple locations and the direct URL."""
+    seen = {
+        f"{config.node} {option}": value
+        for config in glance_config.nodes
+        for option, value in (
+            ("show_multiple_locations", config.show_multiple_locations),
+            ("show_image_direct_url", config.show_image_direct_url),
+        )
+    }
+
+    assert seen == dict.fromkeys(seen, True)
+
+
+@claim("A7")
+def test_conversion_is_on(glance_config: GlanceConfigs, site: Site):
+    """Every Glance of this site that can import converts what it imports to raw."""
+    importing = [config for config in glance_config.nodes if config.imports]
+    if not importing:
+        pytest.skip("no import runs on this site's Glance: it can only copy images")
+
+    plugins = {config.node: frozenset(config.import_plugins) for config in importing}
+    formats = {f"{config.node} output_format": config.output_format or "raw" for config in importing}
+    assert plugins == {node: names | {"image_conversion"} for node, names in plugins.items()}
+    assert formats == dict.fromkeys(formats, "raw")
