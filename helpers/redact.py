@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import logging
 import re
 import threading
 import urllib.parse
@@ -211,27 +210,3 @@ class Secret:
         return f"<secret {self.fingerprint}>"
 
     __str__ = __repr__
-
-
-class RedactingFilter(logging.Filter):
-    """Redacts a record's message, arguments and traceback; never drops a record.
-
-    Add it to handlers, not to loggers: a logger's filter does not see what its children log.
-    """
-
-    _formatter = logging.Formatter()
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        try:
-            message = record.getMessage()
-        except (TypeError, ValueError, KeyError):
-            # a record with wrong arguments is still a record, and its arguments may hold the secret
-            message = f"{record.msg} {record.args!r}"
-        record.msg, record.args = redact(message), ()
-        if record.exc_info and not record.exc_text:
-            record.exc_text = self._formatter.formatException(record.exc_info)
-        if record.exc_text:
-            record.exc_text = redact(record.exc_text)
-        if record.stack_info:
-            record.stack_info = redact(record.stack_info)
-        return True

@@ -16,7 +16,7 @@ from helpers.ceph.clusters import Clusters
 from helpers.environment import Environment, Site
 from helpers.openstack.answers import API_ERRORS, refusal
 from helpers.openstack.cloud import Cloud
-from helpers.openstack.glance import Glance, ImportFailed, Task
+from helpers.openstack.glance import Glance, ImportFailed, Task, listed
 from helpers.outcomes import Failed, NotOffered
 from helpers.runs.run import Run
 from helpers.wait import TimedOut, wait_until
@@ -100,7 +100,7 @@ class ImageActions:
         except ImportFailed as error:
             tasks = () if error.tasks is None else (glance.command(f"/v2/images/{image_id}/tasks"),)
             raise Failed(
-                f"central: {what}\nexpected: image active in {_listed(stores) if stores else 'all stores'}\n"
+                f"central: {what}\nexpected: image active in {listed(stores) if stores else 'all stores'}\n"
                 f"seen:     {error}" + (f"\nrecord:   {error.record}" if error.record else "") + _tasks(error.tasks),
                 reproduce=(show, *tasks),
             ) from error
@@ -177,10 +177,6 @@ class ImageActions:
 def _tasks(tasks: tuple[Task, ...] | None) -> str:
     """A line of a failure's message; nothing where Glance shows none."""
     return f"\ntasks:    {', '.join(map(str, tasks))}" if tasks else ""
-
-
-def _listed(names: Iterable[str]) -> str:
-    return "{" + ", ".join(sorted(names)) + "}"
 
 
 def stores_of(sites: Iterable[Site]) -> list[str]:

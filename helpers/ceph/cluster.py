@@ -94,24 +94,6 @@ class Health:
     def __str__(self) -> str:
         return f"{self.status}: {'; '.join(map(str, self.checks))}" if self.checks else self.status
 
-    @property
-    def codes(self) -> frozenset[str]:
-        return frozenset(check.code for check in self.checks)
-
-
-@dataclass(frozen=True)
-class Status:
-    """A cluster in short. OSDs: all, up, in."""
-
-    fsid: str
-    health: Health
-    quorum_names: tuple[str, ...]
-    mons: int
-    osds: int
-    osds_up: int
-    osds_in: int
-    command: str = field(default="", compare=False)
-
 
 @dataclass(frozen=True)
 class Mon:
@@ -266,9 +248,6 @@ class Cluster:
     def identity(self) -> ClusterIdentity:
         """The FSID of whatever answers, with the command that shows it."""
         return self._ask(("fsid",), lambda answer, completed: ClusterIdentity(str(answer["fsid"]), completed.reproduce))
-
-    def status(self) -> Status:
-        return self._ask(("status",), parse_status)
 
     def health(self) -> Health:
         return self._ask(("health", "detail"), parse_health)
@@ -469,23 +448,6 @@ def parse_health(answer: Any, completed: Completed) -> Health:
             )
             for code, check in sorted(answer.get("checks", {}).items())
         ),
-        command=completed.reproduce,
-    )
-
-
-def parse_status(answer: Any, completed: Completed) -> Status:
-    """The answer of `ceph status`."""
-    # Ceph 14 has one more level here
-    osds = answer["osdmap"].get("osdmap", answer["osdmap"])
-    mons = answer["monmap"]
-    return Status(
-        fsid=str(answer["fsid"]),
-        health=parse_health(answer["health"], completed),
-        quorum_names=tuple(map(str, answer["quorum_names"])),
-        mons=int(mons["num_mons"]) if "num_mons" in mons else len(mons["mons"]),
-        osds=int(osds["num_osds"]),
-        osds_up=int(osds["num_up_osds"]),
-        osds_in=int(osds["num_in_osds"]),
         command=completed.reproduce,
     )
 

@@ -64,9 +64,6 @@ class PoolListing:
         """The names of the images, their snapshots left out."""
         return frozenset(row.name for row in self.rows if row.snapshot is None)
 
-    def has(self, name: str) -> bool:
-        return name in self.names
-
     def image(self, name: str) -> RbdRow:
         """The image of that name. NotInPool: it is not there; says which images are."""
         for row in self.rows:

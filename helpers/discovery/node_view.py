@@ -12,17 +12,16 @@ from pathlib import PurePosixPath
 from typing import TypeVar
 
 from helpers.nodes.config_files import BadConfigFile, OsloConfig, parse_ceph_conf, parse_oslo
-from helpers.nodes.containers import Container, containers_on
+from helpers.nodes.containers import FSID, Container, containers_on
 from helpers.nodes.node import CommandFailed, DeadlinePassed, FileFacts, Runner, read_file
 from helpers.tripleo.findings import printable
 
 T = TypeVar("T")
 
-_FSID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 #: Role → the names of its container, running or not: what has ended is still meant to run there.
 _CONTAINERS: Mapping[str, str] = {
     "glance": r"glance[_-]api(?:[_-]internal)?",
-    "ceph-mon": rf"ceph-mon-.+|ceph-{_FSID}-mon[-.].+",
+    "ceph-mon": rf"ceph-mon-.+|ceph-{FSID}-mon[-.].+",
     "compute": r"nova[_-]compute",
     "cinder-volume": r"cinder[_-]volume|(?:openstack-)?cinder-volume-(?:podman|docker)-\d+",
     "nova-api": r"nova[_-]api",

@@ -18,7 +18,7 @@ from helpers.nodes.node import CommandFailed, Completed, Runner
 
 Engine = Literal["podman", "docker"]
 
-_FSID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+FSID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _LIST: dict[Engine, tuple[str, ...]] = {
     "podman": ("podman", "ps", "--all", "--format", "json"),
     "docker": ("docker", "ps", "--all", "--no-trunc", "--format", "{{json .}}"),
@@ -268,10 +268,10 @@ def _mon_patterns(ceph: Ceph, hostname: str) -> tuple[str | None, str | None]:
     hosts = "|".join(sorted({re.escape(name) for name in (hostname, hostname.replace(".", "-"), short)}))
     if ceph.mon_container:
         given = re.escape(ceph.mon_container)
-        given = given.replace(re.escape("{hostname}"), f"(?:{hosts})").replace(re.escape("{fsid}"), _FSID)
+        given = given.replace(re.escape("{hostname}"), f"(?:{hosts})").replace(re.escape("{fsid}"), FSID)
         has_fsid = "{fsid}" in ceph.mon_container or ceph.runtime == "cephadm"
         return (None, given) if has_fsid else (given, None)
-    cephadm = rf"ceph-{_FSID}-mon[-.](?:{hosts})"
+    cephadm = rf"ceph-{FSID}-mon[-.](?:{hosts})"
     return (None if ceph.runtime == "cephadm" else rf"ceph-mon-(?:{hosts})", cephadm)
 
 

@@ -104,8 +104,8 @@ class ImageRecord:
     def __str__(self) -> str:
         form = f"{self.disk_format}, {self.size} bytes" if self.size else self.disk_format
         return (
-            f"{self.status}, {form}, stores {_listed(self.stores)}, "
-            f"still importing to {_listed(self.importing_to)}, failed {_listed(self.failed)}"
+            f"{self.status}, {form}, stores {listed(self.stores)}, "
+            f"still importing to {listed(self.importing_to)}, failed {listed(self.failed)}"
         )
 
     @classmethod
@@ -188,7 +188,7 @@ class _Import:
         return f"{self.record or 'no such image'}{tasks}"
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
     return "{" + ", ".join(sorted(names)) + "}"
 
 
@@ -381,7 +381,7 @@ class Glance:
             # Glance believes that it has finished, yet the stores are not there: they will not come any more
             ended_at.append(time.monotonic())
             if seen.tasks is not None and ended_at[-1] - ended_at[0] > _SETTLING:
-                return f"every import task has ended, but the image is {record.status} in {_listed(record.stores)}"
+                return f"every import task has ended, but the image is {record.status} in {listed(record.stores)}"
             return None
 
         try:

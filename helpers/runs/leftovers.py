@@ -115,11 +115,6 @@ def note_cloud(run: Run, deployment: Deployment) -> None:
     (run.folder / _CLOUD).write_text(json.dumps({"cloud": deployment.cloud.auth_url}))
 
 
-def is_there(run: Run) -> bool:
-    """Whether the run's folder is still the one that it began with."""
-    return (run.folder / _CLOUD).exists()
-
-
 def _cloud(run: Run) -> str | None:
     """None for a run that was killed before it had written it down, and so before it created anything."""
     try:

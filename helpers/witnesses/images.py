@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from helpers.ceph.cluster import Look
@@ -103,9 +103,6 @@ class WitnessedImage:
         told = self.sites_by_cluster.found | (named.found if named else frozenset())
         here = [command for site, command in self.commands.items() if site in told]
         return (*record, *(here or self.commands.values()))
-
-
-Witness = Callable[[str], WitnessedImage]
 
 
 def witness(image_id: str, glance: Glance, clusters: Clusters, *, trash: bool = False) -> WitnessedImage:

@@ -88,7 +88,6 @@ class Breaking:
         self.lab, self.fault, self.site = lab, fault, site
         self.journal = journal_of(lab)
         self._steps: list[undo.Undo] = []
-        self._restarts: list[Host] = []
         self._note()
 
     def _note(self, *steps: undo.Undo) -> None:

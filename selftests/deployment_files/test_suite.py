@@ -10,7 +10,7 @@ import yaml
 
 from helpers.tripleo import checks, example, layout
 
-pytest_plugins = ["selftests.runs"]
+pytest_plugins = ["selftests.in_process"]
 
 PLUGINS = (
     "fixtures.plugin.claims",

@@ -16,7 +16,7 @@ import yaml
 from selftests.discovery.meaning import ROOT
 from selftests.simulator.conftest import Running
 
-pytest_plugins = ["selftests.runs"]
+pytest_plugins = ["selftests.in_process"]
 
 Suite = Callable[..., subprocess.CompletedProcess[str]]
 TESTS = "tests/deployment_files/test_environment_file.py"

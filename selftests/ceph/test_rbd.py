@@ -87,7 +87,6 @@ def test_a_look_up_finds_the_row() -> None:
     assert found.snapshots("b") == ()
     assert [str(child) for child in found.children("images/a@snap")] == ["b"]
     assert found.names == {"a", "b"}
-    assert not found.has("c")
 
 
 def test_a_failed_look_up_says_what_was_there() -> None:

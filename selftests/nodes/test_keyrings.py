@@ -20,7 +20,7 @@ from helpers.nodes.keyrings import (
     keyrings_of,
 )
 from helpers.nodes.node import CommandFailed
-from selftests.helpers.test_processes import Here
+from selftests.nodes.test_processes import Here
 
 KEY = "AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q=="
 EXTERNAL = Client("/etc/ceph/dcn0.conf", "external")
