@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults.catalogue.fault import Fault, fault
+from faults.catalogue.fault import NO_COPY, Fault, fault
 
 FAULTS: tuple[Fault, ...] = (
     fault(
@@ -43,7 +43,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A8",
         site="dcn",
         must="A8",
-        may="A11",
         read_only=True,
     ),
     fault(
@@ -68,7 +67,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A8 A11",
         site="dcn",
         must="A8 A11",
-        may="A10",
         read_only=True,
     ),
     fault(
@@ -85,7 +83,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A8",
         site="dcn",
         must="A8",
-        may="A11",
         read_only=True,
     ),
     fault(
@@ -142,7 +139,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A9",
         site="dcn",
         must="A9 A11",
-        may="A2 B2 B3 B7 B8 B11",
+        may=f"{NO_COPY} B11",
     ),
     fault(
         "dcn-keyring-world-readable",
@@ -158,7 +155,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A9",
         site="dcn",
         must="A9",
-        may="A2 B2 B3 B7 B8 B11",
+        may=f"{NO_COPY} B11",
     ),
     fault(
         "dcn-conf-has-another-fsid",
@@ -166,7 +163,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A9",
         site="dcn",
         must="A9",
-        may="A11",
         read_only=True,
     ),
     fault(
@@ -183,7 +179,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A9 A11",
         site="dcn",
         must="A9 A11",
-        may="A2 A10 B2 B3 B7 B8 B11",
+        may=f"{NO_COPY} B11",
     ),
     fault(
         "external-key-rotated",
@@ -191,7 +187,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A11",
         site="dcn",
         must="A9 A11",
-        may="A2 A8 A10 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may=f"{NO_COPY} B11",
     ),
     fault(
         "dcn-keyring-missing",
@@ -207,7 +203,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A9 A11",
         site="dcn",
         must="A9 A11",
-        may="A10",
         read_only=True,
     ),
     fault(
@@ -216,7 +211,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A10",
         site="any",
         must="A10",
-        may="A11 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -233,7 +227,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A10",
         site="dcn",
         must="A10 B3",
-        may="B2 B7 B8 B11",
+        may=f"{NO_COPY} B11",
     ),
     fault(
         "one-external-key-for-two-sites",
@@ -265,7 +259,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A10",
         site="dcn",
         must="A10",
-        may="A1 A8 A9 A11 A16 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A9 A11",
         read_only=True,
     ),
     fault(
@@ -274,7 +268,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A11",
         site="dcn",
         must="A11",
-        may="B2 B3 B7 B8 B11",
         read_only=True,
     ),
     fault(
@@ -283,7 +276,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A11, known-failures 29",
         site="dcn",
         must="A11",
-        may="B2 B3 B7 B8 B11",
         read_only=True,
     ),
     fault(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults.catalogue.fault import Fault, fault
+from faults.catalogue.fault import NO_COPY, Fault, fault
 
 FAULTS: tuple[Fault, ...] = (
     fault(
@@ -19,7 +19,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A1",
         site="dcn",
         must="A1 A10",
-        may="A8 A9 A11 A17 B2 B3 B4 B5 B6 B7 B8 B11 C1 C2 C3 C5 C7 D1 D2 D3 D4 D5",
+        may="A9 A11 A17 B4 B5 B8 B11 C1 C2 C3 C5 C7 D1 D2 D4 D5",
     ),
     fault(
         "mon-stopped",
@@ -27,8 +27,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A16",
         site="dcn",
         must="A1",
-        may="A2 A3 A8 A9 A10 A11 A16 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 "
-        "C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -37,7 +35,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 29",
         site="dcn",
         must="F5",
-        may="A1 A2 A3 A8 A9 A10 A11 A16 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
+        may=f"{NO_COPY} A1 A2 A3 A8 A9 A10 A11 A16 B1 B4 B5 B6 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
     ),
     fault(
         "images-pool-over-quota",
@@ -45,7 +43,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 29",
         site="dcn",
         must="A16 B3 F5",
-        may="B1 B2 B4 B5 B6 B7 B8 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
+        may=f"{NO_COPY} B1 B4 B5 B6 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
     ),
     fault(
         "fsid-of-another-site",
@@ -53,7 +51,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A1",
         site="dcn",
         must="A1",
-        may="A8 A9 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A9",
         read_only=True,
     ),
     fault(
@@ -62,8 +60,6 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 29",
         site="dcn",
         must="A1",
-        may="A2 A3 A8 A9 A10 A11 A16 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 "
-        "C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(

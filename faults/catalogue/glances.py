@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults.catalogue.fault import Fault, fault
+from faults.catalogue.fault import NO_COPY, Fault, fault
 
 FAULTS: tuple[Fault, ...] = (
     fault(
@@ -11,7 +11,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A2",
         site="dcn",
         must="A2",
-        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may=f"{NO_COPY} B11",
     ),
     fault(
         "unknown-store-at-central",
@@ -19,7 +19,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A2",
         site="central",
         must="A2",
-        may="B2",
     ),
     fault(
         "central-default-store-wrong",
@@ -27,7 +26,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A2",
         site="central",
         must="A2",
-        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -36,7 +34,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A2 B4",
         site="dcn",
         must="A2 B4 B5",
-        may="B1 B2 B3 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may=f"{NO_COPY} B6 B11 C1 C3 C5 D3 D4",
     ),
     fault(
         "store-is-read-only-http",
@@ -44,7 +42,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A2",
         site="dcn",
         must="A2",
-        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -53,7 +50,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A3",
         site="dcn",
         must="A3",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
         read_only=True,
     ),
     fault(
@@ -62,7 +58,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A3",
         site="dcn",
         must="A3",
-        may="B9 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
         read_only=True,
     ),
     fault(
@@ -87,7 +82,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A3",
         site="dcn",
         must="A3",
-        may="A2 A5 A7 A13 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
+        may="A2 A13",
         read_only=True,
     ),
     fault(
@@ -96,7 +91,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A3",
         site="dcn",
         must="A3",
-        may="A8",
         read_only=True,
     ),
     fault(
@@ -105,7 +99,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A2",
         site="central",
         must="A2",
-        may="A3 A13 E6",
+        may="A3 E6",
     ),
     fault(
         "central-glance-answers-500",
@@ -113,7 +107,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A2",
         site="central",
         must="A2",
-        may="A3 A13 E6",
+        may="A3 E6",
     ),
     fault(
         "dcn-glance-answers-500",
@@ -121,7 +115,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A3",
         site="dcn",
         must="A3",
-        may="A2 A5 A7 A13 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
+        may="A2 A13",
         read_only=True,
     ),
     fault(
@@ -147,7 +141,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A4",
         site="dcn",
         must="A4",
-        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -156,7 +149,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A4",
         site="dcn",
         must="A4",
-        may="A2 A5 B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -165,7 +157,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A4",
         site="dcn",
         must="A4",
-        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -182,7 +173,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A5",
         site="central",
         must="A5",
-        may="B1 B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B3 B9 B11 D2",
     ),
     fault(
         "web-download-disabled",
@@ -198,7 +189,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A5",
         site="dcn",
         must="A5",
-        may="B3 B11 D1 D2 D3 D4 D5 D6",
         read_only=True,
     ),
     fault(
@@ -207,7 +197,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A5 B1",
         site="central",
         must="A5 B1",
-        may="B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B11",
     ),
     fault(
         "locations-hidden",
@@ -215,7 +205,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 10, LP1860990",
         site="central",
         must="A6 B4",
-        may="B1 B2 B3 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B5 B8 B11 C1 D1",
     ),
     fault(
         "direct-url-hidden",
@@ -223,7 +213,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 11, LP1454638",
         site="central",
         must="A6 B4",
-        may="B1 B2 B3 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B11",
     ),
     fault(
         "locations-hidden-at-dcn",
@@ -231,7 +221,6 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 10, LP1860990",
         site="dcn",
         must="A6",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
         read_only=True,
     ),
     fault(
@@ -240,7 +229,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 6, LP1816686",
         site="central",
         must="A7 B1",
-        may="B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B11 C1 C3 C5 C7 C8",
     ),
     fault(
         "conversion-to-qcow2",

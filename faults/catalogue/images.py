@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults.catalogue.fault import Fault, fault
+from faults.catalogue.fault import NO_COPY, Fault, fault
 
 FAULTS: tuple[Fault, ...] = (
     fault(
@@ -19,7 +19,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 2",
         site="central",
         must="B1",
-        may="B2 B3 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B11",
     ),
     fault(
         "failed-list-stays",
@@ -27,7 +27,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 5",
         site="central",
         must="B1",
-        may="B2 B3 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B11",
     ),
     fault(
         "record-says-qcow2",
@@ -35,7 +35,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 6",
         site="central",
         must="B1",
-        may="A7 B2 B3 B5 B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A7 B11 C1 C2 C3 C5 C6 C8",
     ),
     fault(
         "import-task-fails-late",
@@ -43,7 +43,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 3",
         site="central",
         must="B1",
-        may="B2 B3 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B11",
     ),
     fault(
         "all-stores-skips-one",
@@ -51,7 +51,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B2",
         site="dcn",
         must="B2",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "upload-is-truncated",
@@ -81,7 +80,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B11",
         site="central",
         must="B11",
-        may="B2 B3 B6 B7 B8 B9 C2 C3",
+        may=f"{NO_COPY} B6 B9 C2 C3",
     ),
     fault(
         "all-stores-includes-http",
@@ -89,7 +88,6 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 12",
         site="central",
         must="B2",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "staged-data-is-elsewhere",
@@ -97,7 +95,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 13",
         site="central",
         must="B2",
-        may="B6 B9 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B6 B9",
     ),
     fault(
         "store-leads-to-another-cluster",
@@ -105,7 +103,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A2 B4, known-failures 25",
         site="dcn",
         must="B3",
-        may="B2 B4 B5 B6 B7 B8 B11",
+        may=f"{NO_COPY} B11",
     ),
     fault(
         "copy-never-arrives",
@@ -113,7 +111,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 25",
         site="dcn",
         must="B3",
-        may="B4 B5 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B11",
     ),
     fault(
         "copy-stays-importing",
@@ -121,7 +119,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 2, LP1891352, LP1914826",
         site="dcn",
         must="B3",
-        may="B2 B7 B8 B11",
+        may=f"{NO_COPY} B11",
     ),
     fault(
         "copy-forbidden",
@@ -129,7 +127,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 23",
         site="central",
         must="B3",
-        may="B2 B4 B5 B6 B8 B9 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B9 B11 D2",
     ),
     fault(
         "copy-changes-the-checksum",
@@ -145,7 +143,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B3",
         site="dcn",
         must="B3",
-        may="B4 B5 B6 B7 B8 B9 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B6 B11 C1 D2 D3 D5",
     ),
     fault(
         "copy-changes-the-hash",
@@ -153,7 +151,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B3",
         site="dcn",
         must="B3",
-        may="B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B6 B11 D3",
     ),
     fault(
         "only-the-first-of-several-stores",
@@ -161,7 +159,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B3",
         site="dcn",
         must="B3",
-        may="B2 B4 B5 B6 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B11",
     ),
     fault(
         "dead-import-holds-its-lock",
@@ -169,7 +167,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 3",
         site="central",
         must="B3",
-        may="B1 B2 B4 B5 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B11",
     ),
     fault(
         "location-names-another-cluster",
@@ -177,7 +175,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B4",
         site="dcn",
         must="B4",
-        may="B5 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B5 B8 B11 D1",
     ),
     fault(
         "direct-url-names-another-cluster",
@@ -185,7 +183,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B4, known-failures 11, LP1454638",
         site="central",
         must="B4",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "store-of-another-cluster",
@@ -193,7 +190,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B4 B5",
         site="dcn",
         must="B4 B5",
-        may="A2 B1 B2 B3 B6 B7 B8 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may=f"{NO_COPY} A2 B6 B11 C1 C3 C5 C7 D3 D4",
     ),
     fault(
         "copy-has-no-data",
@@ -201,7 +198,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 25",
         site="dcn",
         must="B5",
-        may="B2 B3 B4 B6 B7 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may=f"{NO_COPY} B4 B6 B11 C1 C3 C5 C7 D1 D2 D3 D4 D5",
     ),
     fault(
         "snapshot-unprotected",
@@ -209,7 +206,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B5",
         site="dcn",
         must="B5",
-        may="B2 B3 B4 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B11 C1 C3 C5 C7 D1 D2 D3 D4",
     ),
     fault(
         "snapshot-missing",
@@ -217,7 +214,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B5",
         site="dcn",
         must="B5",
-        may="B2 B3 B4 B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B6 B11 C1 C3 C5 C7 D1 D2 D3 D4 D5",
     ),
     fault(
         "copy-is-larger",
@@ -233,7 +230,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B5",
         site="dcn",
         must="B5",
-        may="B2 B3 B7 B8 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B7 B11 C2 D2 F5",
     ),
     fault(
         "copy-cut-short",
@@ -241,7 +238,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B5",
         site="dcn",
         must="B5",
-        may="B2 B3 B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B6 B11 D1 D2 D3 D5",
     ),
     fault(
         "snapshot-has-another-name",
@@ -249,7 +246,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B4",
         site="dcn",
         must="B5",
-        may="B2 B3 B4 B6 B7 B8 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may=f"{NO_COPY} B6 B11 C1 C3 C5 C7 D1 D2 D3 D4 D5 F5",
     ),
     fault(
         "copy-is-a-clone",
@@ -257,7 +254,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B5",
         site="dcn",
         must="B5",
-        may="B2 B3 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B2 B3 B11 D1 D2 D3",
     ),
     fault(
         "other-bytes",
@@ -265,7 +262,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B6",
         site="dcn",
         must="B6",
-        may="D3 D6",
+        may="D3",
     ),
     fault(
         "last-block-lost",
@@ -273,6 +270,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B6",
         site="dcn",
         must="B6",
-        may="D3 D6",
+        may="D3",
     ),
 )

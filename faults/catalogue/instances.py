@@ -11,7 +11,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 8",
         site="dcn",
         must="C1",
-        may="C8 D1 D2 D3 D4 D5 D6",
+        may="D4",
     ),
     fault(
         "server-disk-at-central-too",
@@ -19,7 +19,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims C1",
         site="dcn",
         must="C1",
-        may="C2 D1 D2 D3 D4 D5 D6 F5",
+        may="C2 D4 F5",
     ),
     fault(
         "disk-xml-names-central",
@@ -34,7 +34,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 27",
         site="dcn",
         must="C1",
-        may="C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="C2 C4 C5 D4",
     ),
     fault(
         "libvirt-secret-missing",
@@ -42,7 +42,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A17 C1, known-failures 28",
         site="dcn",
         must="A17 C1",
-        may="C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="C2 C4 C5 D4",
     ),
     fault(
         "neutron-answers-500",
@@ -50,7 +50,6 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 30 31",
         site="central",
         must="C1",
-        may="C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "neutron-goes-down",
@@ -58,7 +57,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 31",
         site="central",
         must="C1 F5",
-        may="C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
+        may="C2 C4 C5 C8",
     ),
     fault(
         "streaming-fails",
@@ -73,7 +72,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims C8",
         site="first-dcn",
         must="C8",
-        may="C1 C2 C3 C4 C5 C6 C7 C9 D1 D2 D3 D4 D5 D6 F5",
     ),
     fault(
         "guest-finds-no-disk",
@@ -97,6 +95,5 @@ FAULTS: tuple[Fault, ...] = (
         source="claims F5",
         site="dcn",
         must="F5",
-        may="C1",
     ),
 )

@@ -11,7 +11,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B7 B8, known-failures 15",
         site="dcn",
         must="B7 B8",
-        may="B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B11 F5",
     ),
     fault(
         "delete-to-trash",
@@ -19,7 +19,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 16, LP1959186",
         site="dcn",
         must="B7 B8",
-        may="B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B11 F5",
     ),
     fault(
         "delayed-delete",
@@ -35,7 +35,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B7",
         site="central",
         must="B7",
-        may="B9 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B9 B11 F5",
     ),
     fault(
         "stores-delete-removes-all",
@@ -51,7 +51,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B8",
         site="dcn",
         must="B8",
-        may="B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B11",
     ),
     fault(
         "stores-delete-leaves-data",
@@ -59,7 +59,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B8",
         site="central",
         must="B8",
-        may="B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B11 F5",
     ),
     fault(
         "stores-delete-removes-two",
@@ -67,6 +67,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B8",
         site="central",
         must="B8",
-        may="B6 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="B11",
     ),
 )

@@ -11,7 +11,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 18 28",
         site="dcn",
         must="A12 C5",
-        may="C1 C2 C3 C4 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="C6",
     ),
     fault(
         "cross-az-attach-absent",
@@ -19,7 +19,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 18",
         site="dcn",
         must="A12 C5",
-        may="C1 C2 C3 C4 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="C6",
     ),
     fault(
         "nova-compute-reads-another-file",
@@ -61,7 +61,6 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 22",
         site="dcn",
         must="A13",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -70,7 +69,6 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 22",
         site="dcn",
         must="A13",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -79,7 +77,6 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 22",
         site="dcn",
         must="A13",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -88,7 +85,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A14",
         site="central",
         must="A14",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 E6",
+        may="E6",
         read_only=True,
     ),
     fault(
@@ -97,7 +94,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A14",
         site="central",
         must="A14",
-        may="A15 B9 C3 C4 C5 C6 C7 D1 D4 E6 F5",
+        may="E6 F5",
     ),
     fault(
         "nova-scheduler-down",
@@ -162,7 +159,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A14",
         site="dcn",
         must="A14",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -171,7 +167,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A14",
         site="dcn",
         must="A14",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -180,7 +175,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A14 C3",
         site="dcn",
         must="A14 C3",
-        may="C1 C2 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="C5",
     ),
     fault(
         "volume-service-in-another-zone",
@@ -188,7 +183,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A14",
         site="dcn",
         must="A14",
-        may="A15 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A15",
         read_only=True,
     ),
     fault(
@@ -197,7 +192,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A14 C3",
         site="dcn",
         must="A14 C3 C5",
-        may="A15 C1 C2 C4 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="A15 C4 D4",
     ),
     fault(
         "volume-service-not-clustered",
@@ -229,7 +224,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A17 C1",
         site="dcn",
         must="A17 C1",
-        may="C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
+        may="C2 D4",
     ),
     fault(
         "nova-uses-another-pool",
@@ -237,7 +232,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A17",
         site="dcn",
         must="A17",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -246,7 +240,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A17",
         site="dcn",
         must="A17",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -255,7 +248,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A17",
         site="dcn",
         must="A17",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -264,7 +256,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A17",
         site="dcn",
         must="A17",
-        may="A14 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -273,7 +264,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A17",
         site="dcn",
         must="A17",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
     fault(
@@ -291,7 +281,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A17",
         site="dcn",
         must="A17",
-        may="C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6 F5",
         read_only=True,
     ),
 )

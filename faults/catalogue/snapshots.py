@@ -11,7 +11,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 21 26",
         site="dcn",
         must="D1",
-        may="D2 D3 D4 D5 D6",
+        may="D2 D5",
     ),
     fault(
         "snapshot-is-at-central-too",
@@ -19,7 +19,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims D1",
         site="dcn",
         must="D1",
-        may="D2 D3 D4 D5 D6 F5",
+        may="D5",
     ),
     fault(
         "server-stays-stopped-after-snapshot",
@@ -27,7 +27,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims D1",
         site="dcn",
         must="D1",
-        may="C7 D2 D3 D4 D5 D6",
+        may="C7",
     ),
     fault(
         "snapshot-is-empty",
@@ -35,7 +35,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 20",
         site="dcn",
         must="D1",
-        may="D2 D3 D4 D5 D6",
+        may="D2 D3 D6",
     ),
     fault(
         "snapshot-cannot-be-copied-to-central",
@@ -43,7 +43,6 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 26",
         site="central",
         must="D2",
-        may="D3 D4 D5 D6",
     ),
     fault(
         "snapshot-cannot-be-copied-on",
@@ -51,7 +50,6 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 26",
         site="dcn",
         must="D3",
-        may="D4 D5 D6",
     ),
     fault(
         "snapshot-boots-flat",
@@ -59,7 +57,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims D4",
         site="dcn",
         must="D4",
-        may="D5 D6",
     ),
     fault(
         "second-generation-lands-at-central",
@@ -75,7 +72,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims D6",
         site="dcn",
         must="D6",
-        may="B6 C9 D1 D2 D3 D4 D5",
     ),
     fault(
         "snapshot-arrives-without-the-writes",
@@ -83,6 +79,6 @@ FAULTS: tuple[Fault, ...] = (
         source="claims D6",
         site="dcn",
         must="D6",
-        may="B6 D1 D2 D3 D4 D5",
+        may="D3",
     ),
 )
