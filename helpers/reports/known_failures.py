@@ -79,7 +79,7 @@ KNOWN: tuple[KnownFailure, ...] = (
         "a store stays in os_glance_importing_to_stores although the import is over: later copies are refused or wait",
         f"{_BUG}1891352",
         "B1 B2 B3 B10 B11 D2 D3",
-        r"(import task has ended|import task \S+ failed)[\s\S]*still importing to \{[^}]+\}",
+        r"((import|import task) has ended|import task \S+ failed)[\s\S]*still importing to \{[^}]+\}",
         unless=_RUNS,
     ),
     _known(
@@ -92,7 +92,7 @@ KNOWN: tuple[KnownFailure, ...] = (
         "the copy is reported done and never arrived: the store's ceph.conf or pool leads elsewhere, or its task died",
         f"{_BUG}1914826",
         "B3 B11 D2 D3",
-        r"copy-image of image[\s\S]*every import task has ended",
+        r"copy-image of image[\s\S]*seen: +(every import task|the import) has ended",
         unless=r"still importing to \{\w|No space left|EDQUOT|[Qq]uota|\[errno",
     ),
     _known(

@@ -98,6 +98,14 @@ def test_without_tasks_what_never_begins_is_told_by_the_time():
         glance([image()], None).wait_imported(ID, frozenset({"dcn0"}), timeout=0.3)
 
 
+def test_without_tasks_what_has_ended_without_a_word_is_a_failure(monkeypatch: pytest.MonkeyPatch):
+    """A copy that was seen under way, and is over without the store: nobody waits for the whole time."""
+    monkeypatch.setattr("helpers.openstack.glance._SETTLING", 0.0)
+    records = [image(os_glance_importing_to_stores="dcn0"), image()]
+    with pytest.raises(ImportFailed, match=r"the import has ended, but the image is active in \{default_backend\}"):
+        glance(records, None).wait_imported(ID, frozenset({"dcn0"}), timeout=600)
+
+
 def test_a_failed_task_is_a_failure_with_its_state():
     """Where tasks are shown, the error has them as they were."""
     with pytest.raises(ImportFailed, match="import task t1 failed: no message") as caught:

@@ -36,6 +36,7 @@ SEEN = [
         "policy",
     ),
     ("B3", COPY.format(LOST, RECORD), "", "never arrived"),
+    ("B3", COPY.format("the import has ended, but the image is active in {dcn0}", RECORD), "", "never arrived"),
     ("A7", "expected: dcn1-0: {image_conversion}\nseen:     dcn1-0: none", "", "image conversion is off"),
     ("A6", "expected: n show_multiple_locations: True\nseen:     n show_multiple_locations: False", "", "hides"),
     ("B4", "direct_url is hidden: show_image_direct_url is false on central's Glance", "", "hides"),
