@@ -101,14 +101,16 @@ def _evidence(node: Node, stack: Stack) -> int:
     """How many of an entry's values, its name aside, are this stack's."""
     own_fsids, own_addresses, own_keys = _own(stack)
     fsid, ips = node.scalar("fsid"), node.scalar("external_cluster_mon_ips")
-    keyring = node.get("ceph_conf_overrides", "client", "keyring")
+    overrides = node.get("ceph_conf_overrides")
+    sections = overrides.entries.values() if overrides else ()
+    keyrings = [keyring.text.rpartition("/")[2] for section in sections if (keyring := section.scalar("keyring"))]
     keys = {key.text for item in node.mappings("keys") if (key := item.scalar("key"))}
     return sum(
         (
             fsid is not None and fsid.text.strip() in own_fsids,
             ips is not None and not own_addresses.isdisjoint(addresses(ips.text)),
             not own_keys.isdisjoint(keys),
-            keyring is not None and keyring.text.rpartition("/")[2].startswith(f"{cluster_name(stack)}.client."),
+            any(keyring.startswith(f"{cluster_name(stack)}.client.") for keyring in keyrings),
         )
     )
 

@@ -322,9 +322,11 @@ def wrong_keyring(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """The entry's keyring is this cluster's file of that user in /etc/ceph."""
 
     def judge(entry: Entry) -> list[Finding]:
-        keyring = entry.node.get("ceph_conf_overrides", "client", "keyring")
         listed = [client_name(n.text) for item in entry.node.mappings("keys") if (n := item.scalar("name"))]
         names = listed or [shared_client(files, stack)]
+        # Ceph looks into the client's own section first
+        given = [entry.node.get("ceph_conf_overrides", section, "keyring") for section in (*names, "client")]
+        keyring = next((node for node in given if node is not None), None)
         called = entry.node.scalar("cluster")
         # a wrong cluster name is a finding of its own: the path may agree with it or with the right one
         clusters = dict.fromkeys([facts.cluster_name(stack), *([called.text.strip()] if called else [])])

@@ -268,13 +268,11 @@ def _central_first(groups: Sequence[Group], stacks: Mapping[Group, Stack]) -> tu
 def _centrality(group: Group, stacks: Mapping[Group, Stack]) -> int:
     """How much looks like the central stack: its name, its Controllers, the stores of others; no role of a DCN site."""
     stack = stacks[group]
-    controllers = any(node.text.strip() not in {"", "0"} for node in stack.counts.get("Controller", ()))
     edge = any(role.startswith("Distributed") for role in stack.counts) or stack.definitions("CinderVolumeCluster")
-    hosts = any(inventory.get("Controller", "hosts") is not None for inventory in stack.inventories)
     named = len(CENTRAL_NAMES) - CENTRAL_NAMES.index(stack.name) if stack.name in CENTRAL_NAMES else 0
     own = {group.name, *own_names(group)}
     clients = sum(any(own & content.others for content in other.contents) for other in stacks if other is not group)
-    return 10 * named + 5 * (controllers or hosts) + 3 * (clients > 1) - 20 * bool(edge)
+    return 10 * named + 5 * controls(group) + 3 * (clients > 1) - 20 * bool(edge)
 
 
 def _natural(stack: Stack) -> list[tuple[int, str]]:

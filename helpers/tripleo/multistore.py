@@ -29,7 +29,11 @@ _LOCATIONS = Setting(
 _BACKEND = Setting("GlanceBackend")
 #: The second is what the guide calls it; no template has that.
 _PLUGINS = (
-    Setting("GlanceImageImportPlugins", ("glance::api::image_import_plugins",)),
+    Setting(
+        "GlanceImageImportPlugins",
+        ("glance::api::image_import_plugins",),
+        (("glance::config::glance_image_import_config", "image_import_opts/image_import_plugins"),),
+    ),
     Setting("GlanceImageImportPlugin"),
 )
 

@@ -23,6 +23,8 @@ _NAMES = (
 _TEMPLATE_DEFAULTS = frozenset({"", "ceph", "dcn", "nova"})
 #: What the director writes of a deployment as a whole: passwords, which it may not use; the environment of last time.
 _DIRECTORS = re.compile(r"tripleo-.+-environment|.+-passwords|plan-environment")
+#: What tripleo-heat-templates have for every site, and an operator may copy; the site's own files are given later.
+_STOCK = re.compile(r"dcn(-hci|-storage)?")
 #: A stack's export, which others are deployed with.
 _EXPORTS = re.compile(r".+-export")
 #: Groups and variables that only an inventory of TripleO has.
@@ -64,8 +66,9 @@ class Contents:
 
     @property
     def uncertain(self) -> bool:
-        """Whether nobody can tell if a stack is deployed with it: a copy put aside, or the director's own."""
-        return self.candidate.aside or _DIRECTORS.fullmatch(self.stem) is not None
+        """Whether nobody can tell if it decides: a copy put aside, the director's own, or what the templates have."""
+        stock = _STOCK.fullmatch(self.stem) is not None and not self.names
+        return self.candidate.aside or _DIRECTORS.fullmatch(self.stem) is not None or stock
 
     @property
     def exported(self) -> bool:

@@ -26,7 +26,7 @@ _EXTERNAL: Shape = {
     "external_cluster_mon_ips": "scalar",
     "keys": [_KEY],
     "dashboard_enabled": "scalar",
-    "ceph_conf_overrides": {"client": {"keyring": "scalar"}},
+    "ceph_conf_overrides": {"*": {"keyring": "scalar"}},
 }
 _STORE: Shape = {
     "GlanceBackend": "scalar",

@@ -42,9 +42,7 @@ def break_volumes(at: Breaking, bug: str, **how: str) -> None:
     bring(at, "buggy_cinder.py", "cinder-volume", cinder.VOLUME_CONTAINER, at.site.mons, {"bug": bug, **how})
 
 
-def import_to(
-    at: Breaking, script: str, program: str, container: str, hosts: Iterable[Host], bug: dict[str, str]
-) -> None:
+def bring(at: Breaking, script: str, program: str, container: str, hosts: Iterable[Host], bug: dict[str, str]) -> None:
     for host in hosts:
         for name in ("buggy_service.py", script):
             at.add(host, f"{_SCRIPTS}/{name}", (_HERE / name).read_text(encoding="utf-8"))

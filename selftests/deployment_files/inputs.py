@@ -247,6 +247,12 @@ def _cephadm(folder: Path) -> None:
     change(folder, "dcn0/glance.yaml", GlanceShowMultipleLocations=False)
 
 
+def _storage_nodes(folder: Path) -> None:
+    """A site that is not hyper-converged."""
+    environment(folder, "dcn0/role-counts.yaml", DistributedComputeCount=2, CephAllCount=3, ControllerCount=0)
+    substitute(folder, "DistributedComputeHCI:", "CephAll:", ["dcn0/inventory.yaml"])
+
+
 def _longer_keys(folder: Path) -> None:
     for site in STACKS.values():
         substitute(folder, site.external_key, example.cephx_key(f"{site.cluster} external", long=True))
@@ -563,6 +569,33 @@ _K7 = (
         unknown=(*(f"keys.stale {stack}" for stack in STACKS), "multistore.multiple_locations dcn0"),
     ),
     Input("longer keys", _longer_keys),
+    Input(
+        "keyring in the client's own section",
+        lambda folder: substitute(folder, "      client:\n", "      client.external:\n", ["**/*external.yaml"]),
+    ),
+    Input(
+        "IPv6",
+        lambda folder: [
+            substitute(folder, f"198.18.{n}.", f"fd00:{n}::", ["**/inventory.yaml", "**/*external.yaml"])
+            for n in range(3)
+        ],
+    ),
+    Input("storage nodes at a site", _storage_nodes),
+)
+#: Those that only move files.
+MOVED = tuple(
+    given
+    for given in _K2
+    if given.name
+    in {
+        "central called overcloud, with zones",
+        "one folder too high",
+        "a folder for each service",
+        "all in one folder",
+        "the director's working directories",
+        "regions",
+        "what is common in a folder of its own",
+    }
 )
 INPUTS = (*_K1, *_K2, *_K3, *_K4, *_K7)
 
@@ -684,6 +717,13 @@ SLIPS = (
         "zones.nova_zone",
         "dcn0",
         ("'dcn1'",),
+    ),
+    Slip(
+        "a copy of dcn-storage.yaml",
+        lambda folder: change(folder, "dcn0/az.yaml", ManageNetworks=True),
+        "zones.managed_networks",
+        "dcn0",
+        ("dcn0/az.yaml:2",),
     ),
     Slip(
         "openstack's key",

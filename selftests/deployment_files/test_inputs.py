@@ -1,16 +1,20 @@
 """Files as real operators have them: nothing innocent is blamed, and all that can be compared is compared."""
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from helpers.tripleo import checks, example, layout
 from helpers.tripleo.findings import Finding
-from selftests.deployment_files.inputs import INPUTS, SLIPS, Input, Slip
-from selftests.deployment_files.mistakes import STRAY_KEY
+from selftests.deployment_files.inputs import INPUTS, MOVED, SLIPS, Input, Slip
+from selftests.deployment_files.mistakes import MISTAKES, STRAY_KEY, Mistake, spoil
+from selftests.deployment_files.parts import PARTS, Part, take_out
 
 Entry = dict[str, Any]
 
@@ -28,26 +32,26 @@ def found(folder: Path) -> dict[tuple[str, str], list[Finding]]:
     return {key: findings for key, findings in checks.results(layout.read(folder)).items() if findings}
 
 
-@pytest.mark.parametrize("given", INPUTS, ids=lambda given: given.name)
-def test_input_is_right(given: Input, tmp_path: Path) -> None:
+@pytest.mark.parametrize("one", INPUTS, ids=lambda one: one.name)
+def test_input_is_right(one: Input, tmp_path: Path) -> None:
     """Such files have no finding, and no check is left out but those that nobody could make."""
-    example.write(tmp_path, example.sites(2), deployed=given.deployed)
+    example.write(tmp_path, example.sites(2), deployed=one.deployed)
     before = made(tmp_path)
-    given.make(tmp_path)
+    one.make(tmp_path)
 
     now = made(tmp_path)
 
-    names = dict(zip(given.stacks, ("control-plane", "dcn0", "dcn1"), strict=True))
-    assert tuple(stack.name for stack in layout.read(tmp_path).stacks) == given.stacks
-    assert before - {f"{check} {names[stack]}" for check, stack in map(str.split, now)} == set(given.unknown)
+    names = dict(zip(one.stacks, ("control-plane", "dcn0", "dcn1"), strict=True))
+    assert tuple(stack.name for stack in layout.read(tmp_path).stacks) == one.stacks
+    assert before - {f"{check} {names[stack]}" for check, stack in map(str.split, now)} == set(one.unknown)
 
 
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{slip.given}: {slip.check}")
 def test_mistake_in_an_input_is_found(slip: Slip, tmp_path: Path) -> None:
     """What is read in another place, or by another spelling, is judged there: one finding, with both values."""
-    (given,) = [given for given in INPUTS if given.name == slip.given]
-    example.write(tmp_path, example.sites(2), deployed=given.deployed)
-    given.make(tmp_path)
+    (one,) = [one for one in INPUTS if one.name == slip.given]
+    example.write(tmp_path, example.sites(2), deployed=one.deployed)
+    one.make(tmp_path)
     slip.make(tmp_path)
 
     results = found(tmp_path)
@@ -66,14 +70,14 @@ ENTRIES: dict[str, tuple[Callable[[Entry], Any], str]] = {
 
 
 @pytest.mark.parametrize("wrong", ENTRIES.values(), ids=ENTRIES.keys())
-@pytest.mark.parametrize("given", [given for given in INPUTS if given.deployed], ids=lambda given: given.name)
+@pytest.mark.parametrize("one", [one for one in INPUTS if one.deployed], ids=lambda one: one.name)
 def test_wrong_entry_is_found_in_every_input(
-    given: Input, wrong: tuple[Callable[[Entry], Any], str], tmp_path: Path
+    one: Input, wrong: tuple[Callable[[Entry], Any], str], tmp_path: Path
 ) -> None:
     """However the files are kept and spelt, one wrong value of an external cluster is one finding, of its check."""
     spoil, check = wrong
     example.write(tmp_path, example.sites(2))
-    given.make(tmp_path)
+    one.make(tmp_path)
     files = [path for path in tmp_path.rglob("*.yaml") if path.is_file()]
     (path,) = [path for path in files if "- cluster: dcn1" in path.read_text(errors="replace")]
     content = yaml.safe_load(path.read_text())
@@ -82,6 +86,27 @@ def test_wrong_entry_is_found_in_every_input(
 
     results = found(tmp_path)
 
-    unknown = [f"{check} dcn1"] if f"{check} dcn1" in given.unknown else []
-    assert [f"{name} dcn1" for name, stack in results if stack == given.stacks[2]] + unknown == [f"{check} dcn1"]
-    assert {stack for _, stack in results} <= {given.stacks[2]}
+    unknown = [f"{check} dcn1"] if f"{check} dcn1" in one.unknown else []
+    assert [f"{name} dcn1" for name, stack in results if stack == one.stacks[2]] + unknown == [f"{check} dcn1"]
+    assert {stack for _, stack in results} <= {one.stacks[2]}
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(one=st.sampled_from(MOVED), mistake=st.sampled_from([*MISTAKES, *PARTS]))
+def test_mistake_is_found_wherever_files_lie(one: Input, mistake: Mistake | Part) -> None:
+    """Files that are kept otherwise are judged as those of the guide: each mistake is one finding, of the same check."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name, "files")
+        example.write(folder, example.sites(2))
+        take_out(folder, mistake) if isinstance(mistake, Part) else spoil(folder, mistake)
+        assume(
+            not (
+                isinstance(mistake, Part) and not mistake.deployed and one.name == "the director's working directories"
+            )
+        )
+        one.make(folder)
+
+        results = found(folder)
+
+    stack = dict(zip(("control-plane", "dcn0", "dcn1"), one.stacks, strict=True))[mistake.stack]
+    assert {key: len(findings) for key, findings in results.items()} == {(mistake.check, stack): 1}

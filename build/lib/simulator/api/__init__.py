@@ -1,1 +1,0 @@
-"""The OpenStack APIs, each in a module of its own; they translate between HTTP and the world."""

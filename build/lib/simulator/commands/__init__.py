@@ -1,1 +1,0 @@
-"""The commands that a person, or the harness, types on a node."""

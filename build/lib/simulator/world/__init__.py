@@ -1,1 +1,0 @@
-"""What exists in the simulated deployment, and how it changes; it knows neither HTTP nor SSH."""
