@@ -13,9 +13,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-from selftests.guide_commands.clients import make
-
 from benchmarks.sites import ROOT, environment, measure
+from selftests.guide_commands.clients import make
 
 
 def typed(speed: str) -> tuple[float, bool]:

@@ -94,7 +94,7 @@ def test_wrong_entry_is_found_in_every_input(
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(one=st.sampled_from(MOVED), mistake=st.sampled_from([*MISTAKES, *PARTS]))
 def test_mistake_is_found_wherever_files_lie(one: Input, mistake: Mistake | Part) -> None:
-    """Files that are kept otherwise are judged as those of the guide: each mistake is one finding, of the same check."""
+    """Files that are kept otherwise are judged as those of the guide: each mistake is one finding of the same check."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name, "files")
         example.write(folder, example.sites(2))
