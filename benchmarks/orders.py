@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.sites import ROOT, environment
-from simulator.healthy import VARIATIONS
+from simulator.faults.healthy import VARIATIONS
 from simulator.process import running
 
 #: Exit codes of pytest: all passed, and nothing was selected.

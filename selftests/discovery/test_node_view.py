@@ -97,7 +97,7 @@ class Machine:
         if argv[0] == "cat":
             return 0, self.files[path], ""
         assert argv[:3] == ("env", "LC_ALL=C", "stat"), line
-        return 0, f"81a0|640|root|0|root|0|{len(self.files[path])}", ""
+        return 0, f"81a0|640|root|0|root|0|{len(self.files[path])}|0", ""
 
 
 HCI = {"glance_api": "running", "nova_compute": "running", "cinder_volume": "running", f"ceph-mon-{HOST}": "running"}

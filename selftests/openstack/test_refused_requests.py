@@ -26,6 +26,8 @@ IMAGE, VOLUME = "363c23e2-2731-4566-b66a-c7d79b49752f", "98e1794c-1b28-40cb-b376
 class Refusing:
     """An API that has one flavor, and refuses everything else."""
 
+    endpoint_override = "http://192.0.2.10/v2.1"
+
     def find_flavor(self, name: str, **options: object) -> Any:
         return SimpleNamespace(id="1")
 
@@ -42,7 +44,8 @@ def actions(tmp_path: Path) -> tuple[ServerActions, VolumeActions]:
     path = tmp_path / "environment.yaml"
     path.write_text(yaml.safe_dump({name: declared[name] for name in ("cloud", "image", "flavor", "sites")}))
     environment = load_environment(path)
-    connection: Any = SimpleNamespace(compute=Refusing(), block_storage=Refusing())
+    config = SimpleNamespace(get_session_client=lambda service, constructor: Refusing())
+    connection: Any = SimpleNamespace(config=config)
     cloud: Any = SimpleNamespace(
         nova=Nova(connection, environment.cloud),
         cinder=Cinder(connection, environment.cloud),

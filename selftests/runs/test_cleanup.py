@@ -10,7 +10,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import openstack.exceptions
 import pytest
 from keystoneauth1.exceptions import ConnectTimeout
 
@@ -78,11 +77,8 @@ class FakeGlance:
     def owned(self, prefix: str) -> list[tuple[str, str]]:
         return [(id, id) for id in self.images if id.startswith(prefix)]
 
-    def tasks(self, image_id: str) -> tuple[Task, ...]:
-        found = self.tasks_of[image_id]
-        if found is None:
-            raise openstack.exceptions.NotFoundException("no such resource")
-        return found
+    def tasks(self, image_id: str) -> tuple[Task, ...] | None:
+        return self.tasks_of[image_id]
 
     def task(self, task_id: str) -> Task | None:
         return next((task for tasks in self.tasks_of.values() for task in tasks or () if task.id == task_id), None)
@@ -106,7 +102,7 @@ class Lab:
         self.nova = SimpleNamespace(
             server=lambda id: None,
             named=lambda prefix: [],
-            reproduce=lambda *words: " ".join(words),
+            command=lambda *words: " ".join(words),
             delete=lambda id: None,
         )
         sites = [self._site(name) for name in SITES]
@@ -121,7 +117,7 @@ class Lab:
         cloud = SimpleNamespace(
             glance=lambda site: self.glance,
             nova=self.nova,
-            cinder=SimpleNamespace(volumes=list, reproduce=lambda *words: ""),
+            cinder=SimpleNamespace(volumes=list, command=lambda *words: ""),
             environment=environment,
         )
         clusters = Clusters({site.name: Cluster(site, [self.nodes[site.name]]) for site in sites})

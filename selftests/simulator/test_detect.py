@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator import healthy
-from simulator.faults import CHANGES
+from simulator.faults import CHANGES, healthy
 from simulator.process import DidNotStart, running
 from simulator.serve import _arguments
 

@@ -17,8 +17,8 @@ from faults.detection.runner import REPORTS, Limits
 from faults.detection.seen import Seen
 from faults.detection.suite import Suite
 from faults.detection.way import Say
-from simulator import healthy as healthy_deployments
 from simulator.faults import CHANGES, Change
+from simulator.faults import healthy as healthy_deployments
 from simulator.faults.changes import candidates
 from simulator.process import DidNotStart, running
 from simulator.world.build import healthy_world
