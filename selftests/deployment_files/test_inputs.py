@@ -104,7 +104,10 @@ def test_mistake_is_found_wherever_files_lie(one: Input, mistake: Mistake | Part
                 isinstance(mistake, Part) and not mistake.deployed and one.name == "the director's working directories"
             )
         )
-        one.make(folder)
+        try:
+            one.make(folder)
+        except FileNotFoundError:  # the mistake is that a file is missing which this layout moves
+            assume(False)
 
         results = found(folder)
 

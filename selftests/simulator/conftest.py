@@ -124,7 +124,8 @@ def clean_leftovers(reports: Path, environment: Path) -> Ended:
     command = [
         sys.executable,
         "-m",
-        "helpers.runs.leftovers",
+        "dcn_verify",
+        "clean",
         "--environment",
         str(environment),
         "--reports",

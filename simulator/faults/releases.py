@@ -51,7 +51,9 @@ def no_image_tasks_api(world: World, site: Site) -> Iterator[None]:
 @variation(site="central", source="THT glance-api-container-puppet.yaml, puppet-glance glance_image_import_config")
 def glance_image_import_conf(world: World, site: Site) -> Iterator[None]:
     """Imports are configured in glance-image-import.conf, which Glance's command line names last."""
-    with _glance_files(world, site, lambda main, of_imports: {"glance-image-import.conf": of_imports}):
+    command = "/usr/bin/python3 -s /usr/bin/glance-api --config-file /etc/glance/glance-api.conf"
+    command += " --config-file /etc/glance/glance-image-import.conf"
+    with _glance_files(world, site, lambda main, of_imports: {"glance-image-import.conf": of_imports}, command=command):
         yield
 
 

@@ -10,6 +10,8 @@ from helpers.environment import Environment
 from simulator.record.shapes import ROOT, Shape, one, shape_of
 
 _PATTERNS = (
+    # a service has as many processes and threads as it has, under any numbers
+    (re.compile(r"(?: /proc/\d+/\S+)+"), " {processes}"),
     (re.compile(r"https?://[^/\s]+"), "{url}"),
     (re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9a-fA-F])"), "{id}"),
     (re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])"), "{address}"),

@@ -11,11 +11,9 @@ from simulator.world.sites import Glance, Site
 REGISTRY = "localhost/tripleo"
 #: Container → what TripleO has it run.
 _COMMANDS = {
-    "glance_api": "/usr/bin/glance-api --config-file /usr/share/glance/glance-api-dist.conf "
-    "--config-file /etc/glance/glance-api.conf --config-file /etc/glance/glance-image-import.conf",
+    "glance_api": "uwsgi --ini /etc/glance/uwsgi.ini",
     "nova_compute": "/usr/bin/nova-compute",
-    "cinder_volume": "/usr/bin/cinder-volume --config-file /usr/share/cinder/cinder-dist.conf "
-    "--config-file /etc/cinder/cinder.conf",
+    "cinder_volume": "/usr/bin/cinder-volume",
 }
 
 
@@ -57,6 +55,8 @@ def give_services(node: Node, site: Site) -> None:
         command = ("/usr/bin/python3", "-s", *_COMMANDS[name].split()) if name in _COMMANDS else (name,)
         # what a service is told to read is there, or it would not start; what matters is in its own file
         files |= {word: File("[DEFAULT]\n") for word in command if word.endswith(".conf") and word not in files}
+        if group == "glance":
+            files["/etc/glance/glance-image-import.conf"] = File("[DEFAULT]\n", "root", group, 0o640)
         # Glance reads its keys as its own user, what opens disks as root
         user = "glance" if group == "glance" else "root"
         read_only = (path.rpartition("/")[0],) if text else ()
