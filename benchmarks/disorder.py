@@ -42,7 +42,7 @@ def pytest_report_collectionfinish(config: pytest.Config) -> str:
 
 def selection(drawn: random.Random, names: Sequence[str]) -> str:
     """An expression that at least one of these tests' names fits; empty for all."""
-    if drawn.randrange(_WHOLE) == 0:
+    if drawn.randrange(_WHOLE) == 0 or not names:
         return ""
     here, other = (_words(name) for name in drawn.choices(names, k=2))
     site, wanted = here[-1], drawn.choice(here[:-1])
