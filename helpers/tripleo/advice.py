@@ -25,7 +25,7 @@ def unnamed_stores(files: DeploymentFiles, stack: Stack) -> list[Finding]:
         "recorded as being in central's store, and cannot be copied anywhere"
     )
     finding = Finding(node.place if node else stack.place, seen, expected, other.place if other else None)
-    return [finding] if node else files.lacks(stack, finding, "GlanceBackendID")
+    return [finding] if node else files.lacks(stack, finding, stack.maybe.get("GlanceBackendID", ()))
 
 
 def misspelt(files: DeploymentFiles, stack: Stack) -> list[Finding]:

@@ -65,7 +65,11 @@ def client_name(text: str) -> str:
 
 def written(stack: Stack, client: str = EXTERNAL) -> list[Node]:
     """The client's items in `CephExtraKeys`: what its author wants."""
-    found = [item for node in stack.definitions("CephExtraKeys") for item in node.items if item.kind == "mapping"]
+    return _items(stack.definitions("CephExtraKeys"), client)
+
+
+def _items(lists: Iterable[Node], client: str) -> list[Node]:
+    found = [item for node in lists for item in node.items if item.kind == "mapping"]
     return [item for item in found if (name := item.scalar("name")) and client_name(name.text) == client]
 
 
@@ -143,7 +147,7 @@ def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
         place = lists[0].place if lists else stack.place
         seen = f"keys for {', '.join(names) or 'nobody'}" if lists else "no CephExtraKeys"
         finding = Finding(place, seen, f"an item with name {client}, to give to the other sites")
-        return files.lacks(stack, finding, "CephExtraKeys")
+        return files.lacks(stack, finding, _items(stack.maybe.get("CephExtraKeys", ()), client))
     return [Finding(item.place, "no key", "a cephx key") for item in items[:1] if item.scalar("key") is None]
 
 

@@ -19,6 +19,7 @@ from helpers.tripleo.owners import (
     controls,
     has_templates,
     is_dcn,
+    is_site,
     lies_with,
     own_names,
     owners,
@@ -235,8 +236,14 @@ def _foreign(groups: Sequence[Group]) -> Iterator[tuple[Group, str]]:
             continue
         elif not has_templates(group) and any(map(has_templates, others)):
             yield group, "of which there are no templates, and which no other stack names"
-        elif not is_dcn(group) and any(map(is_dcn, others)) and not _may_be_central(group, others):
-            yield group, "which has no zone, store or role of a DCN site, and which no other stack names"
+        elif any(map(is_dcn, others)) and not (_takes_part(group, others) or _may_be_central(group, others)):
+            yield group, "which has no zone or role of a DCN site, names no other stack, and is named by none"
+
+
+def _takes_part(group: Group, others: Sequence[Group]) -> bool:
+    """Whether a stack has what only a site has, or a store on the cluster of another."""
+    clusters = {name for other in others for name in (other.name, *own_names(other))}
+    return is_site(group) or any(clusters & content.others for content in group.contents)
 
 
 def _named(group: Group, groups: Sequence[Group]) -> bool:

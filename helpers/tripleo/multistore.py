@@ -13,7 +13,7 @@ from helpers.tripleo.keys import client_name
 from helpers.tripleo.loader import Node
 from helpers.tripleo.settings import Setting, judged
 from helpers.tripleo.stacks import DeploymentFiles, Stack
-from helpers.tripleo.stores import Store, store_id, store_of, stores
+from helpers.tripleo.stores import Store, named, store_id, store_of, stores
 
 _METHODS = ("web-download", "copy-image")
 _IMPORT_METHODS = Setting(
@@ -64,7 +64,9 @@ def _not_listed(files: DeploymentFiles, owner: Stack | None, stack: Stack | None
     cluster = facts.cluster_name(stack)
     other = next((node.place for node in facts.cluster_names(stack)), None)
     finding = Finding(place, seen, f"an rbd store with CephClusterName: {cluster}", other)
-    return files.lacks(owner, finding, "GlanceMultistoreConfig")
+    called = {cluster, stack.name, store_id(stack)}
+    maybe = owner.maybe.get("GlanceMultistoreConfig", ())
+    return files.lacks(owner, finding, [node for node in maybe if called & named(node)])
 
 
 def central_lists(files: DeploymentFiles, stack: Stack) -> list[Finding]:

@@ -249,14 +249,19 @@ def _by_content(content: Contents, groups: Sequence[Group]) -> Group | None:
 # --- several deployments in one folder
 
 
-#: Parameters, and the beginning of roles, that only a stack of such a deployment has.
-_DCN_PARAMETERS = ("CinderVolumeCluster", "GlanceMultistoreConfig", "NovaComputeAvailabilityZone")
+#: Parameters, and the beginning of roles, that only a DCN site has.
+_OF_A_SITE = ("CinderVolumeCluster", "NovaComputeAvailabilityZone")
 _DCN_ROLE, _CONTROLLER = "Distributed", "Controller"
+
+
+def is_site(group: Group) -> bool:
+    """Whether something in its files says that a stack is a DCN site."""
+    return _sets(group, *_OF_A_SITE) or _has_role(group, _DCN_ROLE)
 
 
 def is_dcn(group: Group) -> bool:
     """Whether something in its files says that a stack is part of a deployment with several sites."""
-    return _sets(group, *_DCN_PARAMETERS) or _has_role(group, _DCN_ROLE)
+    return is_site(group) or _sets(group, "GlanceMultistoreConfig")
 
 
 def _sets(group: Group, *parameters: str) -> bool:

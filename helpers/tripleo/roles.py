@@ -79,7 +79,7 @@ def _at_least(
     expected = f"at least {least} nodes that run {service}, such as {usual}Count: {least}"
     if not counted:
         finding = Finding(next(iter(stack.counts.values()))[0].place, "no such role", expected)
-        return files.lacks(stack, finding, *(name for name in stack.maybe if COUNT.match(name)))
+        return files.lacks(stack, finding, [node for role in roles for node in stack.maybe.get(f"{role}Count", ())])
     seen = ", ".join(_count(role, node) for role, node in counted.items())
     return [Finding(next(iter(counted.values())).place, seen, expected)]
 
@@ -98,7 +98,9 @@ def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     counting = [other for other in others if any(COUNT.match(name) for name in other.parameters)]
     if not others or counting != others:
         raise NotGiven(f"{stack}: no role counts in its own files; its nodes may be provisioned from others")
-    return files.lacks(stack, finding, *(name for name in stack.maybe if COUNT.match(name)))
+    return files.lacks(
+        stack, finding, [node for name in stack.maybe if COUNT.match(name) for node in stack.maybe[name]]
+    )
 
 
 def other_inventory(files: DeploymentFiles, stack: Stack) -> list[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -131,12 +131,12 @@ class DeploymentFiles:
         central = self.central.name if self.central else ""
         return sum((self.unreadable.get(name, ()) for name in dict.fromkeys(("", central, stack.name))), ())
 
-    def lacks(self, stack: Stack, finding: Finding, *parameters: str) -> list[Finding]:
-        """The finding that something is missing from a stack's files, such as these parameters.
+    def lacks(self, stack: Stack, finding: Finding, held: Iterable[Node] = ()) -> list[Finding]:
+        """The finding that something is missing from a stack's files. `held` is where else it stands.
 
         :raises NotGiven: it may be in another: one that nobody can tell the stack of, or that nobody could look into
         """
-        maybe = [str(node.place) for name in parameters for node in stack.maybe.get(name, ())]
+        maybe = [str(node.place) for node in held]
         maybe += [f"{file}, which is encrypted" for file in stack.sealed]
         if not stack.written:
             maybe.append("its templates, of which none are here")

@@ -72,6 +72,12 @@ def stores(files: DeploymentFiles, owner: Stack) -> tuple[Store, ...]:
     return tuple(found)
 
 
+def named(config: Node) -> set[str]:
+    """The stores of a `GlanceMultistoreConfig`, and the clusters that they are on, by name."""
+    clusters = [store.scalar("CephClusterName") for store in config.entries.values()]
+    return {*config.entries, *(node.text.strip() for node in clusters if node is not None)}
+
+
 def store_of(files: DeploymentFiles, owner: Stack, stack: Stack) -> Store | None:
     """`owner`'s store on `stack`'s cluster."""
     return next((store for store in stores(files, owner) if store.about is stack), None)

@@ -132,6 +132,15 @@ def _another_set(folder: Path) -> None:
     example.write(folder, [example.sites(1)[0], example.sites(7)[7]])
 
 
+_SAMPLE = """\
+parameter_defaults:
+  CephExtraKeys:
+  - {name: client.glance, key: AQBRgQ9eAAAAABAAv84zEilJYZPNuJ0Iwn9Ndg==}
+  CephExternalMultiConfig:
+  - {cluster: ceph2, fsid: af25554b-42f6-4d2b-9b9b-d08a1132d3e8, external_cluster_mon_ips: '172.18.0.5,172.18.0.6'}
+  GlanceMultistoreConfig:
+    ceph2: {GlanceBackend: rbd, CephClusterName: ceph2}
+"""
 _UNDERCLOUD = """\
 Undercloud:
   hosts:
@@ -168,6 +177,11 @@ HOME: dict[str, Put] = {
         "Controller: {hosts: {gone-controller-0: {ansible_host: 192.0.2.11, storage_ip: 198.18.9.11}}}\n"
         "ceph_mon: {children: {Controller: {}}}\n",
     ),
+    "files of another Ceph": _text("projects/rook/ceph.yaml", "parameter_defaults:\n  CephClusterName: [\n"),
+    "a broken file of somebody's": _text("projects/az.yaml", "parameter_defaults: {ManageNetworks: [true"),
+    "what a document shows": _text("notes/sample.yaml", _SAMPLE),
+    "a script that deploys another": _text("deploy.sh", "openstack overcloud deploy --stack x -e dcn0/az.yaml\n"),
+    "the undercloud's roles": _text("roles_undercloud.yaml", "- name: Undercloud\n  ServicesDefault: [X]\n"),
     "a clone of examples": lambda home: _another_set(home / "git/dcn-examples"),
     "a copy of everything": lambda home: _another_set(home / "backup-20240131"),
     "images for containers": _text(
