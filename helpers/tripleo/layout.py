@@ -184,7 +184,7 @@ def _is_of(entry: Node, names: set[str], fsids: set[str]) -> bool:
 
 
 def _is_list(content: Contents) -> bool:
-    """Whether a file beside the stacks holds such a list by its name, which is how the guide and the client call it."""
+    """Whether a file beside the stacks is such a list by its name, as the guide and the client call it."""
     return re.search(r"ceph[-_](external|export)", content.stem) is not None and not content.uncertain
 
 

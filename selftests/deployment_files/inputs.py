@@ -59,8 +59,10 @@ def move(folder: Path, names: dict[str, str]) -> None:
 
 
 def substitute(folder: Path, old: str, new: str, names: Iterable[str] = ("**/*.y*ml",)) -> None:
-    for path in sorted({path for name in names for path in folder.glob(name)}):
-        path.write_text(path.read_text().replace(old, new))
+    texts = {path: path.read_text() for name in names for path in folder.glob(name)}
+    assert any(old in text for text in texts.values()), f"none of {', '.join(names)} has {old!r}"
+    for path, text in texts.items():
+        path.write_text(text.replace(old, new))
 
 
 def _networks(folder: Path, name: str) -> None:
@@ -183,17 +185,23 @@ def _nodes_in_home(folder: Path) -> None:
         environment(folder, f"deployed-metal-{stack}.yaml", **counts, HostnameMap={})
 
 
-def _openstack_user(folder: Path) -> None:
-    """The sites share the key that the deployment makes, and which `openstack overcloud export ceph` exports."""
+def _openstack_user_before(folder: Path) -> None:
+    """The sites share the key that the deployment makes."""
     for site in STACKS.values():
         (folder / site.stack / "ceph_keys.yaml").unlink()
-        if (folder / f"{site.stack}/ceph-ansible/group_vars/all.yml").exists():
-            content = yaml.safe_load((folder / f"{site.stack}/ceph-ansible/group_vars/all.yml").read_text())
-            content["openstack_keys"] = content["openstack_keys"][:1]
-            write(folder, f"{site.stack}/ceph-ansible/group_vars/all.yml", content)
+    substitute(folder, "CephClientUserName: external", "CephClientUserName: openstack")
+
+
+def _openstack_user_deployed(folder: Path) -> None:
+    """The same as `openstack overcloud export ceph` exports it; a store without a user has Heat's default."""
+    substitute(folder, "      CephClientUserName: external\n", "", ["dcn*/glance.yaml"])
+    for site in STACKS.values():
+        (folder / site.stack / "ceph_keys.yaml").unlink()
+        left = f"{site.stack}/ceph-ansible/group_vars/all.yml"
+        content = yaml.safe_load((folder / left).read_text())
+        write(folder, left, {**content, "openstack_keys": content["openstack_keys"][:1]})
         substitute(folder, site.external_key, site.openstack_key)
     substitute(folder, "client.external", "client.openstack")
-    substitute(folder, "      CephClientUserName: external\n", "", ["dcn*/glance.yaml"])
     substitute(folder, "CephClientUserName: external", "CephClientUserName: openstack")
 
 
@@ -209,7 +217,7 @@ def _exported(folder: Path) -> None:
 
 def _cephadm(folder: Path) -> None:
     """A deployment of a later release: Ceph and nodes first, the director's files in its working directories."""
-    _openstack_user(folder)
+    _openstack_user_deployed(folder)
     _exported(folder)
     for stack, site in STACKS.items():
         working, left = (
@@ -403,18 +411,11 @@ _K3 = (
     ),
     Input(
         "host names of monitors",
-        lambda folder: (
-            [
-                substitute(folder, address, f"{host}.storage.localdomain", ["*external.yaml"])
-                for site in STACKS.values()
-                for host, address in site.monitors.items()
-            ]
-            and [
-                substitute(folder, address, f"{host}.storage.localdomain", ["control-plane/dcn_ceph_external.yaml"])
-                for site in STACKS.values()
-                for host, address in site.monitors.items()
-            ]
-        ),
+        lambda folder: [
+            substitute(folder, address, f"{host}.storage.localdomain", ["**/*external.yaml"])
+            for site in STACKS.values()
+            for host, address in site.monitors.items()
+        ],
     ),
 )
 #: K4: other spellings, and what another template may set.
@@ -546,7 +547,7 @@ _K4 = (
 _K7 = (
     Input(
         "openstack's key, before deployment",
-        _openstack_user,
+        _openstack_user_before,
         deployed=False,
         unknown=tuple(
             f"{check} {stack}"
@@ -554,7 +555,7 @@ _K7 = (
             for check in ("keys.missing", "keys.undecodable", "keys.wrong_caps", "keys.wrong_mode", "keys.shared")
         ),
     ),
-    Input("openstack's key", _openstack_user, unknown=tuple(f"keys.stale {stack}" for stack in STACKS)),
+    Input("openstack's key", _openstack_user_deployed, unknown=tuple(f"keys.stale {stack}" for stack in STACKS)),
     Input(
         "a user of another name",
         lambda folder: [

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from helpers.tripleo import checks, example, layout
+from selftests.deployment_files.mess import strew
 
 pytest_plugins = ["selftests.in_process"]
 
@@ -82,6 +83,18 @@ def test_doc_settings_pass_with_advice(run: Run, healthy: Path) -> None:
     assert "2 warnings" in done.stdout
     assert "should be:    GlanceBackendID: dcn0" in done.stdout
     assert "the parameter GlangeBackendID, which no template has" in done.stdout
+
+
+def test_home_passes_with_a_warning(run: Run, healthy: Path) -> None:
+    """In a home folder nothing fails, blocks or is skipped; one warning says what was passed over."""
+    strew(healthy)
+
+    done = run("--deployment-files", healthy)
+
+    assert done.returncode == 0, done.stdout
+    assert " passed, 1 warning in " in done.stdout
+    assert [word for word in (" skipped", " blocked", " failed") if word in done.stdout.splitlines()[-1]] == []
+    assert "git/dcn-examples/\n    stands there: a second set of files, of control-plane, dcn6" in done.stdout
 
 
 def test_broken_file_is_one_failure(run: Run, healthy: Path) -> None:
