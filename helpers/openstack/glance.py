@@ -353,8 +353,8 @@ class Glance:
         """Wait until the image's import tasks have ended and it is in the given stores (None: any).
 
         The tasks are watched too: for a moment after the record looks finished Glance still holds the import's lock.
-        Where Glance shows no tasks, the record's own lists, lock and status tell; what has ended there without a word
-        is told from what has not begun by the time alone.
+        Where Glance shows no tasks, the record's own lists, lock and status tell: what was never seen under way may not
+        have begun, and is waited for.
 
         :param timeout: seconds for each store: Glance serves one store after the other
         :param number: how many stores it is to serve
@@ -366,12 +366,16 @@ class Glance:
             return _Import(record, self.tasks(image_id) if record else ())
 
         ended_at: list[float] = []
+        begun = False
 
         def failed(seen: _Import) -> str | None:
+            nonlocal begun
             record = seen.record
             if record is None:
                 return "the image is gone"
+            begun = begun or seen.tasks is not None or not seen.ended
             if not seen.ended:
+                ended_at.clear()
                 return None
             bad = [task for task in seen.tasks or () if task.status == "failure"]
             if bad:
@@ -380,8 +384,9 @@ class Glance:
                 return f"Glance reports failed stores {', '.join(sorted(record.failed))}"
             # Glance believes that it has finished, yet the stores are not there: they will not come any more
             ended_at.append(time.monotonic())
-            if seen.tasks is not None and ended_at[-1] - ended_at[0] > _SETTLING:
-                return f"every import task has ended, but the image is {record.status} in {listed(record.stores)}"
+            if begun and ended_at[-1] - ended_at[0] > _SETTLING:
+                what = "the import has ended" if seen.tasks is None else "every import task has ended"
+                return f"{what}, but the image is {record.status} in {listed(record.stores)}"
             return None
 
         try:
