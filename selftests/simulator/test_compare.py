@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,17 @@ def test_only_what_the_simulator_lacks_can_be_listed():
     assert drift("compute", SHOW, "200", ".server.zone", to="string") == 1
     assert drift("compute", SHOW, "200", ".server.id", to="number") == 1
     assert drift("ssh", "uname", to={"0": {".": "text"}}) == 1
+
+
+def test_key_that_is_there_by_chance_may_be_seen_by_the_simulator_alone():
+    """A key that is named, in a request that both were asked; not a whole answer."""
+    lab, seen = Record.of(LAB), altered("compute", SHOW, "200", ".server.lock", to="string")
+    entry = Entry("compute", (SHOW,), "200", (".server.lock",), "only while it is written", by_chance=True)
+
+    assert judge(changes(lab, seen), gaps(lab, seen), [entry]).drift == ()
+    assert len(judge(changes(lab, seen), gaps(lab, seen), [replace(entry, by_chance=False)]).drift) == 1
+    invented = altered("compute", SHOW, "203", to={".": "object"})
+    assert len(judge(changes(lab, invented), gaps(lab, invented), [replace(entry, keys=())]).drift) == 1
 
 
 def test_entry_that_nothing_needs_is_named():

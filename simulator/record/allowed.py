@@ -1,7 +1,8 @@
 """The list of what the simulator does not model, each entry with its reason.
 
-Only what the lab has and the simulator lacks can be listed. What the simulator answers and the lab does not is never
-allowed: a test that passes by it would be worth nothing.
+Only what the lab has and the simulator lacks can be listed. What the simulator answers and the lab does not is not
+allowed, because a test that passes by it would be worth nothing; the exception is a key that is there by chance, which
+the one run of the lab did not see.
 """
 
 from __future__ import annotations
@@ -94,14 +95,21 @@ def judge(changes: Iterable[Difference], gaps: Iterable[Difference], entries: Se
     """Take away from the differences between lab and simulator what is listed."""
     drift: dict[Difference, None] = {}
     needed: set[Entry] = set()
+    by_chance = [entry for entry in entries if entry.by_chance]
     for difference in changes:
         # a key that the lab always gives: what is lacking may be listed, what is invented may not
-        if not (difference.seen == NOTHING and _listed(difference, entries, needed)):
+        may = entries if difference.seen == NOTHING else by_chance if _one_key(difference) else ()
+        if not _listed(difference, may, needed):
             drift[difference] = None
     for difference in gaps:
         if not _listed(difference, entries, needed):
             drift[difference] = None
     return Judged(tuple(drift), tuple(entry for entry in entries if entry not in needed and not entry.by_chance))
+
+
+def _one_key(difference: Difference) -> bool:
+    """Whether it is a key that only the simulator has, and not a whole answer."""
+    return difference.known == NOTHING and bool(difference.path)
 
 
 def _listed(difference: Difference, entries: Sequence[Entry], needed: set[Entry]) -> bool:
