@@ -141,7 +141,7 @@ class _CleanUp:
         for name, kind in kinds(self._deployment).items():
             if name == "volume":
                 (adopting,) = at_once([self._adopt_volumes])
-                wait([adopting], timeout=half_of_the_time())
+                wait([adopting], timeout=max(half_of_the_time(), self._patience))
                 self._tell_of_volumes(adopting.result() if adopting.done() else "no answer")
             if name == "image":
                 self._clusters.result()

@@ -77,9 +77,10 @@ def note(reader: Reader, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
     there = [f"{kind} {name}" for kind, name in NAMES if known[kind].find(Entry(kind, name))]
     assert there == [], "somebody else has what the guide's lines create: remove it, or take another lab"
     ledger = Ledger(tmp_path_factory.mktemp("ledger") / "ledger.jsonl")
+    yield ledger.adopt
     for kind, name in NAMES:
-        ledger.plan(kind, name)
-    yield lambda kind, name, id: ledger.plan(kind, name, id=id)
+        for id in known[kind].find(Entry(kind, name)):
+            ledger.adopt(kind, name, id)
     leaks = remove(ledger, deployment)
     deployment.close()
     assert leaks == []

@@ -293,6 +293,20 @@ def test_what_cinder_does_not_tell_of_is_a_leak(lab: Lab):
     assert leak.problem == "cannot tell whether Nova has made any that is left: no answer"
 
 
+def test_cinder_has_time_to_answer_when_a_server_takes_all_of_it(lab: Lab):
+    """A server that may still come is a leak; Cinder, which answers, is not called silent for that."""
+
+    def volumes() -> list[Any]:
+        threading.Event().wait(0.2)
+        return []
+
+    lab.deployment.cloud.cinder.volumes = volumes
+    with pytest.raises(ConnectTimeout), lab.ledger.asking("server", "pet"):
+        raise ConnectTimeout("no answer")
+
+    assert [(leak.kind, leak.name) for leak in remove(lab.ledger, lab.deployment)] == [("server", "pet")]
+
+
 def test_the_ledgers_of_several_runs_are_cleaned_at_once(lab: Lab, tmp_path: Path):
     other = Ledger(tmp_path / "other.jsonl")
     for ledger, id in ((lab.ledger, "8083"), (other, "8084")):
