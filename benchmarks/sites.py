@@ -8,7 +8,6 @@ there is to measure; with `lab` and `cloud` things take as long as they do there
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import subprocess
@@ -19,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers.reports.summary import read
 from simulator.process import running
 
 ROOT = Path(__file__).parents[1]
@@ -50,10 +50,10 @@ def measure(sites: int, speed: str, workers: int) -> Measured:
                 code = subprocess.run(command, cwd=ROOT, env=environment(), stdout=output, check=False).returncode  # noqa: S603 - ours
             wall = time.monotonic() - begun
             after = _cpu()  # the simulator counts once it has ended
-        summary = json.loads(Path(folder, "reports/latest/summary.json").read_text(encoding="utf-8"))
-        checks = sum(count for outcome, count in summary["outcomes"].items() if outcome != "skipped")
+        summary = read(Path(folder, "reports/latest/summary.json"))
+        checks = sum(count for outcome, count in summary.outcomes.items() if outcome != "skipped")
         cpu = (after - before, _cpu() - after)
-        return Measured(speed, sites, checks, wall, *cpu, summary["longest_chain_s"], code == 0)
+        return Measured(speed, sites, checks, wall, *cpu, summary.longest_chain_s, code == 0)
 
 
 def environment() -> dict[str, str]:

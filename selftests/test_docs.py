@@ -9,6 +9,7 @@ import pytest
 
 from docs.hooks import claims as claims_hook
 from docs.hooks import environment_file
+from docs.hooks import summary as summary_hook
 from faults.catalogue import FAULTS, Fault
 from faults.catalogue.sources import Place, places
 from helpers.reports.claims import CLAIMS
@@ -87,6 +88,19 @@ def test_every_key_of_the_environment_file_is_described(monkeypatch: pytest.Monk
 
     assert '<a id="sites.SITE.nodes.NODE.roles"></a>`roles`' in text
     assert "Example: `deadline: 60`" in text
+
+
+def test_every_key_of_the_summary_is_described():
+    """A key without a docstring raises KeyError."""
+    text = "\n".join(summary_hook.tables())
+
+    assert '<a id="Failure.reproduce"></a>`reproduce` | list: text |' in text
+    assert '<a id="Summary.outcomes"></a>`outcomes` | object: one of `passed`, ' in text
+
+
+def test_the_published_schema_is_that_of_the_summary():
+    """Where it is not, `python -m docs.hooks.summary` writes it anew."""
+    assert summary_hook.FILE.read_text(encoding="utf-8") == summary_hook.text()
 
 
 def test_every_option_is_described():

@@ -1,14 +1,13 @@
-"""What a run of the acceptance suite showed, read from its reports."""
+"""What a run of the acceptance suite showed, read from its summary."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree
 
-from helpers.preflight.results import Probed
+from helpers.outcomes import Outcome
+from helpers.reports.summary import Summary
+from helpers.runs.leak import Leak
 
 #: The claim that nothing is left behind; its failures are the run's leaks.
 NO_LEAKS = "F5"
@@ -46,61 +45,50 @@ class Seen:
         return frozenset(one.claim for one in self.failing)
 
 
-def read_summary(
-    summary: Mapping[str, Any], exit_code: int, run: str = "", texts: Mapping[str, str] | None = None
-) -> Seen:
-    """What `summary.json` of a run says; `texts`: test → all that it said."""
+def seen_in(summary: Summary, exit_code: int) -> Seen:
+    """What the summary of a run says."""
 
-    def claims(outcome: str) -> frozenset[str]:
-        return frozenset(
-            check["claim"] for check in summary["checks"] if check["claim"] and check["outcome"] == outcome
-        )
+    def claims(outcome: Outcome) -> frozenset[str]:
+        return frozenset(check.claim for check in summary.checks if check.claim and check.outcome == outcome)
 
-    failing = []
-    for check in summary["checks"]:
-        if check["claim"] and check["outcome"] == "failed":
-            lines = [line.strip() for line in (texts or {}).get(check["test"], "").splitlines()]
-            reproduce = [line for line in lines if line.startswith("reproduce: ")]
-            said = " / ".join(line for line in lines[1:] if line and line not in reproduce)
-            failing.append(
-                Failing(check["claim"], check["site"], said[:_LONGEST] or check["cause"] or "", *reproduce[:1])
-            )
-    failing += _leaks(summary["leaks"])
     return Seen(
         exit_code=exit_code,
-        failing=tuple(failing),
+        failing=(*_failing(summary), *_leaks(summary.leaks)),
         prevented=tuple(_prevented(summary)),
         blocked=claims("blocked"),
         unknown=claims("unknown"),
-        leaks=len(summary["leaks"]),
-        run=run,
+        leaks=len(summary.leaks),
+        run=summary.run_id,
     )
 
 
-def _prevented(summary: Mapping[str, Any]) -> Iterator[Failing]:
+def _failing(summary: Summary) -> Iterator[Failing]:
+    """Each claim that a test or stage fails, at each site, as what that one says."""
+    failures = {failure.test: failure for failure in summary.failures}
+    for check in summary.checks:
+        if check.claim and check.outcome == "failed":
+            failure = failures[check.test]
+            said = " / ".join(filter(None, (line.strip() for line in failure.message.splitlines())))
+            yield Failing(check.claim, check.site, said[:_LONGEST], _shown(failure.reproduce))
+
+
+def _prevented(summary: Summary) -> Iterator[Failing]:
     """Each claim that a finding of the preflight blocks, as what that finding says."""
-    found = {one.key: one for one in (Probed(**probed) for probed in summary["preflight"]) if one.outcome == "failed"}
-    for check in summary["checks"]:
-        if check["claim"] and check["outcome"] == "blocked" and check["cause"] in found:
-            one = found[check["cause"]]
-            yield Failing(
-                check["claim"], check["site"], str(one), *(f"reproduce: {line}" for line in one.reproduce[:1])
-            )
+    found = {one.key: one for one in summary.preflight if one.outcome == "failed"}
+    for check in summary.checks:
+        if check.claim and check.outcome == "blocked" and check.cause in found:
+            one = found[check.cause]
+            yield Failing(check.claim, check.site, str(one), _shown(one.reproduce))
 
 
-def _leaks(leaks: list[Mapping[str, Any]]) -> Iterator[Failing]:
+def _leaks(leaks: Iterable[Leak]) -> Iterator[Failing]:
     """Each leak at each site that it is at, as a failure of the claim that nothing is left."""
     for leak in leaks:
-        reproduce = f"reproduce: {leak['reproduce']}" if leak["reproduce"] else ""
-        for site in leak["sites"] or [None]:
-            yield Failing(NO_LEAKS, site, f"left behind: {leak['kind']} {leak['problem']}"[:_LONGEST], reproduce)
+        said = f"left behind: {leak.kind} {leak.problem}"[:_LONGEST]
+        for site in leak.sites or (None,):
+            yield Failing(NO_LEAKS, site, said, _shown(filter(None, (leak.reproduce,))))
 
 
-def read_junit(file: Path) -> dict[str, str]:
-    """Test → what it said when it failed, from `junit.xml`: the summary has only the first line of it."""
-    said = {}
-    for case in ElementTree.parse(file).iter("testcase"):  # noqa: S314 - of our own making
-        failure = case.find("failure")
-        if failure is not None:
-            said[f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}"] = failure.text or ""
-    return said
+def _shown(commands: Iterable[str]) -> str:
+    """The first of the commands; empty where there is none."""
+    return next((f"reproduce: {command}" for command in commands), "")

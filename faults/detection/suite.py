@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -11,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from faults.detection.seen import Seen, read_junit, read_summary
+from faults.detection.seen import Seen, seen_in
+from helpers.reports.summary import NoSummary, read
 
 _ROOT = Path(__file__).parents[2]
 #: seconds that a run of the suite may take; then it is interrupted, and given as long to clean up as `_GRACE`
@@ -48,8 +48,10 @@ class Suite:
         written = [folder for folder in self._runs() if folder not in before and (folder / "summary.json").exists()]
         if not written:
             return Seen(code, refused=_last_words(printed, code))
-        summary = json.loads((written[-1] / "summary.json").read_text(encoding="utf-8"))
-        return read_summary(summary, code, written[-1].name, read_junit(written[-1] / "junit.xml"))
+        try:
+            return seen_in(read(written[-1] / "summary.json"), code)
+        except NoSummary as error:
+            return Seen(code, refused=str(error))
 
     def clean_leftovers(self) -> None:
         """Remove what a run could not remove while the deployment was broken."""

@@ -20,21 +20,26 @@ MON = "ceph-mon"
 
 @dataclass(frozen=True)
 class Probed:
-    """One prerequisite at one site, or on one of its nodes, and what came of looking.
-
-    `problem` is one line; `missing` names the containers that do not run; `because` is the `key` of the finding for
-    which this was not looked at; `judge` is the stage that says the same of the site as a claim's failure.
-    """
+    """One prerequisite at one site, or on one of its nodes, and what came of looking."""
 
     site: str
+    """The name of the site, or `undercloud`."""
     prerequisite: Prerequisite
+    """What was looked at."""
     node: str | None = None
+    """The node; null where it is about the whole site."""
     outcome: Outcome = "passed"
+    """What came of it."""
     problem: str = ""
+    """What is wrong, in one line."""
     reproduce: tuple[str, ...] = ()
+    """The commands that show it."""
     missing: tuple[str, ...] = ()
+    """The containers that do not run."""
     because: str | None = None
+    """The finding for which this was not looked at, by its `key`."""
     judge: str | None = None
+    """The stage that says the same of the site as a claim's failure."""
 
     @property
     def key(self) -> str:

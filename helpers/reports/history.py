@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import get_args
 
 from helpers.outcomes import Outcome
-from helpers.reports.summary import Check, Matrix, Summary, matrix, shortened
-
-log = logging.getLogger(__name__)
+from helpers.reports.matrix import Matrix, matrix, shortened
+from helpers.reports.summary import Change, ChangeKind, NoSummary, Summary, read
 
 #: How many runs are looked back upon for each claim at each site: two weeks of nights.
 MOST = 14
@@ -22,8 +19,7 @@ _FARTHEST = 1000
 #: What says something of the deployment; a check that was blocked or skipped does not.
 _JUDGED = {"passed", "failed", "unknown"}
 
-Kind = Literal["new", "still", "fixed"]
-KINDS: tuple[Kind, ...] = ("new", "still", "fixed")
+KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 
 
 @dataclass(frozen=True)
@@ -44,54 +40,43 @@ class Earlier:
 
 
 @dataclass(frozen=True)
-class Change:
-    """A claim at a site (`all`: at none) that is not as it was, or still as it must not be.
+class History:
+    """Earlier runs, oldest first; `unread`: of those whose summary cannot be read, a line each, the newest first."""
 
-    `since`: when the first of the `runs` began that saw it so without a break; of what is new or fixed, when the last
-    one began that saw it otherwise.
-    """
-
-    kind: Kind
-    claim: str
-    column: str
-    since: str
-    runs: int
+    runs: tuple[Earlier, ...]
+    unread: tuple[str, ...] = ()
 
 
-def earlier_runs(reports: Path, summary: Summary, most: int = MOST) -> tuple[Earlier, ...]:
-    """The runs of this environment file before this one that judged what this one judges, oldest first.
+def earlier_runs(reports: Path, summary: Summary, most: int = MOST) -> History:
+    """The runs of this environment file before this one that judged what this one judges.
 
     Of each claim at each site those that judged it last, `most` of them, however many runs of another selection there
-    were meanwhile. What cannot be read is passed over.
+    were meanwhile.
     """
     wanted = Counter(dict.fromkeys(_judged(matrix(summary.checks, summary.sites)), most))
     found: list[Earlier] = []
+    unread: list[str] = []
     before = (path for path in reports.glob("*/summary.json") if path.parent.name < summary.run_id)
     for path in sorted(before, reverse=True)[:_FARTHEST]:
         if not wanted:
             break
-        earlier = None if path.parent.is_symlink() else _read(path, summary.environment)
-        if earlier and (told := _judged(earlier.matrix) & wanted.keys()):
+        if path.parent.is_symlink():
+            continue
+        try:
+            seen = read(path)
+        except NoSummary as error:
+            unread.append(str(error))
+            continue
+        earlier = Earlier(path.parent.name, seen.started, matrix(seen.checks, seen.sites))
+        if seen.environment == summary.environment and (told := _judged(earlier.matrix) & wanted.keys()):
             found.append(earlier)
             wanted = +(wanted - Counter(told))
-    return tuple(reversed(found))
+    return History(tuple(reversed(found)), tuple(unread))
 
 
 def _judged(of: Matrix) -> set[tuple[str, str]]:
     """The claims at sites of which it says something."""
     return {(row.claim, column) for row in of.rows for column, outcome in row.cells.items() if outcome in _JUDGED}
-
-
-def _read(path: Path, environment: str) -> Earlier | None:
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        if kept["environment"] != environment:
-            return None
-        checks = [Check(**check) for check in kept["checks"]]
-        return Earlier(path.parent.name, kept["started"], matrix(checks, kept["sites"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        log.debug("%s is no summary of a run", path, exc_info=True)
-        return None
 
 
 def changes(now: Matrix, earlier: Sequence[Earlier]) -> list[Change]:
@@ -124,9 +109,9 @@ def _while_bad(seen: Iterable[tuple[Earlier, Outcome]]) -> Iterable[tuple[Earlie
         yield run, outcome
 
 
-def in_lines(found: Iterable[Change]) -> list[tuple[Kind, str]]:
+def in_lines(found: Iterable[Change]) -> list[tuple[ChangeKind, str]]:
     """`B3 at dcn0, dcn1 (last passed 2026-11-25T22:00:12Z)`: what has changed alike in one line, new failures first."""
-    alike: dict[tuple[Kind, str, str], list[str]] = {}
+    alike: dict[tuple[ChangeKind, str, str], list[str]] = {}
     for change in found:
         alike.setdefault((change.kind, change.claim, _told(change)), []).append(change.column)
     lines = [

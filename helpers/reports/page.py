@@ -10,8 +10,10 @@ import jinja2
 
 from helpers.engine.results import StageResult
 from helpers.outcomes import OUTCOMES, WORST_FIRST, Outcome, worst
+from helpers.reports.causes import Cause
 from helpers.reports.history import Earlier, in_lines
-from helpers.reports.summary import Cause, Summary, matrix, shortened
+from helpers.reports.matrix import matrix, shortened
+from helpers.reports.summary import Summary
 
 _TEMPLATES = Path(__file__).parents[2] / "reports" / "templates"
 

@@ -1,95 +1,136 @@
-"""What a run has found, as its reports tell it: checks, what blocks what, the matrix of claims and sites."""
+"""The model of `summary.json`, what a run has found for programs, and the only writer and reader of the file."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
 
-from helpers.engine.results import StageResult
-from helpers.outcomes import OUTCOMES, Outcome, worst
-from helpers.reports.claims import CLAIMS
-from helpers.reports.known_failures import KnownFailure, recognise
+from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
-if TYPE_CHECKING:
-    from helpers.nodes.logs import LogTail
-    from helpers.preflight.results import Probed
-    from helpers.reports.history import Change
-    from helpers.runs.cleanup import Leak
+from helpers.outcomes import Outcome
+from helpers.preflight.results import Probed
+from helpers.redact import redacted
+from helpers.runs.leak import Leak
 
-#: The column of claims that belong to no site.
-ALL = "all"
+#: It changes when a key goes, or means something else. Keys may come without a new one: readers pass over them.
+Version = Literal[1]
+VERSION: Version = 1
+
+ChangeKind = Literal["new", "still", "fixed"]
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What became of one test, or of one stage if `stage` names it.
-
-    `test` is the node id, `title` what it states, `message` why it did not pass, `cause` the stage that blocked it, or
-    what left others unknown, too; `reproduce` holds commands that show it by hand.
-    """
-
-    test: str
-    outcome: Outcome
-    claims: tuple[str, ...] = ()
-    sites: tuple[str, ...] = ()
-    seconds: float = 0.0
-    cause: str | None = None
-    stage: str | None = None
-    title: str = ""
-    message: str = ""
-    reproduce: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The last part of the node id: `test_copy_image[dcn1]`."""
-        return self.test.rsplit("::", 1)[-1]
+class NoSummary(ValueError):
+    """A file is no summary that this version reads; the message is one line that names it and says why."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One claim at one site, by one test. `claim` is None for a test of no claim, `site` for one that belongs to none.
-
-    `cause` is the stage that blocked it, or in one line why it failed, is unknown or was skipped.
-    """
+    """One claim at one site, by one test."""
 
     claim: str | None
+    """The id of the claim; null for a test of no claim."""
     site: str | None
+    """The name of the site; null where the claim belongs to none."""
     test: str
+    """The node id of the test or stage."""
     outcome: Outcome
+    """What became of it."""
     cause: str | None
+    """What blocked it: the `stage` of a failure. Otherwise, in one line, why it failed, is unknown or was skipped."""
     seconds: float
+    """How long it took."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What failed or is unknown, each cause once, as the terminal and the page show it."""
+
+    test: str
+    """The node id of the test or stage, or the finding of the preflight."""
+    outcome: Literal["failed", "unknown"]
+    """Whether it failed, or nobody could find out."""
+    claims: tuple[str, ...]
+    """The ids of the claims that it is about."""
+    sites: tuple[str, ...]
+    """The names of the sites that it is about."""
+    stage: str | None
+    """What the checks that it blocks name as their `cause`; null for a test, which blocks none."""
+    title: str
+    """What should hold, in one line."""
+    message: str
+    """What was done, what was expected, and what was seen."""
+    looks_like: str | None
+    """The known failure that it resembles, and where to read on."""
+    reproduce: tuple[str, ...]
+    """The commands that show it."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A claim at a site that is not as it was, or still as it must not be."""
+
+    kind: ChangeKind
+    """Whether it passed and is wrong now, is still wrong, or is right again."""
+    claim: str
+    """The id of the claim."""
+    column: str
+    """The name of the site; `all` where the claim belongs to none."""
+    since: str
+    """When the first of the `runs` began that saw it so without a break; of what is new or fixed, when the last run
+    began that saw it otherwise."""
+    runs: int
+    """How many runs in a row, this one included, have seen it so."""
 
 
 @dataclass(frozen=True)
 class Skip:
-    """A reason for which tests were skipped, and those tests by their names."""
+    """A reason for which tests were skipped."""
 
     reason: str
+    """What the environment file does not declare, or the deployment does not offer."""
     tests: tuple[str, ...]
+    """The names of these tests."""
 
 
+@with_config(ConfigDict(use_attribute_docstrings=True, json_schema_serialization_defaults_required=True))
 @dataclass(frozen=True)
 class Summary:
-    """The content of `summary.json`. `started` is ISO 8601, in UTC; `sites` are in the environment file's order.
+    """What a run of dcn-verify has found."""
 
-    `preflight` is what was found wanting before the run; it counts where something selected is blocked by it. `changes`
-    is what was otherwise in earlier runs, and what is still wrong. `skipped` has each reason once.
-    """
-
+    version: Version
+    """The version of this format. It changes when a key is removed, or means something else. Keys may be added without
+    a new version: pass over those that you do not know."""
     run_id: str
+    """The id of the run, which is also the name of the directory."""
     environment: str
+    """The path of the environment file."""
     started: str
+    """When the run began: ISO 8601, in UTC."""
     wall_s: float
+    """How many seconds it took."""
     longest_chain_s: float
+    """How many seconds the longest chain of stages took: no run of these checks can be faster."""
     sites: tuple[str, ...]
+    """The names of the sites, in the order of the environment file."""
     outcomes: dict[Outcome, int]
+    """Each outcome, and how many tests and stages came to it."""
     checks: tuple[Check, ...]
+    """One entry for each claim, site and test, in the order of the claims."""
+    failures: tuple[Failure, ...] = ()
+    """What failed, then what is unknown."""
     leaks: tuple[Leak, ...] = ()
+    """What could not be removed. Each is a failure of F5."""
     preflight: tuple[Probed, ...] = ()
+    """What the preflight found wanting. It counts where a selected check is blocked by it."""
     changes: tuple[Change, ...] = ()
+    """What has changed since earlier runs of the same environment file, and what is still wrong."""
     skipped: tuple[Skip, ...] = ()
+    """Why tests were skipped, each reason once."""
+    unread: tuple[str, ...] = ()
+    """Earlier runs in the same directory that `changes` leaves out, because their summary cannot be read: which, and
+    why."""
 
     @property
     def good(self) -> bool:
@@ -97,160 +138,38 @@ class Summary:
         return not self.leaks and not any(self.outcomes[bad] for bad in ("failed", "blocked", "unknown"))
 
 
-def count(verdicts: Iterable[Verdict]) -> dict[Outcome, int]:
-    """How many tests and stages came to each outcome."""
-    counted = Counter(verdict.outcome for verdict in verdicts)
-    return {outcome: counted[outcome] for outcome in OUTCOMES}
+_MODEL = TypeAdapter(Summary)
 
 
-def checks(verdicts: Iterable[Verdict]) -> tuple[Check, ...]:
-    """One check per test, claim and site, in the specification's order."""
-    found = [
-        Check(claim, site, verdict.test, verdict.outcome, _cause(verdict), verdict.seconds)
-        for verdict in verdicts
-        for claim in verdict.claims or (None,)
-        for site in verdict.sites or (None,)
-    ]
-    order = {claim: number for number, claim in enumerate(CLAIMS)}
-    return tuple(sorted(found, key=lambda check: order.get(check.claim or "", len(order))))
+def schema() -> dict[str, Any]:
+    """The JSON Schema of the file."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_MODEL.json_schema(mode="serialization")}
 
 
-def skips(verdicts: Iterable[Verdict]) -> tuple[Skip, ...]:
-    """What was skipped, by its reasons."""
-    tests: dict[str, list[str]] = {}
-    for verdict in verdicts:
-        if verdict.outcome == "skipped":
-            tests.setdefault(verdict.message, []).append(verdict.name)
-    return tuple(Skip(reason, tuple(names)) for reason, names in tests.items())
+def write(summary: Summary, file: Path) -> None:
+    """Write it, without secrets."""
+    content = redacted(_MODEL.dump_python(summary, mode="json"))
+    file.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _cause(verdict: Verdict) -> str | None:
-    if verdict.outcome == "passed":
-        return None
-    blocked_by = verdict.cause if verdict.outcome == "blocked" else None
-    return blocked_by or "; ".join(" ".join(line.split()) for line in verdict.message.splitlines()[:3]) or None
+def read(file: Path) -> Summary:
+    """The summary in a file. Raises NoSummary."""
+    try:
+        return _MODEL.validate_json(file.read_bytes())
+    except OSError as error:
+        raise NoSummary(f"{file}: {error.strerror}") from None
+    except ValidationError as error:
+        raise NoSummary(f"{file}: {_why(error)}") from None
 
 
-@dataclass(frozen=True)
-class Row:
-    """One claim's line of the matrix: column → outcome, and no entry where the claim has no such site."""
-
-    claim: str
-    title: str
-    cells: dict[str, Outcome]
-
-    def at(self, outcome: Outcome) -> list[str]:
-        """The columns with that outcome."""
-        return [column for column, seen in self.cells.items() if seen == outcome]
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """Claims by sites."""
-
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
-
-
-def matrix(found: Iterable[Check], sites: Sequence[str]) -> Matrix:
-    """The matrix of these checks; `all` is a column when a claim belongs to no site."""
-    outcomes: dict[str, dict[str, set[Outcome]]] = {}
-    for check in found:
-        if check.claim:
-            outcomes.setdefault(check.claim, {}).setdefault(check.site or ALL, set()).add(check.outcome)
-    used = {column for cells in outcomes.values() for column in cells}
-    columns = tuple(column for column in dict.fromkeys((*sites, *sorted(used - {ALL}), ALL)) if column in used)
-    rows = tuple(
-        Row(claim, title, {column: worst(outcomes[claim][column]) for column in columns if column in outcomes[claim]})
-        for claim, title in CLAIMS.items()
-        if claim in outcomes
-    )
-    return Matrix(columns, rows)
-
-
-@dataclass(frozen=True)
-class Cause:
-    """A failure, or something unknown, the checks that it blocks, and what the services' logs say of it."""
-
-    verdict: Verdict
-    blocks: tuple[Check, ...] = ()
-    logs: tuple[LogTail, ...] = ()
-
-    @property
-    def looks_like(self) -> KnownFailure | None:
-        """What others have met that shows itself so."""
-        if self.verdict.outcome != "failed":
-            return None
-        lines = (line for log in self.logs for line in log.lines)
-        return recognise(self.verdict.claims, self.verdict.message, lines)
-
-    @property
-    def blocked(self) -> list[str]:
-        """What is blocked, in a few words: `B4 B5 at dcn0, dcn1`."""
-        by_site: dict[str, dict[str, None]] = {}
-        for check in self.blocks:
-            by_site.setdefault(check.site or ALL, {})[check.claim or check.test.rsplit("::", 1)[-1]] = None
-        alike: dict[tuple[str, ...], list[str]] = {}
-        for site, claims in by_site.items():
-            alike.setdefault(tuple(claims), []).append(site)
-        return [
-            " ".join(claims) + (f" at {shortened(sites)}" if sites != [ALL] else "") for claims, sites in alike.items()
-        ]
-
-    @property
-    def blocked_count(self) -> int:
-        """How many claims at sites are blocked."""
-        return len({(check.claim or check.test, check.site) for check in self.blocks})
-
-
-def causes(verdicts: Sequence[Verdict], results: Iterable[StageResult] = ()) -> list[Cause]:
-    """Each failure once, then each unknown once, with what they block; what one cause has left unknown is one.
-
-    :param results: what became of the stages; tells of a cause whose own line is missing from an interrupted run
-    """
-    blocked: dict[str, list[Verdict]] = {}
-    for verdict in verdicts:
-        if verdict.outcome in {"blocked", "unknown"} and verdict.cause:
-            blocked.setdefault(verdict.cause, []).append(verdict)
-    bad = [verdict for verdict in verdicts if verdict.outcome == "failed" or _is_unknown_alone(verdict)]
-    known = {verdict.stage for verdict in bad}
-    by_key: dict[str, StageResult] = {}
-    for result in results:
-        by_key[result.stage] = result
-        if result.outcome == "unknown" and result.cause:
-            by_key[result.cause] = result
-    for cause, kept in blocked.items():
-        if cause not in known:
-            told = next((verdict for verdict in kept if verdict.outcome == "unknown"), None)
-            if told:
-                bad.append(Verdict(cause, "unknown", stage=cause, message=told.message, reproduce=told.reproduce))
-                continue
-            result = by_key.get(cause, StageResult(cause, "failed"))
-            outcome: Outcome = "unknown" if result.outcome == "unknown" else "failed"
-            bad.append(Verdict(cause, outcome, stage=cause, message=result.error, reproduce=result.reproduce))
-    found = [Cause(verdict, checks(blocked.get(verdict.stage or "", ()))) for verdict in bad]
-    return sorted(found, key=lambda cause: cause.verdict.outcome != "failed")
-
-
-def _is_unknown_alone(verdict: Verdict) -> bool:
-    return verdict.outcome == "unknown" and not verdict.cause
-
-
-def by_their_judges(verdicts: Iterable[Verdict], findings: Iterable[Probed]) -> list[Verdict]:
-    """What a preflight's finding blocks belongs to the stage that says the same of a claim, where that one failed."""
-    found = list(verdicts)
-    failed = {verdict.stage for verdict in found if verdict.outcome == "failed"}
-    judges = {finding.key: finding.judge for finding in findings if finding.judge in failed}
-    return [replace(verdict, cause=judges.get(verdict.cause or "", verdict.cause)) for verdict in found]
-
-
-def with_stage_time(verdict: Verdict, results: dict[str, StageResult]) -> Verdict:
-    """A stage's verdict with the time that the stage itself took, rather than the time it was waited for."""
-    result = results.get(verdict.stage or "")
-    return replace(verdict, seconds=result.seconds) if result else verdict
-
-
-def shortened(names: Sequence[str], most: int = 6) -> str:
-    """The names, or the first of them and how many more there are."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+def _why(error: ValidationError) -> str:
+    """What is wrong with it, in one line; of another version, nothing else is said."""
+    mistakes = error.errors(include_url=False)
+    by_place = {mistake["loc"]: mistake for mistake in mistakes}
+    version = by_place.get(("version",))
+    if version and version["type"] == "missing":
+        return f"it has no version, as those of an older dcn-verify; this one reads version {VERSION}"
+    if version:
+        return f"its version is {str(version['input'])[:20]!r}; this dcn-verify reads version {VERSION}"
+    where = ".".join(map(str, mistakes[0]["loc"]))
+    return f"{where}: {mistakes[0]['msg']}" if where else mistakes[0]["msg"]

@@ -24,13 +24,12 @@ from helpers.openstack.answers import API_ERRORS, in_words
 from helpers.openstack.glance import ImageRecord
 from helpers.redact import redact
 from helpers.runs.deployment import Deployment
+from helpers.runs.leak import Leak
 from helpers.runs.ledger import Entry, Ledger
 from helpers.runs.remains import Remainder, Remains, remains
 from helpers.runs.resources import Images, Kind, kinds
 from helpers.runs.unfinished import Imports
 from helpers.wait import TimedOut, WaitFailed, wait_until
-
-__all__ = ["Leak", "kinds", "remove", "remove_all"]
 
 log = logging.getLogger(__name__)
 
@@ -44,21 +43,6 @@ _SETTLED = 10.0
 _LAGGING = 30.0
 #: requests of one kind that are under way at once
 _MOST = 64
-
-
-@dataclass(frozen=True)
-class Leak:
-    """Something of a run that could not be removed, or cannot be shown to be gone; `reproduce` removes or shows it.
-
-    `problem` says what was expected and seen; `sites` are those whose clusters still have its data, or may have it.
-    """
-
-    kind: str
-    name: str
-    id: str | None
-    problem: str
-    reproduce: str
-    sites: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

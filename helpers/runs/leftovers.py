@@ -12,8 +12,9 @@ import openstack.exceptions
 from filelock import FileLock, Timeout
 
 from helpers.openstack.answers import API_ERRORS, in_words
-from helpers.runs.cleanup import Leak, remove_all
+from helpers.runs.cleanup import remove_all
 from helpers.runs.deployment import Deployment
+from helpers.runs.leak import Leak
 from helpers.runs.ledger import Entry
 from helpers.runs.resources import kinds
 from helpers.runs.run import PREFIX, Run, run_id_in

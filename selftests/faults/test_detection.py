@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,13 @@ import pytest
 from faults.catalogue import Fault, find
 from faults.detection.document import document
 from faults.detection.results import Observation, Published, Results, publish, published
-from faults.detection.seen import Failing, Seen, read_summary
+from faults.detection.seen import Failing, Seen, seen_in
 from faults.detection.tables import matrix
 from faults.detection.verdicts import judge
+from helpers.outcomes import Outcome
 from helpers.preflight.results import Probed
+from helpers.reports.summary import VERSION, Check, Failure, Summary
+from helpers.runs.leak import Leak
 
 FAULT = Fault("a-fault", "something is wrong", "claims A8", "dcn", frozenset({"A8"}), frozenset({"B3"}))
 
@@ -58,14 +60,20 @@ def test_a_detection_says_what_failed_and_why():
     )
 
 
-def check(claim: str | None, outcome: str, site: str | None = None) -> dict[str, Any]:
-    return {"claim": claim, "site": site, "test": "t", "outcome": outcome, "cause": "why", "seconds": 1}
+def check(claim: str | None, outcome: Outcome, site: str | None = None, cause: str = "why") -> Check:
+    return Check(claim, site, "t", outcome, cause, 1)
+
+
+def summary(**content: Any) -> Summary:
+    found = {"checks": (), "outcomes": {}, "sites": ("central", "dcn0", "dcn1")} | content
+    return Summary(VERSION, "run", "lab.yaml", "2025-11-22T19:00:00Z", 1.0, 1.0, **found)
 
 
 def test_a_summary_is_read():
-    checks = [check("A8", "failed", "dcn1"), check("B3", "blocked"), check("A1", "passed"), check(None, "failed")]
-    text = "A8 · dcn1 · a claim\n  seen is not as expected:\n    expected: 1\n    seen:     2\n  reproduce: cat it\n"
-    read = read_summary({"checks": checks, "leaks": [], "preflight": []}, 1, "run", {"t": text})
+    checks = (check("A8", "failed", "dcn1"), check("B3", "blocked"), check("A1", "passed"), check(None, "failed"))
+    message = "seen is not as expected:\n  expected: 1\n  seen:     2"
+    failure = Failure("t", "failed", ("A8",), ("dcn1",), None, "a claim", message, None, ("cat it", "less it"))
+    read = seen_in(summary(checks=checks, failures=(failure,)), 1)
 
     said = "seen is not as expected: / expected: 1 / seen:     2"
     assert read == Seen(
@@ -74,9 +82,8 @@ def test_a_summary_is_read():
 
 
 def test_a_leak_is_a_failure_of_the_claim_that_nothing_is_left():
-    leak = {"kind": "server", "name": "n", "id": "8083", "problem": "still there", "reproduce": "delete it"}
-    leaks = [leak | {"sites": ["dcn0", "dcn1"]}, leak | {"sites": []}]
-    read = read_summary({"checks": [], "leaks": leaks, "preflight": []}, 1)
+    leak = Leak("server", "n", "8083", "still there", "delete it")
+    read = seen_in(summary(leaks=(replace(leak, sites=("dcn0", "dcn1")), leak)), 1)
 
     assert [(each.claim, each.site) for each in read.failing] == [("F5", "dcn0"), ("F5", "dcn1"), ("F5", None)]
     assert (read.failing[0].said, read.failing[0].reproduce) == (
@@ -89,19 +96,15 @@ def test_a_leak_is_a_failure_of_the_claim_that_nothing_is_left():
 def test_what_the_preflight_finds_broken_catches_the_fault_by_what_it_blocks():
     down = Probed("central", "network", None, "failed", "http://192.0.2.10:9696 answers 500", ("network list",))
     silent = Probed("dcn1", "rbd", None, "unknown", "no answer within 10 s")
-    blocked = [
-        check("C1", "blocked", "dcn0") | {"cause": down.key},
-        check("C3", "blocked", "dcn0") | {"cause": down.key},
-    ]
-    unknown = [check("C7", "blocked", "dcn1") | {"cause": silent.key}]
-    preflight = [json.loads(json.dumps(asdict(one))) for one in (down, silent)]
+    blocked = tuple(check(claim, "blocked", "dcn0", down.key) for claim in ("C1", "C3"))
+    unknown = (check("C7", "blocked", "dcn1", silent.key),)
 
-    read = read_summary({"checks": blocked + unknown, "leaks": [], "preflight": preflight}, 1)
+    read = seen_in(summary(checks=blocked + unknown, preflight=(down, silent)), 1)
     found = judge(find("neutron-answers-500"), "central", read)
 
     assert (found.verdict, found.missed, found.also, found.blocked) == ("caught", (), (), ("C3", "C7"))
     assert found.headlines == ("C1 · dcn0 · central: network: http://192.0.2.10:9696 answers 500",)
-    only_unknown = read_summary({"checks": unknown, "leaks": [], "preflight": preflight}, 1)
+    only_unknown = seen_in(summary(checks=unknown, preflight=(down, silent)), 1)
     assert judge(find("neutron-answers-500"), "central", only_unknown).verdict == "missed"
 
 

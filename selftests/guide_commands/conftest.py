@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from helpers.environment import load_environment
-from helpers.runs.cleanup import kinds, remove
+from helpers.runs.cleanup import remove
 from helpers.runs.deployment import connect
 from helpers.runs.ledger import Entry, Ledger
+from helpers.runs.resources import kinds
 from selftests.guide_commands.clients import NotInstalled, make
 from selftests.guide_commands.reader import CIRROS, Reader
 from simulator.process import running

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from helpers.outcomes import Outcome
-from helpers.reports.history import Change, Earlier, changes, earlier_runs, in_lines
-from helpers.reports.summary import Check, Summary, matrix
+from helpers.reports import summary as summary_file
+from helpers.reports.history import Earlier, changes, earlier_runs, in_lines
+from helpers.reports.matrix import matrix
+from helpers.reports.summary import VERSION, Change, Check, Summary
 
 SITES = ("central", "dcn0", "dcn1")
 
@@ -73,12 +74,12 @@ def test_lines_join_what_is_alike_and_begin_with_what_is_new():
     ]
 
 
-SUMMARY = Summary("20251123-220000-abcdef", "lab.yaml", "2025-11-23T22:00:00Z", 1.0, 1.0, SITES, {}, ())
+SUMMARY = Summary(VERSION, "20251123-220000-abcdef", "lab.yaml", "2025-11-23T22:00:00Z", 1.0, 1.0, SITES, {}, ())
 
 
 def write(reports: Path, name: str, **changed: object) -> None:
     (reports / name).mkdir()
-    (reports / name / "summary.json").write_text(json.dumps(asdict(replace(SUMMARY, **changed))))  # type: ignore[arg-type]
+    summary_file.write(replace(SUMMARY, **changed), reports / name / "summary.json")  # type: ignore[arg-type]
 
 
 def test_runs_of_another_selection_do_not_count(tmp_path: Path):
@@ -89,7 +90,7 @@ def test_runs_of_another_selection_do_not_count(tmp_path: Path):
         write(tmp_path, f"20251103-22{minute:02}00-abcdef", checks=seen(dcn1="blocked"))
     now = replace(SUMMARY, checks=seen(dcn1="failed"))
 
-    earlier = earlier_runs(tmp_path, now)
+    earlier = earlier_runs(tmp_path, now).runs
 
     assert [one.folder for one in earlier] == ["20251101-220000-abcdef"]
     assert [change.kind for change in changes(matrix(now.checks, SITES), earlier)] == ["new"]
@@ -102,7 +103,7 @@ def test_each_claim_at_each_site_has_its_own_history(tmp_path: Path):
         write(tmp_path, name, checks=seen(dcn0="passed") if day % 4 else seen(dcn0="passed", dcn1="failed"))
     now = replace(SUMMARY, checks=seen(dcn0="failed", dcn1="failed"))
 
-    days = [int(one.folder[6:8]) for one in earlier_runs(tmp_path, now, most=2)]
+    days = [int(one.folder[6:8]) for one in earlier_runs(tmp_path, now, most=2).runs]
 
     assert days == [4, 7, 8]
 
@@ -113,16 +114,45 @@ def test_earlier_runs_are_those_of_this_environment(tmp_path: Path):
     write(tmp_path, "20251122-220000-abcdef", started="2025-11-22T22:00:00Z", checks=seen(dcn1="passed"))
     write(tmp_path, SUMMARY.run_id)
     write(tmp_path, "20251124-220000-abcdef")
-    (tmp_path / "20251119-220000-abcdef").mkdir()
-    (tmp_path / "20251119-220000-abcdef" / "summary.json").write_text('{"environment": "lab.yaml", "che')
     (tmp_path / "latest").symlink_to(SUMMARY.run_id)
 
     now = replace(SUMMARY, checks=seen(dcn1="failed"))
-    found = earlier_runs(tmp_path, now)
+    found = earlier_runs(tmp_path, now).runs
 
     assert [(one.folder, one.when) for one in found] == [
         ("20251120-220000-abcdef", "11-20 22:00"),
         ("20251122-220000-abcdef", "11-22 22:00"),
     ]
     assert [one.cells("B3") for one in found] == [{"dcn1": "failed"}, {"dcn1": "passed"}]
-    assert [one.folder for one in earlier_runs(tmp_path, now, most=1)] == ["20251122-220000-abcdef"]
+    assert [one.folder for one in earlier_runs(tmp_path, now, most=1).runs] == ["20251122-220000-abcdef"]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (
+            '{"version": 1, "environment": "lab.yaml", "che',
+            "Invalid JSON: EOF while parsing a string at",
+        ),
+        ('{"run_id": "20251119-220000-abcdef", "checks": []}', "it has no version, as those of an older dcn-verify"),
+        ('{"version": 2}', "its version is '2'; this dcn-verify reads version 1"),
+        ('[{"name": "of another tool"}]', "Input should be an object"),
+        ('{"version": 1}', "run_id: Field required"),
+        ("\udcff", "Invalid JSON: "),
+        (None, "Is a directory"),
+    ],
+    ids=["damaged", "older", "newer", "foreign", "partial", "bytes", "folder"],
+)
+def test_what_cannot_be_read_is_told_in_a_line_and_stops_nothing(content: str | None, why: str, tmp_path: Path):
+    """The line names the file; the other runs are compared with all the same."""
+    write(tmp_path, "20251118-220000-abcdef", checks=seen(dcn1="passed"))
+    file = tmp_path / "20251119-220000-abcdef" / "summary.json"
+    file.parent.mkdir()
+    file.mkdir() if content is None else file.write_bytes(content.encode(errors="surrogateescape"))
+
+    found = earlier_runs(tmp_path, replace(SUMMARY, checks=seen(dcn1="failed")))
+
+    assert [one.folder for one in found.runs] == ["20251118-220000-abcdef"]
+    assert len(found.unread) == 1
+    assert found.unread[0].startswith(f"{file}: {why}")
+    assert "\n" not in found.unread[0]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from helpers.engine.results import StageResult
-from helpers.reports.history import Change, Earlier
+from helpers.reports.causes import causes
+from helpers.reports.history import Earlier
+from helpers.reports.matrix import matrix
 from helpers.reports.page import Bar, Page, timeline
-from helpers.reports.summary import Skip, Summary, Verdict, causes, checks, count, matrix
+from helpers.reports.summary import VERSION, Change, Skip, Summary
+from helpers.reports.verdicts import Verdict, checks, count
 
 SITES = ("central", "dcn0", "dcn1")
 COPY = Verdict(
@@ -21,6 +24,7 @@ def passed(claim: str, site: str) -> Verdict:
 
 def summary(*verdicts: Verdict) -> Summary:
     return Summary(
+        version=VERSION,
         run_id="20251122-190000-abcdef",
         environment="environment.yaml",
         started="2025-11-22T19:00:00Z",

@@ -9,21 +9,11 @@ import pytest
 from helpers.engine.results import StageResult
 from helpers.outcomes import Outcome
 from helpers.redact import redacted
-from helpers.reports.summary import (
-    Check,
-    Row,
-    Skip,
-    Summary,
-    Verdict,
-    causes,
-    checks,
-    count,
-    matrix,
-    shortened,
-    skips,
-    with_stage_time,
-)
-from helpers.runs.cleanup import Leak
+from helpers.reports.causes import causes
+from helpers.reports.matrix import Row, matrix, shortened
+from helpers.reports.summary import VERSION, Check, Skip, Summary
+from helpers.reports.verdicts import Verdict, checks, count, skips, with_stage_time
+from helpers.runs.leak import Leak
 
 COPY = Verdict(
     "fixtures/stages/images.py::copied_image[dcn1]", "failed", ("B3",), ("dcn1",), stage="copied_image[dcn1]"
@@ -36,6 +26,7 @@ def verdict(name: str, outcome: Outcome, *claims: str, site: str | None = None, 
 
 def summary(*verdicts: Verdict, leaks: tuple[Leak, ...] = ()) -> Summary:
     return Summary(
+        version=VERSION,
         run_id="20251122-190000-abcdef",
         environment="environment.yaml",
         started="2025-11-22T19:00:00Z",

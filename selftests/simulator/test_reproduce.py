@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import pytest
 
+from helpers.reports.summary import read
 from selftests.simulator.conftest import run_suite
 
 #: They do not disturb each other: different claims, or different files of one.
@@ -27,9 +26,10 @@ FAULTS = (
 
 @dataclass(frozen=True)
 class Failure:
-    """What a test said, and what its commands on nodes print."""
+    """What a test said, its commands on nodes, and what they print."""
 
     said: str
+    commands: str
     printed: str
 
 
@@ -40,19 +40,15 @@ def failures(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
     options = [word for fault in FAULTS for word in ("--fault", fault)]
     with start(folder / "state", "--dcn", "2", *options) as simulator:
         run_suite(folder / "reports", folder / "state" / "environment.yaml", "-m", "not mutating", "tests/topology")
-        yield {name: Failure(said, _printed(simulator, said)) for name, said in _said(folder / "reports")}
+        failures = read(folder / "reports" / "latest" / "summary.json").failures
+        yield {one.test.split("::")[-1]: Failure(one.message, *_printed(simulator, one.reproduce)) for one in failures}
 
 
-def _said(reports: Path) -> Iterator[tuple[str, str]]:
-    for case in ElementTree.parse(reports / "latest" / "junit.xml").iter("testcase"):  # noqa: S314 - of our own making
-        for failure in case.findall("failure"):
-            yield str(case.get("name")), failure.text or ""
-
-
-def _printed(simulator: Any, said: str) -> str:
-    """What all commands print that lead to a node."""
-    lines = re.findall(r"^ *reproduce: (ssh .*)$", said, re.MULTILINE)
-    return "".join("".join(map(str, simulator.run(*shlex.split(line)[-2:])[1:])) for line in lines)
+def _printed(simulator: Any, commands: Iterable[str]) -> tuple[str, str]:
+    """The commands that lead to a node, and what they print."""
+    lines = [line for line in commands if line.startswith("ssh ")]
+    printed = ("".join(map(str, simulator.run(*shlex.split(line)[-2:])[1:])) for line in lines)
+    return "\n".join(lines), "".join(printed)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +75,6 @@ def test_a_command_shows_what_was_found(failures: dict[str, Failure], test: str,
 
 def test_no_command_prints_a_key(failures: dict[str, Failure]):
     """But for the caps of a user, which `ceph auth get` shows with its key."""
-    about_keys = [name for name in failures if "auth get " not in failures[name].said]
+    about_keys = [name for name in failures if "auth get " not in failures[name].commands]
 
     assert [name for name in about_keys if re.search(r"AQ[\w+/]{36}==", failures[name].printed)] == []
