@@ -41,6 +41,26 @@ class Jump:
         self.transport.close()
 
 
+class _Heard:
+    """A stream, and what was heard from it first: paramiko keeps to itself what a server says that is no greeting."""
+
+    def __init__(self, stream: Any) -> None:
+        self.stream, self.first, self.ended = stream, b"", False
+
+    def recv(self, size: int) -> bytes:
+        try:
+            data: bytes = self.stream.recv(size)
+        except ConnectionError:
+            self.ended = True
+            raise
+        self.ended = not data
+        self.first = self.first or data[:256]
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+
 # an undercloud's sshd drops connections when many come at once (MaxStartups): nodes behind it share one
 _jumps: WeakValueDictionary[tuple[object, ...], Jump] = WeakValueDictionary()
 _jumps_under_way: dict[tuple[object, ...], Future[Jump]] = {}
@@ -87,7 +107,8 @@ def _end(stream: Any) -> None:
 
 
 def _logged_in(stream: Any, target: SshTarget, ssh: Ssh, seconds: float) -> paramiko.Transport:
-    transport = paramiko.Transport(stream)
+    heard = _Heard(stream)
+    transport = paramiko.Transport(heard)  # type: ignore[arg-type]  # as good as a socket for it
     # longer, so that silence is told from an answer that is not SSH's
     transport.banner_timeout = 2 * seconds
     transport.auth_timeout = transport.channel_timeout = seconds
@@ -98,7 +119,7 @@ def _logged_in(stream: Any, target: SshTarget, ssh: Ssh, seconds: float) -> para
     if host_key is not None:
         options.key_types = host_key.preferred(tuple(options.key_types))
     try:
-        transport.start_client(timeout=seconds)
+        _start(transport, heard, target, seconds)
         shown = transport.get_remote_server_key()
         if host_key is not None and not (target.trust_localhost and _is_this_machine(stream)):
             host_key.check(shown)
@@ -109,6 +130,21 @@ def _logged_in(stream: Any, target: SshTarget, ssh: Ssh, seconds: float) -> para
     # a firewall on the way forgets connections that say nothing
     transport.set_keepalive(30)
     return transport
+
+
+def _start(transport: paramiko.Transport, heard: _Heard, target: SshTarget, seconds: float) -> None:
+    try:
+        transport.start_client(timeout=seconds)
+    except (SSHException, EOFError, ConnectionError) as error:
+        said = heard.first.decode(errors="replace").strip().splitlines()[:1]
+        greeted = transport.remote_version or b"SSH-" in heard.first
+        ended = heard.ended or isinstance(error, EOFError | ConnectionError)
+        if isinstance(heard.stream, ProxyCommand) or greeted or not (said or ended):
+            raise
+        if said:
+            raise LoginRefused(f"what listens on port {target.port} does not speak SSH; it says {said[0]!r}") from error
+        reason = f"the connection to port {target.port} was closed without a greeting"
+        raise LoginRefused(f"{reason}: too many logins at once, or none from this machine is let in") from error
 
 
 def _known_hosts_files(target: SshTarget, ssh: Ssh) -> tuple[Path, ...]:

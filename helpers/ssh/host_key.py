@@ -39,8 +39,7 @@ class HostKey:
         """Raises HostKeyRefused."""
         blob = key.asbytes()
         certificate = _certificate(key)
-        authority = certificate.signature_key() if certificate else None
-        signer = _blob(authority) if authority else None
+        signer = _signer(certificate) if certificate else None
         revoked = next(
             (line for line in self._lines if line.marker == "@revoked" and line.blob in (blob, signer)), None
         )
@@ -102,7 +101,12 @@ def _certificate(key: paramiko.PKey) -> serialization.SSHCertificate | None:
     return found if isinstance(found, serialization.SSHCertificate) else None
 
 
-def _blob(key: serialization.SSHCertPublicKeyTypes) -> bytes:
+def _signer(certificate: serialization.SSHCertificate) -> bytes | None:
+    """The key that has signed it; None for one of a kind that is not known here."""
+    try:
+        key = certificate.signature_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
     line = key.public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH)
     return base64.b64decode(line.split()[1])
 

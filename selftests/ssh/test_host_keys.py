@@ -213,6 +213,32 @@ def test_a_host_certificate_of_whom_nobody_knows(make_server: Callable[..., Serv
     assert (says(reach(login)), "what the node shows was not signed by it" in refused) == ("here\n", True)
 
 
+@pytest.mark.parametrize("kind", [b"sk-ssh-ed25519@openssh.com", b"ssh-ed25519"], ids=["of a token", "malformed"])
+def test_a_host_certificate_whose_signer_cannot_be_read(
+    kind: bytes, make_server: Callable[..., Server], file: Path, reach: Reach
+) -> None:
+    """It is as one of whom nobody knows: the key in it may still be known by itself."""
+    authority, key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+    certificate = authority.generate_host_certificate(key, "an id")
+    readable, signature = authority.public_data, certificate.public_data[-64:]
+    signed = string(string(b"ssh-ed25519") + string(signature))
+    certificate.public_data = (
+        certificate.public_data.removesuffix(signed).replace(string(readable), string(string(kind) + string(b"short")))
+    ) + string(string(kind) + string(signature))
+    server = make_server(server_host_keys=[(key, certificate)])
+    login = block(server, file)
+    file.write_text(f"@cert-authority * {OTHER}\n")
+    refused = refusal(reach(login))
+    file.write_text(f"@cert-authority * {OTHER}\n[127.0.0.1]:{server.port} {key.export_public_key().decode()}")
+
+    assert (says(reach(login)), "what the node shows was not signed by it" in refused) == ("here\n", True)
+
+
+def string(content: bytes) -> bytes:
+    """As SSH's messages hold one."""
+    return len(content).to_bytes(4, "big") + content
+
+
 LINES = st.lists(
     st.one_of(
         st.binary(max_size=40),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import struct
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -104,6 +107,23 @@ def test_a_chain_of_jump_hosts(make_server: Callable[..., Server], reach: Reach,
         assert reproduce(node) in (None, "here\n"), way
 
 
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="OpenSSH's client is not installed")
+def test_a_proxy_command_that_is_ssh_itself(
+    make_server: Callable[..., Server], reach: Reach, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As it is written since before there was ProxyJump."""
+    monkeypatch.setenv("SHELL", "/bin/sh")
+    jump, last = make_server(), make_server()
+    known_hosts = tmp_path / "known_hosts"
+    node = reach(f"{block(last, known_hosts)} ProxyCommand ssh -F {tmp_path}/jump -W %h:%p one\n")
+    (tmp_path / "jump").write_text(block(jump, known_hosts, "one"))
+
+    assert says(node) == "here\n"
+    node.close()
+    jump.close()
+    assert "does not get there: it ended with exit status 255: " in refusal(node)
+
+
 def test_a_circle_of_jump_hosts(login: str, reach: Reach) -> None:
     """It is one line, and does not wait for itself."""
     config = f"{login} ProxyJump one\nHost one\n ProxyJump two\nHost two\n ProxyJump one\n"
@@ -159,6 +179,49 @@ def test_the_address_on_this_side(server: Server, login: str, reach: Reach) -> N
     assert says(reach(f"{login} BindAddress 127.0.0.5\n")) == "here\n"
     assert server.connections[-1].get_extra_info("peername")[0] == "127.0.0.5"
     assert "cannot assign requested address" in refusal(reach(f"{login} BindAddress 192.0.2.1\n"))
+
+
+@pytest.mark.parametrize(
+    ("greeting", "said"),
+    [
+        (
+            b"",
+            "the connection to port {port} was closed without a greeting: too many logins at once, or none from this",
+        ),
+        (b"Exceeded MaxStartups\r\n", "what listens on port {port} does not speak SSH; it says 'Exceeded MaxStartups'"),
+    ],
+)
+def test_a_connection_that_is_closed_at_once(
+    greeting: bytes, said: str, server: Server, login: str, reach: Reach
+) -> None:
+    """What was said before is shown."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        port = listener.getsockname()[1]
+        seen = pool.submit(refusal, reach(login.replace(str(server.port), str(port))))
+        with listener.accept()[0] as connection:
+            connection.sendall(greeting)
+        assert said.format(port=port) in seen.result()
+
+
+def test_a_connection_that_is_closed_behind_a_jump_host(server: Server, login: str, reach: Reach) -> None:
+    """What was said before is shown there, too."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        port = listener.getsockname()[1]
+        last = login.replace(str(server.port), str(port)) + " ProxyJump one\n"
+        seen = pool.submit(refusal, reach(last + login.replace("dcn0-hci-0", "one")))
+        listener.accept()[0].close()
+        assert f"the connection to port {port} was closed without a greeting" in seen.result()
+
+
+def test_a_connection_that_is_reset(server: Server, login: str, reach: Reach) -> None:
+    """It does not count as one to something that speaks another protocol."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        port = listener.getsockname()[1]
+        seen = pool.submit(refusal, reach(login.replace(str(server.port), str(port))))
+        with listener.accept()[0] as connection:
+            connection.recv(1)  # a connection that is reset before cannot be opened
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        assert f"the connection to port {port} was closed without a greeting" in seen.result()
 
 
 def test_seconds_to_connect(login: str, reach: Reach) -> None:
