@@ -64,9 +64,7 @@ def _show_keys(transport: paramiko.Transport, user: str, keys: Keys) -> None:
                 raise
             if not transport.is_active():
                 reason = f"the node ended the login of user {user} after {', '.join(tried)}"
-                raise LoginRefused(
-                    f"{reason}; where these are too many, IdentitiesOnly leaves those of files"
-                ) from error
+                raise LoginRefused(f"{reason}; name the right key first, or set IdentitiesOnly to yes") from error
         except (SSHException, OSError) as error:
             if not transport.is_active():
                 raise

@@ -45,6 +45,7 @@ class Server:
 
         class Asked(self._login):  # type: ignore[misc, name-defined]
             def connection_made(self, conn: Any) -> None:
+                super().connection_made(conn)
                 outer.connections.append(conn)
 
             def connection_requested(self, *_: object) -> bool:

@@ -218,6 +218,28 @@ def test_a_node_that_takes_no_keys(make_server: Callable[..., Server], reach: Re
     assert seen == "user heat-admin cannot log in with a key there, only with keyboard-interactive, password"
 
 
+def test_a_node_that_has_had_enough(make_server: Callable[..., Server], reach: Reach, tmp_path: Path) -> None:
+    """It ends the connection (MaxAuthTries); the key that it would have accepted did not have its turn."""
+
+    class Impatient(asyncssh.SSHServer):
+        def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+            self.connection = conn
+
+        def public_key_auth_supported(self) -> bool:
+            return True
+
+        def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+            self.connection.abort()
+            return False
+
+    server = make_server(login=Impatient, authorized_client_keys=None)
+
+    seen = refusal(reach(block(server, tmp_path / "known_hosts")))
+
+    after = f"the node ended the login of user heat-admin after key {server.user_key}"
+    assert seen == f"{after}; name the right key first, or set IdentitiesOnly to yes"
+
+
 def test_a_node_that_asks_for_nothing(make_server: Callable[..., Server], reach: Reach, tmp_path: Path) -> None:
     class Open(asyncssh.SSHServer):
         def begin_auth(self, username: str) -> bool:
