@@ -11,16 +11,12 @@ from __future__ import annotations
 import functools
 import shlex
 import time
-from typing import Any
-
-import testinfra.host
-from testinfra.backend.base import CommandResult
-from testinfra.backend.paramiko import ParamikoBackend
 
 from helpers.environment import NodeSpec, Ssh
 from helpers.environment.values import HOST_NAME
 from helpers.nodes.deadline import GRACE, limited
 from helpers.nodes.files import FileFacts, read_file
+from helpers.nodes.modules import Modules
 from helpers.nodes.runner import CommandFailed, Completed, DeadlinePassed, Runner, Unreachable
 from helpers.nodes.ssh_connection import Connection
 
@@ -132,23 +128,6 @@ class Node:
         return self._hostname
 
     @functools.cached_property
-    def host(self) -> testinfra.host.Host:
-        """Testinfra's host over the same connection: `node.host.file(…)`, `node.host.service(…)`."""
-        return testinfra.host.Host(_ModulesBackend(self))
-
-
-class _ModulesBackend(ParamikoBackend):  # type: ignore[misc]  # testinfra has no types
-    """What testinfra's modules run their commands by: the node's own way, deadline and quoting included."""
-
-    def __init__(self, node: Node) -> None:
-        super().__init__(node.name)
-        self._node = node
-
-    @property
-    def encoding(self) -> str:
-        return "utf-8"
-
-    def run(self, command: str, *args: str, **kwargs: Any) -> CommandResult:
-        line = self.quote(command, *args)
-        completed = self._node.run("/bin/sh", "-c", line)
-        return self.result(completed.exit_status, line.encode(), completed.stdout.encode(), completed.stderr.encode())
+    def host(self) -> Modules:
+        """Testinfra's modules over the same connection."""
+        return Modules(self)

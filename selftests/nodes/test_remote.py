@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import threading
 import time
@@ -17,6 +18,7 @@ import pytest
 import helpers.nodes.node
 from helpers.environment import NodeSpec, Ssh
 from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed, Node, Unreachable
+from helpers.outcomes import Unknown
 from helpers.wait import wait_until
 from selftests.ssh.server import Server
 
@@ -356,11 +358,22 @@ def test_what_is_no_file(node: Node, tmp_path: Path) -> None:
         node.read_file(str(large))
 
 
-def test_testinfras_modules_work_over_the_same_connection(server: Server, node: Node, tmp_path: Path) -> None:
-    (tmp_path / "a file").write_text("content\n")
-    assert node.host.file(f"{tmp_path}/a file").content_string == "content\n"
+def test_testinfras_modules_work_over_the_same_connection(
+    server: Server, node: Node, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What they read is not logged: it may be a key."""
+    caplog.set_level(logging.DEBUG)
+    (tmp_path / "a file").write_text(f"{CEPHX}\n")
+
+    assert node.host.file(f"{tmp_path}/a file").content_string == f"{CEPHX}\n"
     assert not node.host.file(f"{tmp_path}/none").exists
     assert len(server.connections) == 1
+    assert CEPHX not in caplog.text
+
+
+def test_what_testinfra_cannot_look_at_is_no_failed_claim(node: Node, tmp_path: Path) -> None:
+    with pytest.raises(Unknown, match=r"exit status 1: ssh .*stat -Lc %a "):
+        _ = node.host.file(f"{tmp_path}/none").mode
 
 
 def test_the_nodes_own_name_is_asked_once(server: Server, node: Node) -> None:

@@ -56,7 +56,7 @@ async def _stat(call: Call) -> Output:
     form, paths = "%n", []
     while words:
         word = words.pop(0)
-        if word in ("-c", "--format", "--printf"):
+        if word in ("-c", "-Lc", "--format", "--printf"):
             form = words.pop(0)
         elif word.startswith(("--format=", "--printf=")):
             form = word.split("=", 1)[1]
