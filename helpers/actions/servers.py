@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass
 
 from helpers.actions.images import refusals_fail
-from helpers.ceph.cluster import Cluster, PoolReads
+from helpers.ceph.answers import PoolReads
+from helpers.ceph.cluster import Cluster
 from helpers.ceph.clusters import Clusters
 from helpers.environment import Environment, Site
 from helpers.openstack.cloud import Cloud

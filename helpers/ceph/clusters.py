@@ -8,7 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, Literal
 
-from helpers.ceph.cluster import Cluster, Look, NoMonitorRuns
+from helpers.ceph.asking import NoMonitorRuns
+from helpers.ceph.cluster import Cluster, Look
 from helpers.ceph.observed import BySite, Unobserved
 from helpers.ceph.shared import Shared
 from helpers.nodes.runner import CommandFailed, DeadlinePassed, Unreachable

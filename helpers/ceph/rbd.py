@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -105,11 +105,34 @@ class TrashEntry:
 
 @dataclass(frozen=True)
 class Usage:
-    """What one image (its snapshots with it) takes, in bytes: as promised, and as really there."""
+    """What one image (its snapshots with it) really takes, in bytes."""
 
-    provisioned: int
     used: int
     command: str
+
+
+@dataclass(frozen=True)
+class ContentHash:
+    """The SHA-512 of an image's content, in hex as Glance's `os_hash_value` has it."""
+
+    sha512: str
+    command: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class ImageNames:
+    """The names of the images in a pool."""
+
+    names: tuple[str, ...]
+    command: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Trash:
+    """What was deleted from a pool and still has its data."""
+
+    entries: tuple[TrashEntry, ...]
+    command: str = field(default="", compare=False)
 
 
 @functools.lru_cache(maxsize=512)  # most pools are as they were when they were listed last
@@ -153,7 +176,6 @@ def parse_du(text: str, command: str = "") -> Usage:
         images = answer["images"]
         # rbd leaves the totals out when there is one line only
         return Usage(
-            provisioned=max((int(image["provisioned_size"]) for image in images), default=0),
             used=sum(int(image["used_size"]) for image in images),
             command=command,
         )

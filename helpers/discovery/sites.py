@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from helpers.ceph.cluster import Cluster, Quorum
+from helpers.ceph.answers import Quorum
+from helpers.ceph.cluster import Cluster
 from helpers.discovery.access import Access
 from helpers.discovery.cloud_view import CloudView, same_host, short
 from helpers.discovery.found import BadInput

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-from helpers.ceph.cluster import Look, NoSuchPool
+from helpers.ceph.asking import NoSuchPool
+from helpers.ceph.cluster import Look
 from helpers.ceph.clusters import ROLES, UNOBSERVABLE, Clusters, unobserved
 from helpers.ceph.observed import BySite, Unobserved
 from helpers.nodes.deadline import GRACE

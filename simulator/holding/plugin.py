@@ -18,7 +18,7 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from helpers.engine.engine import CURRENT
+from helpers.engine.execution import CURRENT
 from helpers.engine.stages import StageKey
 from helpers.nodes.node import Completed, Node
 from simulator.holding.rules import Rules

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from helpers.engine.capacity import Common, Limits
-from helpers.engine.engine import Engine
+from helpers.engine.execution import Engine
 from helpers.engine.results import ResultStore, StageResult, longest_chain
 from helpers.engine.stages import Alias, Registry, StageKey
 from helpers.outcomes import Failed, NotOffered, Unknown
