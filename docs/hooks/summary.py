@@ -15,7 +15,7 @@ from helpers.reports.summary import schema
 PAGE = "reference/summary.md"
 FILE = Path(__file__).parents[1] / "reference" / "summary.schema.json"
 _MARKER = "<!-- keys -->"
-_TYPES = {"string": "text", "integer": "whole number", "number": "number", "null": "null"}
+_TYPES = {"boolean": "true or false", "string": "text", "integer": "whole number", "number": "number", "null": "null"}
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:

@@ -118,6 +118,8 @@ class Summary:
     """Each outcome, and how many tests and stages came to it."""
     checks: tuple[Check, ...]
     """One entry for each claim, site and test, in the order of the claims."""
+    interrupted: bool = False
+    """Whether the run was ended before all checks were made. Such a run is never good."""
     failures: tuple[Failure, ...] = ()
     """What failed, then what is unknown."""
     leaks: tuple[Leak, ...] = ()
@@ -134,8 +136,9 @@ class Summary:
 
     @property
     def good(self) -> bool:
-        """Whether nothing failed, was blocked, is unknown or was left behind."""
-        return not self.leaks and not any(self.outcomes[bad] for bad in ("failed", "blocked", "unknown"))
+        """Whether the run came to its end, and nothing failed, was blocked, is unknown or was left behind."""
+        wrong = any(self.outcomes[bad] for bad in ("failed", "blocked", "unknown"))
+        return not (self.interrupted or self.leaks or wrong)
 
 
 _MODEL = TypeAdapter(Summary)

@@ -150,8 +150,9 @@ LEAK = Leak("image", "dcn-verify.x.guest", "8083", "still there", "openstack ima
         (summary(COPY), False),
         (summary(verdict("a", "blocked")), False),
         (summary(verdict("a", "unknown")), False),
+        (replace(summary(verdict("a", "passed")), interrupted=True), False),
     ],
-    ids=["passed", "leak", "failed", "blocked", "unknown"],
+    ids=["passed", "leak", "failed", "blocked", "unknown", "interrupted"],
 )
 def test_good_is_a_run_without_any_fault(shown: Summary, good: bool) -> None:
     assert shown.good is good
