@@ -1,4 +1,4 @@
-"""What the services report of themselves: which agents are up, asked from the APIs that list them."""
+"""Ask the APIs which of the lab's services and agents report as up."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from lab.state import State
 
 KINDS = ("nova", "cinder", "neutron")
 Service = tuple[str, str]
-#: What a volume service has told the scheduler of; one that it has not heard of yet gets no volume, though it is up.
+#: A storage pool that the scheduler knows. The scheduler places no volume in a pool that it does not know yet, even if
+#: the volume service is up.
 _POOL = "pool"
 
 
 def expected(plan: Plan, kind: str) -> list[Service]:
-    """Binary and host of all services of that kind that report."""
+    """Return the binary and the host of every service of that kind that must report."""
     controller = plan.controller.name
     if kind == "nova":
         central = [("nova-conductor", controller), ("nova-scheduler", controller)]
@@ -36,7 +37,7 @@ def expected(plan: Plan, kind: str) -> list[Service]:
 
 
 def up(cloud: Cloud, kind: str) -> set[Service]:
-    """Those that have reported within their time."""
+    """Return the services that have reported in time."""
     if kind == "neutron":
         return {(one["binary"], one["host"]) for one in cloud.neutron("GET", "agents")["agents"] if one["alive"]}
     listed = (cloud.nova if kind == "nova" else cloud.cinder)("GET", "os-services")["services"]
@@ -47,7 +48,7 @@ def up(cloud: Cloud, kind: str) -> set[Service]:
 
 
 def ask(plan: Plan, cloud: Cloud, kind: str) -> tuple[list[Service], list[str]]:
-    """All that are expected, and those of them that are not up."""
+    """Return all expected services, and the names of those that are not up."""
     wanted = expected(plan, kind)
     there = up(cloud, kind)
     return wanted, [f"{binary} on {host}" for binary, host in wanted if (binary, host) not in there]

@@ -1,4 +1,4 @@
-"""One Ceph cluster a site: monitor, manager and OSD in containers, the keys that OpenStack and the other sites use."""
+"""One Ceph cluster per site: its daemons in containers, and the keys that OpenStack and the other sites use."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from lab.state import State, write
 _POOLS_SCRIPT = Path(__file__).parent / "inside" / "ceph_pools.py"
 _OSD_CAPS = ", ".join(f"profile rbd pool={pool}" for pool in POOLS)
 EXTERNAL_CAPS = {"mgr": "allow *", "mon": "profile rbd", "osd": _OSD_CAPS}
-# What a cluster without a second copy would always be warned of.
+# Turns off the warning that a cluster without a second copy of its data would always give.
 _OF_ONE_COPY = "mon allow pool size one = true\nmon warn on pool no redundancy = false"
 _ALL_CAPS = {"mds": "allow *", "mgr": "allow *", "mon": "allow *", "osd": "allow *"}
 
 
 @dataclass(frozen=True)
 class Entity:
-    """Somebody with a cephx key."""
+    """A cephx user with its key and caps."""
 
     name: str
     key: str
@@ -37,7 +37,7 @@ class Entity:
 
 
 def entities(site: Site, state: State) -> dict[str, Entity]:
-    """Everybody whom the site's monitors shall know from the start."""
+    """Return all cephx users that the site's monitors know from the start, by name."""
 
     def entity(name: str, caps: dict[str, str]) -> Entity:
         return Entity(name, state.cephx_key(f"cephx-{site.name}-{name}"), caps)
@@ -75,7 +75,7 @@ def cluster_conf(plan: Plan, site: Site, state: State) -> str:
         mon_names=",".join(host.name for host in site.mons),
         mon_addresses=mon_addresses(site),
         subnet=plan.subnet,
-        # The copies of an object are on different hosts, and one of three hosts may be away.
+        # The copies of an object are on different hosts, and one of the three hosts may be down.
         size=3 if several else 1,
         min_size=2 if several else 1,
         leaf=1 if several else 0,
@@ -84,13 +84,16 @@ def cluster_conf(plan: Plan, site: Site, state: State) -> str:
 
 
 def client_conf(site: Site, state: State) -> str:
-    """What the guide's `ceph_conf_overrides` results in at the other sites."""
+    """Return the configuration that the guide's `ceph_conf_overrides` creates at the other sites."""
     keyring = f"/etc/ceph/{site.cluster}.client.external.keyring"
     return render("ceph-client.conf", fsid=fsid(site, state), mon_addresses=mon_addresses(site), keyring=keyring)
 
 
 def write_files(plan: Plan, site: Site, state: State) -> None:
-    """Everything below /etc/ceph on the site's hosts. Glance runs as its own user and reads its keys as such."""
+    """Write all files below /etc/ceph on the site's hosts.
+
+    Glance runs as its own user, so the keyrings that it reads belong to that user.
+    """
     known = entities(site, state)
     glance = hosts.owner("glance")
     for host in site.hosts:
@@ -106,12 +109,15 @@ def write_files(plan: Plan, site: Site, state: State) -> None:
 
 
 def partners(plan: Plan, site: Site) -> tuple[Site, ...]:
-    """The sites whose clusters this site's Glance writes to: every DCN site for central, central for a DCN site."""
+    """Return the other sites to whose clusters this site's Glance writes.
+
+    Central's Glance writes to all DCN sites with storage, and the Glance of a DCN site writes to central.
+    """
     return plan.dcn_storage if site.central else (plan.central,)
 
 
 def start_daemons(plan: Plan, site: Site, state: State, log: Path) -> None:
-    """Containers of the site on all its hosts; makes the daemons' data first where there is none."""
+    """Start the site's Ceph containers on all its hosts, and create the data of the daemons first if it is missing."""
     conf = cluster_conf(plan, site, state)
     for host in site.osds:
         os.chown(hosts.path_in(plan, host, "/run/ceph"), *hosts.owner("ceph"))
@@ -132,7 +138,7 @@ def start_daemons(plan: Plan, site: Site, state: State, log: Path) -> None:
 
 
 def container_names(site: Site, host: Host) -> tuple[str, ...]:
-    """Those of the cluster's that run on the host."""
+    """Return the names of the cluster's containers that run on the host."""
     of_mon = (f"ceph-mon-{host.name}", f"ceph-mgr-{host.name}") if host.mon else ()
     return (*of_mon, f"ceph-osd-{site.osds.index(host)}") if host.osd else of_mon
 
@@ -162,7 +168,7 @@ def _data_folder(host: Host, state: State) -> Path:
 
 
 def _make_mon_data(site: Site, host: Host, state: State, shell: Shell) -> None:
-    """Data folders of monitor and manager. Each is complete when what is written last is there."""
+    """Create the data folders of monitor and manager. A folder is complete when its last file has been written."""
     known = entities(site, state)
     ceph = hosts.owner("ceph")
     base = _data_folder(host, state)
@@ -183,7 +189,7 @@ def _make_mon_data(site: Site, host: Host, state: State, shell: Shell) -> None:
 
 
 def _make_osd_data(site: Site, host: Host, number: int, state: State, shell: Shell) -> None:
-    """The OSD's data folder. It is complete when its keyring, written last, is there."""
+    """Create the data folder of the OSD. The folder is complete when it has its keyring, which is written last."""
     ceph, cluster = hosts.owner("ceph"), site.cluster
     base = _data_folder(host, state)
     osd = hosts.own_folder(base / "osd" / f"{cluster}-{number}", "ceph")
@@ -201,14 +207,14 @@ def wait_healthy(plan: Plan, site: Site, log: Path, seconds: float = 180) -> Non
         try:
             return health(plan, site, log)["status"] == "HEALTH_OK"
         except CommandError as error:
-            # No monitor answers yet, or a busy machine takes its time.
+            # No monitor answers yet, or a busy machine answers slowly.
             raise ConnectionError(str(error)) from error
 
     wait_until(f"cluster {site.cluster} is HEALTH_OK", healthy, seconds=seconds, first=0.5, longest=1)
 
 
 def health(plan: Plan, site: Site, log: Path) -> dict[str, str]:
-    """`status` and, where it is not HEALTH_OK, the `codes` of the warnings."""
+    """Return the health `status` of the cluster and the `codes` of its warnings."""
     shell = hosts.shell_in(plan, site.first, log)
     text = shell.run("ceph", "--cluster", site.cluster, "--connect-timeout", "5", "health", "--format=json", timeout=15)
     found = json.loads(text)

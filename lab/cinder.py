@@ -26,17 +26,23 @@ def container_name(service: str) -> str:
 
 
 def backend_host(site: Site, host: Host) -> str:
-    """As what the volume service is known, before the `@`: at central whichever host happens to run it."""
+    """Return the name under which the volume service is known, without the `@` part.
+
+    All hosts of central share one name.
+    """
     return "hostgroup" if site.central else host.name
 
 
 def pool(site: Site) -> str:
-    """As what the scheduler knows a site's backend: by its cluster where it has one."""
+    """Return the name under which the scheduler knows a site's backend.
+
+    It contains the name of the site's cluster, if any.
+    """
     return f"{'hostgroup' if site.central else site.name}@{BACKEND}#{BACKEND}"
 
 
 def configuration(plan: Plan, site: Site, host: Host, state: State) -> str:
-    """Active/active at a DCN site, where the hosts form a cluster with its name; active/passive at central."""
+    """Return cinder.conf: active/active in a cluster named after the site at a DCN site, active/passive at central."""
     text = render(
         "cinder.conf",
         host=host.name,
@@ -62,9 +68,9 @@ def configuration(plan: Plan, site: Site, host: Host, state: State) -> str:
 
 
 def _coordination(plan: Plan, site: Site, state: State) -> str:
-    """Where the services of a cluster keep their locks: on their one host, or in the database that all of them have.
+    """Return the URL of the lock store: a folder for a single host, the shared database for several hosts.
 
-    (TripleO has etcd for it, which the client that Debian 12 has does not work with.)
+    TripleO uses etcd instead, which does not work with the client of Debian 12.
     """
     if len(site.mons) == 1:
         return "file:///var/lib/cinder/coordination"
@@ -95,12 +101,12 @@ def make_database(plan: Plan, state: State, log: Path) -> None:
 
 
 def manage_files() -> tuple[str, str]:
-    """What cinder-manage is to read at central, and where it logs."""
+    """Return the configuration file and the log file of cinder-manage at central."""
     return f"{config_data.BASE}/cinder/etc/cinder/cinder.conf", f"{config_data.LOGS}/cinder/cinder-manage.log"
 
 
 def start(plan: Plan, service: str, state: State, log: Path) -> None:
-    """One of SERVICES, at central."""
+    """Start one of SERVICES at central."""
     host = plan.controller
     settings = write_files(plan, plan.central, host, state)
     shell = hosts.shell_in(plan, host, log)
@@ -110,7 +116,10 @@ def start(plan: Plan, service: str, state: State, log: Path) -> None:
 
 
 def start_volume(plan: Plan, site: Site, host: Host, state: State, log: Path) -> None:
-    """The volume service; its first report is seen by what Cinder's API lists. It reads the cluster's keys as root."""
+    """Start the volume service, which reads the cluster's keys as root.
+
+    This does not wait for its first report, which Cinder's API lists.
+    """
     settings = write_files(plan, site, host, state)
     shell = hosts.shell_in(plan, host, log)
     containers.start(host, state, shell, _container(VOLUME_CONTAINER, "cinder-volume", "root"), settings)

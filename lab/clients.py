@@ -1,4 +1,4 @@
-"""The files by which people and the harness reach the lab: environment.yaml, clouds.yaml, ssh_config and others."""
+"""The files through which people and the harness reach the lab: environment.yaml, clouds.yaml, ssh_config and more."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEMO_CLOUD = "dcn-lab-demo"
 def write_all(plan: Plan, state: State) -> None:
     write(state.clouds, yaml.safe_dump(clouds(plan, state), sort_keys=False))
     write(state.rc, rc(plan, state))
-    # The lab has one Keystone; that of a real undercloud is another one than the overcloud's.
+    # The lab has one Keystone. A real undercloud has its own, apart from the overcloud's.
     hosts.write_at_home(plan.undercloud, state, "stackrc", rc(plan, state))
     write(state.known_hosts, known_hosts(plan, state), 0o644)
     write(state.ssh_config, ssh_config(plan, state), 0o644)
@@ -27,7 +27,7 @@ def write_all(plan: Plan, state: State) -> None:
 
 
 def environment(plan: Plan) -> dict[str, Any]:
-    """The environment file of the harness; its paths are relative to itself."""
+    """Return the contents of the harness's environment file, whose paths are relative to the file."""
     return {
         "cloud": CLOUD,
         "clouds_file": "clouds.yaml",
@@ -36,7 +36,7 @@ def environment(plan: Plan) -> dict[str, Any]:
             "uri": plan.guest_image_url,
             "disk_format": "qcow2",
             "container_format": "bare",
-            # what lab/inside/guest-init.sh says
+            # printed by lab/inside/guest-init.sh
             "console": {"booted": "DCN-VERIFY booted:", "marker": "DCN-VERIFY marker:"},
         },
         **({"flavor": "tiny"} if plan.instances else {}),
@@ -72,7 +72,7 @@ def _storage(plan: Plan, site: Site) -> dict[str, Any]:
 
 
 def roles(plan: Plan, host: Host) -> list[str]:
-    """As the harness names what runs on a host."""
+    """Return the harness's names for the services that run on a host."""
     control = host == plan.controller
     runs = {
         "glance": host.glance,
@@ -105,7 +105,7 @@ def clouds(plan: Plan, state: State) -> dict[str, Any]:
 
 
 def rc(plan: Plan, state: State) -> str:
-    """What the guide has its reader source before it types `openstack` or `glance`."""
+    """Return the file that the guide tells its reader to source before they run `openstack` or `glance`."""
     values = {
         "OS_AUTH_URL": plan.keystone_url,
         "OS_USERNAME": "admin",
@@ -117,7 +117,7 @@ def rc(plan: Plan, state: State) -> str:
         "OS_IDENTITY_API_VERSION": "3",
     }
     if plan.instances:
-        # `--nic none` is unknown to the version that the client takes by itself.
+        # The client's default API version does not know `--nic none`.
         values["OS_COMPUTE_API_VERSION"] = "2.90"
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
 

@@ -1,4 +1,7 @@
-"""Calls to the lab's own OpenStack APIs, for what `up` makes and waits for. (The SDK takes longer to import.)"""
+"""Calls to the lab's OpenStack APIs for the resources that `up` creates and waits for.
+
+The SDK is not used because it takes longer to import.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,14 @@ from lab.state import State
 
 _NOVA_VERSION = "compute 2.90"
 _CINDER_VERSION = "volume 3.70"
-#: From 3.49 on, the list of services also asks the scheduler, and without one it takes a minute and answers 500.
+#: From version 3.49, listing the services also asks the scheduler; without a scheduler it returns 500 after a minute.
 _CINDER_SERVICES_VERSION = "volume 3.48"
 _PLACEMENT_VERSION = "placement 1.39"
 _SECONDS = 60.0
 
 
 class Cloud:
-    """As one user in one project."""
+    """A connection to the APIs as one user in one project."""
 
     def __init__(self, plan: Plan, state: State, user: str = "admin", project: str = "admin") -> None:
         self._plan = plan

@@ -1,4 +1,4 @@
-"""Run other programs: every one with a deadline, its output in a log file, its failure with the last lines."""
+"""Run other programs with a deadline, log their output, and quote its last lines in the error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# Debian's python3 must come first: the services are installed for it, not for another one that a PATH may prefer.
+# Debian's python3 must come first, because the services are installed for it and not for another Python on the PATH.
 CLEAN_ENVIRONMENT = {
     "PATH": "/usr/bin:/bin:/usr/sbin:/sbin",
     "HOME": "/root",
@@ -28,7 +28,7 @@ class CommandError(RuntimeError):
 
 @dataclass(frozen=True)
 class Shell:
-    """Where commands run (`prefix`, for example an nsenter into a host) and the log that they write to."""
+    """Runs commands with a `prefix` (for example, nsenter into a host) and logs their output."""
 
     log: Path
     prefix: tuple[str, ...] = ()
@@ -42,7 +42,7 @@ class Shell:
         check: bool = True,
         secret: bool = False,
     ) -> str:
-        """Return the standard output. With `secret` the output is not written to the log."""
+        """Run a command and return its standard output. With `secret`, the output is not written to the log."""
         command = [*self.prefix, *map(str, args)]
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("a", encoding="utf-8") as log:
@@ -83,7 +83,7 @@ def _run(
         try:
             output, _ = process.communicate(stdin, timeout=timeout)
         except subprocess.TimeoutExpired:
-            # The whole group: nsenter forks, and its child would outlive it.
+            # Kill the whole group, because nsenter forks and its child would outlive it.
             os.killpg(process.pid, signal.SIGKILL)
             output, _ = process.communicate()
             return output, None
@@ -91,7 +91,7 @@ def _run(
 
 
 def tail(log: Path, lines: int = _QUOTED_LINES) -> str:
-    """The last lines of a log file, indented for quoting."""
+    """Return the last lines of a log file, indented for quoting."""
     if not log.exists():
         return "  (no log)"
     with log.open(encoding="utf-8", errors="replace") as text:

@@ -1,4 +1,4 @@
-"""nova-compute on every host: with the site's own Ceph cluster, and the Glance or HAProxy on the host itself."""
+"""nova-compute on every host, which uses the site's own Ceph cluster and the Glance or HAProxy on the host itself."""
 
 from __future__ import annotations
 
@@ -33,14 +33,20 @@ def configuration(plan: Plan, site: Site, host: Host, state: State) -> str:
 
 
 def _disks(site: Site, state: State) -> str:
-    """Without storage, disks are files of the host, over a base that is downloaded once."""
+    """Return the settings for disks.
+
+    Without storage, disks are files on the host over a base that is downloaded once.
+    """
     if not site.storage:
         return "images_type = qcow2"
     return render("nova-compute-rbd.conf", cluster=site.cluster, fsid=libvirt.secret_uuid(site, state))
 
 
 def start(plan: Plan, site: Site, host: Host, state: State, log: Path, *options: str) -> None:
-    """Its first report is seen by what Nova's API lists. `options` are more than it usually has."""
+    """Start nova-compute; `options` are added to its usual command line.
+
+    This does not wait for its first report, which Nova's API lists.
+    """
     conf = configuration(plan, site, host, state)
     write(config_data.folder(state, host, _CONFIG, "nova") / "nova.conf", conf, 0o600, hosts.owner("nova"))
     config_data.make_folders(state, host, "nova", "nova", "tmp", "instances")

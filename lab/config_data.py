@@ -1,7 +1,7 @@
-"""Where the configuration of containers lies on a host: as TripleO lays it out, a folder a service.
+"""The configuration of containers on a host, with one folder per service as in TripleO.
 
 `/var/lib/config-data/puppet-generated/nova_libvirt/etc/nova/nova.conf` on the host is `/etc/nova/nova.conf` in the
-container, so several containers of a host have each their own.
+container, so each container of a host has its own.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _START = Path(__file__).parent / "inside" / "start.py"
 
 
 def folder(state: State, host: Host, service: str, program: str) -> Path:
-    """The service's /etc/PROGRAM, as a path of this machine."""
+    """Return the service's /etc/PROGRAM as a path on this machine."""
     return state.host(host) / BASE.lstrip("/") / service / "etc" / program
 
 
 def volume(service: str, program: str) -> str:
-    """The --volume value by which a container has it."""
+    """Return the --volume value that mounts the folder into a container."""
     return f"{BASE}/{service}/etc/{program}:/etc/{program}:ro"
 
 
@@ -33,7 +33,7 @@ def log_volume(program: str) -> str:
 
 
 def make_folders(state: State, host: Host, program: str, user: str, *below: str) -> None:
-    """The service's logs and its own data with the folders in it, which belong to `user`."""
+    """Create the log folder of the service and its data folder with the given subfolders, owned by `user`."""
     of_host = state.host(host)
     hosts.own_folder(of_host / LOGS.lstrip("/") / program, user, 0o750)
     for name in ("", *below):
@@ -41,7 +41,7 @@ def make_folders(state: State, host: Host, program: str, user: str, *below: str)
 
 
 def start_script(state: State, host: Host) -> str:
-    """Put what starts a program with the lab's changes in place; returns its text."""
+    """Write the script that starts a program with the lab's changes, and return its text."""
     text = _START.read_text(encoding="utf-8")
     write(state.host(host) / _OWN_SCRIPTS.lstrip("/") / "start.py", text, 0o644)
     return text
@@ -51,5 +51,5 @@ START_VOLUME = f"{_OWN_SCRIPTS}:/opt/dcn-lab:ro"
 
 
 def command(program: str, *arguments: str) -> tuple[str, ...]:
-    """How a container runs /usr/bin/PROGRAM with the lab's changes; its script knows which those are."""
+    """Return the command that runs /usr/bin/PROGRAM in a container with the changes that the start script makes."""
     return ("/usr/bin/python3", "/opt/dcn-lab/start.py", program, *arguments)

@@ -1,7 +1,7 @@
-"""Podman containers of a host, named as TripleO names them.
+"""Podman containers of a host, named as in TripleO.
 
-A container is the machine's own /usr, read-only, over a skeleton of a root: nothing is pulled, nothing is built, and
-`podman exec`, `stop`, `logs` and `inspect` behave as on a real deployment.
+A container mounts the machine's own /usr read-only over a skeleton root. No image is pulled or built, and
+`podman exec`, `stop`, `logs` and `inspect` behave as in a real deployment.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _FROM_HOST = ("group", "ld.so.cache", "localtime", "mime.types", "nsswitch.conf"
 _ENVIRONMENT = (
     "LANG=C.UTF-8",
     "PATH=/usr/bin:/bin:/usr/sbin:/sbin",
-    # Services with many threads keep a heap for each of them, and much of each unused, unless they are told not to.
+    # By default, every thread of a service has its own heap, most of which stays unused.
     "MALLOC_ARENA_MAX=2",
-    # What every Python service would load and none here needs: a resolver of its own, and a packager.
+    # Keeps Python services from loading a resolver and a packaging library that none of them needs here.
     "EVENTLET_NO_GREENDNS=yes",
     "SETUPTOOLS_USE_DISTUTILS=stdlib",
 )
@@ -34,14 +34,14 @@ _SPEC = "dcn-lab.spec"
 
 @dataclass(frozen=True)
 class Container:
-    """One container; `volumes` are podman's --volume values, beyond /usr."""
+    """One container; `volumes` are podman's --volume values in addition to /usr."""
 
     name: str
     command: tuple[str, ...]
     volumes: tuple[str, ...]
     user: str = "root"
     privileged: bool = False
-    # A process 1 of its own kind that buries the orphans of what runs in the container.
+    # Adds a process 1 that reaps orphaned processes in the container.
     init: bool = False
 
     def options(self) -> list[str]:
@@ -57,9 +57,10 @@ class Container:
 
 
 def start(host: Host, state: State, shell: Shell, container: Container, settings: str = "") -> None:
-    """Have the container run with exactly this definition; one that does so already is left alone.
+    """Run the container with exactly this definition; leave it alone if it already runs so.
 
-    `settings` is the text of the configuration files that it reads: when it changes, the container is replaced.
+    `settings` is the text of the configuration files that the container reads. When it changes, the container is
+    replaced.
     """
     skeleton = f"/var/lib/containers/rootfs/{container.name}"
     arguments = [*container.options(), "--rootfs", skeleton, *container.command]
@@ -75,9 +76,9 @@ def start(host: Host, state: State, shell: Shell, container: Container, settings
 
 
 def restart(shell: Shell, name: str) -> None:
-    """Restart a container, or start it where it does not run.
+    """Restart a container, or start it if it is not running.
 
-    Asked for twice: podman 4 fails when a container ends by itself in the moment in which it would be killed.
+    A failed restart is repeated once: podman 4 fails when a container ends by itself just before podman kills it.
     """
     try:
         shell.run("podman", "restart", "--time=5", name, timeout=60)
@@ -85,7 +86,7 @@ def restart(shell: Shell, name: str) -> None:
         shell.run("podman", "restart", "--time=5", name, timeout=60)
 
 
-# Every process of the container's own PID namespace: the lab's containers have no cgroup that could be frozen.
+# Signals every process in the container's PID namespace, because the lab's containers have no cgroup to freeze.
 _SIGNAL = """
 pid=$(podman inspect --format '{{.State.Pid}}' "$1") && space=$(readlink "/proc/$pid/ns/pid") || exit
 for each in /proc/[0-9]*; do
@@ -96,15 +97,15 @@ true
 
 
 def signal(shell: Shell, name: str, what: str) -> None:
-    """Send a signal to every process of a container: after STOP it accepts what comes and answers nothing, until CONT.
+    """Send a signal to every process of a container; after STOP it accepts connections but does not answer until CONT.
 
-    `podman kill` reaches the first process only, and those that serve go on.
+    `podman kill` reaches only the first process, and the processes that serve requests would continue.
     """
     shell.run("/bin/sh", "-c", _SIGNAL, "sh", name, what, timeout=60)
 
 
 def wait_for(shell: Shell, name: str, answers: Callable[[], bool], *, seconds: float = 180) -> None:
-    """Wait until what runs in the container answers; a failure quotes what it said last."""
+    """Wait until the service in the container answers. The error quotes the last lines of its output."""
     try:
         wait_until(f"{name} answers", answers, seconds=seconds)
     except NotReadyError as error:

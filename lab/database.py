@@ -1,4 +1,4 @@
-"""MariaDB at central: one database and one user a service."""
+"""MariaDB at central, with one database and one user per service."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lab.state import State, write
 from lab.supervise import Service
 
 PORT = 3306
-# Each with the user that it belongs to.
+# Each database and the user who owns it.
 DATABASES = {
     "keystone": "keystone",
     "glance": "glance",
@@ -34,7 +34,7 @@ def password(state: State, service: str) -> str:
 
 
 def url(plan: Plan, state: State, database: str, user: str | None = None) -> str:
-    """The SQLAlchemy URL; `user` is who owns the database, where the two are named differently."""
+    """Return the SQLAlchemy URL; `user` is the owner if it is not named like the database."""
     user = user or database
     return f"mysql+pymysql://{user}:{password(state, user)}@{plan.controller.address}:{PORT}/{database}?charset=utf8"
 
@@ -69,7 +69,10 @@ def _install(shell: Shell, data: Path) -> None:
 
 
 def _grants(state: State) -> str:
-    """Executed at every start, so that a service which is added later finds its database."""
+    """Return the SQL that creates databases and users.
+
+    It runs at every start so that new services find their database.
+    """
     lines = []
     for name, user in DATABASES.items():
         secret = password(state, user)
@@ -82,12 +85,12 @@ def _grants(state: State) -> str:
 
 
 def empty(shell: Shell, database: str) -> None:
-    """Begin anew: tables that a killed service had half made cannot be made a second time."""
+    """Create the database anew, because tables that a killed service has partly created cannot be created again."""
     sql = f"DROP DATABASE IF EXISTS {database}; CREATE DATABASE {database};"
     shell.run("mariadb", "--no-defaults", "--socket=/run/mysqld/mysqld.sock", "--execute", sql)
 
 
 def answers(plan: Plan) -> bool:
-    """The server greets with its protocol version, and only once it accepts clients."""
+    """Whether the server sends its greeting, which it does only when it accepts clients."""
     with socket.create_connection((plan.controller.address, PORT), timeout=3) as connection:
         return len(connection.recv(5)) == 5

@@ -1,4 +1,4 @@
-"""The files that a deployment like the lab would have been made from, and would have left, with the lab's own facts."""
+"""The files from which a deployment like the lab is made, and those that it leaves, with the lab's own values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lab.plan import Host, Plan, Role, Site
 from lab.state import State
 
 _ROLES = {
-    # each of central's hosts is controller, compute node and storage in one
+    # every host of central is a controller, a compute node and a storage node
     Role.CONTROLLER: "ControllerHCI",
     Role.HCI: "DistributedComputeHCI",
     Role.HCI_SCALE_OUT: "DistributedComputeHCIScaleOut",
@@ -20,7 +20,7 @@ _ROLES = {
 
 
 def write_all(plan: Plan, state: State, log: Path) -> None:
-    """Each holds keys or stands beside one that does: they are for their owner only."""
+    """Write the files for their owner only, because they hold keys or are stored next to files that do."""
     example.write(state.deployment_files, [_site(plan, site, state) for site in plan.sites])
 
 
@@ -43,7 +43,7 @@ def _site(plan: Plan, site: Site, state: State) -> ExampleSite:
 
 
 def _node(plan: Plan, host: Host) -> ExampleNode:
-    # Keystone is central's also in a lab of images only, where the environment file does not say so.
+    # Central also runs Keystone in an images-only lab, where the environment file does not list it.
     runs = dict.fromkeys([*clients.roles(plan, host), *(["keystone"] if host == plan.controller else [])])
     return ExampleNode(
         name=host.name,

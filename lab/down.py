@@ -1,4 +1,4 @@
-"""Take the lab down: no process, namespace, mount, interface or file of it stays."""
+"""Take the lab down and leave no process, namespace, mount, interface or file behind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lab.state import State
 
 
 def take_down(plan: Plan, state: State, *, keep_data: bool) -> None:
-    """End every host. Without `keep_data` the whole state folder goes, whatever else is in it."""
+    """End every host. Without `keep_data`, remove the whole state folder with all its contents."""
     shell = Shell(state.log("down"))
     with ThreadPoolExecutor(max_workers=len(plan.machines)) as pool:
         list(pool.map(lambda host: _end(plan, host, gently=keep_data), plan.machines))
@@ -31,12 +31,12 @@ def take_down(plan: Plan, state: State, *, keep_data: bool) -> None:
 
 
 def _end(plan: Plan, host: Host, *, gently: bool) -> None:
-    """End the host's process 1, with which the kernel ends all others; then whatever is still in its network."""
+    """End the host's process 1, with which the kernel ends all others, and then any process left in its network."""
     first = hosts.init_pid(plan, host)
     if first is not None:
-        # What is to be used again is given the time to write its data down.
+        # Services whose data is kept get the time to write it to disk.
         _signal([first], signal.SIGTERM if gently else signal.SIGKILL)
-        # Whoever takes longer is ended below.
+        # Processes that take longer are killed below.
         with contextlib.suppress(NotReadyError):
             wait_until(
                 f"{host.name} has ended", lambda: hosts.init_pid(plan, host) is None, seconds=30 if gently else 10

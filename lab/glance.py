@@ -1,4 +1,4 @@
-"""Glance at every site, in a container, all of them on one database at central."""
+"""Glance in containers at every site, all with one database at central."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lab.state import State, write
 
 CONTAINER = "glance_api"
 _APPLICATION = Path(__file__).parent / "inside" / "glance_wsgi.py"
-# Under uwsgi an import is a thread of its own: a store that is cut off holds that thread, not the server.
+# Under uwsgi, an import runs in its own thread, so an unreachable store blocks that thread but not the server.
 _PROCESSES = 2
 _THREADS = 8
 _UWSGI_EXTRA = """
@@ -29,7 +29,7 @@ wsgi-manage-chunked-input = true
 
 @dataclass(frozen=True)
 class Store:
-    """An RBD store as one Glance knows it."""
+    """An RBD store in the configuration of a Glance."""
 
     id: str
     cluster: str
@@ -41,11 +41,11 @@ class Store:
 
 
 def stores(plan: Plan, site: Site) -> tuple[Store, ...]:
-    """The RBD stores of the site's Glance, the default first."""
+    """Return the RBD stores of the site's Glance, the default store first."""
     if site.central:
         others = tuple(Store(other.name, other.cluster, "external") for other in plan.dcn_storage)
         return (Store(CENTRAL_STORE, site.cluster, "openstack"), *others)
-    # Its own name, not default_backend: ids are shared by all sites, and central would take that for its own store.
+    # The store has the site's own name. All sites share the store IDs, and default_backend is central's own store.
     central = plan.central
     return (Store(site.name, site.cluster, "openstack"), Store(central.name, central.cluster, "external"))
 
@@ -73,7 +73,7 @@ def configuration(plan: Plan, site: Site, host: Host, state: State) -> str:
 
 
 def write_files(plan: Plan, site: Site, host: Host, state: State) -> str:
-    """Put the configuration in place; returns all that the container reads only when it starts."""
+    """Write the configuration, and return all the text that the container reads only when it starts."""
     folder = state.host(host)
     glance = hosts.owner("glance")
     conf = configuration(plan, site, host, state)
@@ -144,5 +144,8 @@ def container() -> Container:
 
 
 def answers(host: Host) -> bool:
-    """The health check of a worker that has loaded its application; through a HAProxy where the host has one."""
+    """Whether a worker that has loaded its application answers the health check.
+
+    HAProxy forwards it if the host has one.
+    """
     return web.answers(f"{host.glance_url}/healthcheck")

@@ -1,7 +1,7 @@
-"""The image that guests boot: Debian's kernel and busybox on a small disk, made without mounting anything.
+"""The image that guests boot: Debian's kernel and busybox on a small disk, created without mounting anything.
 
-On its console a guest prints `DCN-VERIFY booted: ID` and, when somebody booted from this disk before,
-`DCN-VERIFY marker: ID ID …` with the ids of all of them, in order. ID is the server's id (the machine's UUID).
+A guest prints `DCN-VERIFY booted: ID` on its console. If a server was booted from this disk before, it also prints
+`DCN-VERIFY marker: ID ID …` with the IDs of all these servers, in order. ID is the server's ID (the machine's UUID).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _MIB = 1024 * 1024
 _FILE_SYSTEM = 20 * _MIB
 _DISK = 24 * _MIB
 _SECTOR = 512
-#: what a guest writes to: first byte and number of bytes
+#: the area that a guest writes to: first byte and number of bytes
 WRITTEN = (_FILE_SYSTEM, _DISK - _FILE_SYSTEM)
 _SYSLINUX = """\
 SERIAL 0 115200
@@ -34,10 +34,10 @@ LABEL guest
 
 
 def build(state: State, log: Path) -> None:
-    """Make the qcow2 file, unless it is there."""
+    """Create the qcow2 file if it does not exist."""
     if state.guest_image.exists():
         return
-    # Whoever waits for the lab waits for its services first.
+    # The services of the lab are needed first, so they take precedence over this.
     shell = Shell(log, ("nice", "-n", "15"))
     work = state.guest_image.parent / "work"
     shutil.rmtree(work, ignore_errors=True)
@@ -67,7 +67,7 @@ def build(state: State, log: Path) -> None:
 
 
 def serve(plan: Plan, state: State, log: Path) -> None:
-    """The web server at central from which Glance imports the image."""
+    """Start the web server at central from which Glance imports the image."""
     host = plan.controller
     served = state.host(host) / "var" / "www" / "guest.qcow2"
     served.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""HAProxy on a scale-out host, in the place of a Glance: the host's nova-compute reaches the site's Glances by it."""
+"""HAProxy in place of Glance on a scale-out host, through which nova-compute reaches the site's Glances."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def configuration(site: Site, host: Host) -> str:
 
 
 def start(plan: Plan, site: Site, host: Host, state: State, log: Path) -> None:
-    """It answers when one of the site's Glances does."""
+    """Start HAProxy and wait until one of the site's Glances answers through it."""
     conf = configuration(site, host)
     write(config_data.folder(state, host, "haproxy", "haproxy") / "haproxy.cfg", conf, 0o644)
     shell = hosts.shell_in(plan, host, log)

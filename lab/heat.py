@@ -1,6 +1,6 @@
-"""Heat on the undercloud: API and engine in one process, as `heat-all` of Debian's heat-common runs them.
+"""Heat on the undercloud: API and engine in one process, run as `heat-all` from Debian's heat-common.
 
-The undercloud of the lab has no database, message queue and Keystone of its own: central's serve it, too.
+The lab's undercloud has no database, message queue or Keystone of its own and uses those of central.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def configuration(plan: Plan, state: State) -> str:
         keystone_url=plan.keystone_url,
         password=keystone.user_password(state, "heat"),
         region=REGION,
-        # 32 characters, not more and not fewer.
+        # Heat requires exactly 32 characters.
         encryption_key=state.uuid("heat-encryption-key").replace("-", ""),
     )
     return text + service_auth.accepting(plan, state, "heat")
 
 
 def _write_files(plan: Plan, host: Host, state: State) -> str:
-    """Put the configuration in place; returns all that the container reads."""
+    """Write the configuration, and return all the text that the container reads."""
     folder = config_data.folder(state, host, "heat", "heat")
     conf = configuration(plan, state)
     write(folder / "heat.conf", conf, 0o600, hosts.owner("heat"))
@@ -77,7 +77,7 @@ def container() -> Container:
         name=CONTAINER,
         command=("heat-all", "--log-file=/var/log/heat/heat-all.log"),
         user="heat",
-        init=True,  # as process 1, heat-all does not end when it is told to
+        init=True,  # heat-all ignores SIGTERM when it runs as process 1
         volumes=(
             config_data.volume("heat", "heat"),
             "/etc/hosts:/etc/hosts:ro",

@@ -1,7 +1,7 @@
-"""Hosts of the lab: network, mount, UTS, IPC and PID namespaces with an etc, var, home and tmp of their own.
+"""Hosts of the lab: network, mount, UTS, IPC and PID namespaces with their own etc, var, home and tmp.
 
-Process 1 of a host is a supervisord. When it dies, the kernel ends every other process of the host and its mounts go
-with them; only the named network namespace stays until `down` (or the next `up`) removes it.
+Process 1 of a host is a supervisord. When it ends, the kernel ends all other processes of the host and removes its
+mounts. Only the named network namespace stays until `down` or the next `up` removes it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NETNS = Path("/run/netns")
 _UID = 1900
 _MOST_FILES = 65536
 _MOST_PROCESSES = 32768
-# What programs need of a machine's /etc. A list rather than all of it: nobody's own secrets come into the lab.
+# The files that programs need from the machine's /etc. Nothing else is copied, so that no secrets get into the lab.
 _FROM_ETC = (
     "adduser.conf",
     "alternatives",
@@ -88,7 +88,7 @@ def make_bridge(plan: Plan, shell: Shell) -> None:
 
 
 def boot(plan: Plan, host: Host, state: State, shell: Shell) -> None:
-    """Make the host run, with what it had on disk; leaves one alone that runs already, but for the names of all."""
+    """Start the host with its data on disk. If it already runs, only its list of host names is updated."""
     _make_names(plan, host, state)
     if init_pid(plan, host) is not None:
         return
@@ -119,7 +119,7 @@ def boot(plan: Plan, host: Host, state: State, shell: Shell) -> None:
 
 
 def _make_network(plan: Plan, host: Host, shell: Shell) -> None:
-    """Anew each time: what a killed lab left may be half made."""
+    """Build the network from scratch each time, because a killed lab may have left it incomplete."""
     netns, veth = plan.netns(host), plan.veth(host)
     remove_network(plan, host, shell)
     shell.run("ip", "netns", "add", netns)
@@ -131,7 +131,7 @@ def _make_network(plan: Plan, host: Host, shell: Shell) -> None:
 
 
 def remove_network(plan: Plan, host: Host, shell: Shell) -> None:
-    # The link first: a namespace takes its links with it, but only some time after it is deleted.
+    # The link goes first, because the kernel removes the links of a namespace only some time after its deletion.
     if Path("/sys/class/net", plan.veth(host)).exists():
         shell.run("ip", "link", "delete", plan.veth(host))
     if (_NETNS / plan.netns(host)).exists():
@@ -156,7 +156,7 @@ def _make_files(plan: Plan, host: Host, state: State, shell: Shell) -> None:
     write(etc / "supervisor" / "supervisord.conf", render("supervisord.conf"), 0o644)
     programs = etc / "supervisor" / "conf.d"
     programs.mkdir(exist_ok=True)
-    # The steps of `up` start the services, in their order.
+    # The steps of `up` start the services in order.
     for old in programs.glob("*.conf"):
         old.unlink()
     write(etc / "containers" / "containers.conf", render("containers.conf", **_limits()), 0o644)
@@ -165,7 +165,7 @@ def _make_files(plan: Plan, host: Host, state: State, shell: Shell) -> None:
 
 
 def _copy_etc(folder: Path, shell: Shell) -> None:
-    """Also what packages brought that were installed since the last time."""
+    """Copy the files that are still missing, which includes those of packages installed since the last time."""
     record = folder / "copied-from-etc"
     copied = record.read_text(encoding="utf-8").split() if record.exists() else []
     missing = [name for name in _FROM_ETC if name not in copied and Path("/etc", name).exists()]
@@ -190,7 +190,11 @@ def _make_var(var: Path) -> None:
 
 
 def _make_users(host: Host, folder: Path) -> None:
-    """The machine's users, which Debian's packages made, and the one to log in as (`*`: no password, not locked)."""
+    """Create the machine's users and the login user of the host.
+
+    The machine's users come from Debian's packages. The password field `*` means that the login user has no password
+    but is not locked.
+    """
     etc = folder / "etc"
     user = host.user
     for name, line, mode in (
@@ -218,7 +222,7 @@ def _make_ssh(host: Host, folder: Path, state: State, shell: Shell) -> None:
 
 
 def write_at_home(host: Host, state: State, name: str, text: str) -> None:
-    """Give a file to who logs in to the host, and to nobody else."""
+    """Write a file to the home of the host's login user, readable by that user only."""
     write(state.host(host) / "home" / host.user / name, text, 0o600, (_UID, _UID))
 
 
@@ -241,7 +245,7 @@ def _at_most(hard: int, most: int) -> int:
 
 
 def pids(plan: Plan, host: Host) -> list[int]:
-    """Every process in the host's network namespace, as this machine numbers them."""
+    """Return all processes in the host's network namespace, with their IDs on this machine."""
     try:
         netns = (_NETNS / plan.netns(host)).stat().st_ino
     except FileNotFoundError:
@@ -252,7 +256,7 @@ def pids(plan: Plan, host: Host) -> list[int]:
             try:
                 inside = (entry / "ns" / "net").stat().st_ino == netns
             except OSError:
-                # It has ended since the folder was listed.
+                # The process has ended since /proc was listed.
                 continue
             if inside:
                 found.append(int(entry.name))
@@ -260,7 +264,7 @@ def pids(plan: Plan, host: Host) -> list[int]:
 
 
 def init_pid(plan: Plan, host: Host) -> int | None:
-    """The process that is number 1 in the host's own PID namespace (containers have deeper ones)."""
+    """Return the process with number 1 in the host's own PID namespace; containers have deeper namespaces."""
     for pid in pids(plan, host):
         try:
             status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
@@ -273,13 +277,13 @@ def init_pid(plan: Plan, host: Host) -> int | None:
 
 
 def _depth() -> int:
-    """How deep this process itself is in PID namespaces: more than one where the machine is a container."""
+    """Return the depth of this process's PID namespace, which is more than one if the machine is a container."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return next(len(line.split()) - 1 for line in status.splitlines() if line.startswith("NSpid:"))
 
 
 def shell_in(plan: Plan, host: Host, log: Path) -> Shell:
-    """Commands as root inside the host."""
+    """Return a shell that runs commands as root inside the host."""
     pid = init_pid(plan, host)
     if pid is None:
         raise CommandError(f"{host.name} does not run")
@@ -287,7 +291,7 @@ def shell_in(plan: Plan, host: Host, log: Path) -> Shell:
 
 
 def path_in(plan: Plan, host: Host, path: str) -> Path:
-    """A path of the running host, as reached from outside through its process 1."""
+    """Return a path inside the running host, as reached from outside through its process 1."""
     pid = init_pid(plan, host)
     if pid is None:
         raise CommandError(f"{host.name} does not run")
@@ -295,7 +299,7 @@ def path_in(plan: Plan, host: Host, path: str) -> Path:
 
 
 def owner(user: str) -> tuple[int, int]:
-    """Numeric user and group of one of the users that Debian's packages make."""
+    """Return the numeric user and group of a user that Debian's packages create."""
     entry = pwd.getpwnam(user)
     return entry.pw_uid, entry.pw_gid
 

@@ -1,4 +1,4 @@
-"""The steps that bring up Placement, Nova, Cinder and Neutron, after what `lab.up` has of Ceph and Keystone."""
+"""The steps that bring up Placement, Nova, Cinder and Neutron, after the steps for Ceph and Keystone in `lab.up`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def steps(plan: Plan, state: State) -> list[Step]:
 
 
 def containers(plan: Plan, host: Host) -> tuple[str, ...]:
-    """The names of those that run on the host."""
+    """Return the names of these services' containers that run on the host."""
     if not plan.instances:
         return ()
     of_volumes = (cinder.VOLUME_CONTAINER,) if host.cinder_volume else ()
@@ -81,7 +81,7 @@ def _of_host(plan: Plan, site: Site, host: Host, state: State) -> list[Step]:
         Step(
             f"compute-{host.name}",
             partial(compute.start, plan, site, host, state),
-            # Its first report is complete only if all that it reports of and to is there.
+            # The first report is complete only if the services that it describes and that receive it are up.
             (f"libvirt-{host.name}", *cluster, "placement", "keystone-catalog", "nova-conductor", "virtualization"),
         ),
         Step(

@@ -1,4 +1,4 @@
-"""Keystone at central: one for all sites. Users, projects and the catalog."""
+"""Keystone at central, one for all sites: users, projects and the catalog."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEMO = "demo"
 
 @dataclass(frozen=True)
 class CatalogEntry:
-    """A service of the catalog, with the user by which it speaks to the others."""
+    """A service in the catalog, and the name of the user as which it calls other services."""
 
     name: str
     type: str
@@ -29,7 +29,10 @@ class CatalogEntry:
 
 
 def catalog(plan: Plan) -> tuple[CatalogEntry, ...]:
-    """Everything beside Keystone itself; of Glance only central's, those of DCN sites are in no catalog."""
+    """Return all services but Keystone itself.
+
+    Only central's Glance is listed; those of DCN sites are in no catalog.
+    """
     address = plan.controller.address
     heat = f"http://{plan.undercloud.address}:{HEAT_PORT}/v1/%(project_id)s"
     always = (
@@ -52,7 +55,7 @@ def user_password(state: State, user: str) -> str:
 
 
 def write_files(plan: Plan, state: State) -> str:
-    """Put the configuration in place; returns all that the service reads."""
+    """Write the configuration, and return all the text that the service reads."""
     host = plan.controller
     folder = state.host(host)
     keystone = hosts.owner("keystone")
@@ -84,7 +87,7 @@ def write_files(plan: Plan, state: State) -> str:
 
 
 def make_database(plan: Plan, state: State, log: Path) -> None:
-    """Tables, and the admin; does nothing where it is done."""
+    """Create the tables and the admin user if they do not exist."""
     write_files(plan, state)
     shell = hosts.shell_in(plan, plan.controller, log)
     as_keystone = ("setpriv", "--reuid=keystone", "--regid=keystone", "--init-groups")
@@ -92,7 +95,7 @@ def make_database(plan: Plan, state: State, log: Path) -> None:
     if done.exists():
         return
     database.empty(shell, "keystone")
-    # The password by environment: arguments are readable by everybody on the machine.
+    # The password is passed in the environment, because all users of the machine can read arguments.
     secret = {"OS_BOOTSTRAP_PASSWORD": user_password(state, "admin")}
     script = _SETUP_SCRIPT.read_text(encoding="utf-8")
     python = (*as_keystone, "/usr/bin/python3", "-")
@@ -112,7 +115,7 @@ def answers(plan: Plan) -> bool:
 
 
 def fill(plan: Plan, state: State, log: Path) -> None:
-    """Users, roles, the demo project and the catalog, by Keystone's own API."""
+    """Create the users, roles, demo project and catalog through Keystone's API."""
     api = _Api(plan, user_password(state, "admin"))
     roles = {role["name"]: role["id"] for role in api.get("roles")}
     projects = {name: api.ensure("project", {"name": name, "domain_id": "default"}) for name in (SERVICE_PROJECT, DEMO)}
@@ -134,7 +137,10 @@ def fill(plan: Plan, state: State, log: Path) -> None:
 
 
 class _Api:
-    """The few calls that `fill` needs. (The SDK takes longer to import than all of them to run.)"""
+    """The few calls that `fill` needs.
+
+    The SDK is not used, because importing it takes longer than all of these calls.
+    """
 
     def __init__(self, plan: Plan, password: str) -> None:
         self._url = plan.keystone_url
@@ -157,7 +163,7 @@ class _Api:
         self._call("PUT", path)
 
     def ensure(self, kind: str, values: dict[str, Any]) -> str:
-        """The id of the thing with this name, made if need be."""
+        """Return the ID of the resource with this name; create it if it does not exist."""
         found = self.get(f"{kind}s?name={values['name']}")
         return str(found[0]["id"]) if found else self.post(kind, values)
 

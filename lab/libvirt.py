@@ -1,4 +1,4 @@
-"""A libvirtd on every host, in a container as TripleO's; the guests are its children."""
+"""libvirtd on every host, in a container as in TripleO; the guests are its child processes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SOCKET = "/run/libvirt/libvirt-sock"
 
 
 def secret_uuid(site: Site, state: State) -> str:
-    """By which Nova and Cinder name the site's cephx key to libvirt: the cluster's FSID, as with TripleO."""
+    """The UUID by which Nova and Cinder name the site's cephx key to libvirt: the cluster's FSID, as in TripleO."""
     return ceph.fsid(site, state)
 
 
@@ -31,7 +31,7 @@ def start(plan: Plan, site: Site, host: Host, state: State, log: Path) -> None:
 
 
 def _write_files(site: Site, host: Host, state: State) -> str:
-    """Put the configuration in place; returns all that libvirtd reads only when it starts."""
+    """Write the configuration, and return all the text that libvirtd reads only when it starts."""
     folder = state.host(host) / "etc" / "libvirt"
     texts = {
         "libvirtd.conf": render("libvirtd.conf", uuid=state.uuid(f"machine-id-{host.name}")),
@@ -50,14 +50,14 @@ def _write_files(site: Site, host: Host, state: State) -> str:
 
 
 def _write_secret(folder: Path, uuid: str, key: str) -> None:
-    """As libvirtd itself would write it: no command has to give it one."""
+    """Write the secret in the form that libvirtd uses itself, so that no command has to define it."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     write(folder / f"{uuid}.base64", key)
 
 
 def container() -> Container:
-    """With its guests, which end when it does (a PID namespace of the host's needs control groups)."""
+    """Return libvirtd's container. The guests end with it; to outlive it, they would need control groups."""
     return Container(
         name=CONTAINER,
         command=("/usr/sbin/libvirtd",),
@@ -78,7 +78,7 @@ def container() -> Container:
 
 
 def answers(plan: Plan, host: Host) -> bool:
-    """Its socket accepts a connection."""
+    """Whether libvirtd's socket accepts a connection."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(3)
         connection.connect(str(hosts.path_in(plan, host, SOCKET)))

@@ -34,7 +34,10 @@ all that stays; remove the route with `ip route delete unreachable SUBNET`.
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 for success, 1 for a lab that is not well, 4 for a request that cannot be met."""
+    """Run one command.
+
+    Returns 0 for success, 1 for a lab that is not healthy, and 4 for a request that cannot be met.
+    """
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options))
@@ -50,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Answers a mistake as the lab answers every one: one line, and its exit code."""
+    """Reports a usage error like every other error of the lab: in one line, and with the same exit code."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(_REFUSED, f"lab: {message}; see `{self.prog} --help`\n")
@@ -144,7 +147,7 @@ def _up(options: argparse.Namespace) -> int:
 
 
 def _settings(options: argparse.Namespace, state: State) -> Settings:
-    """What was asked for before, unless this call asks for something else where nothing runs yet."""
+    """Return the kept settings, or the requested ones if there is no lab yet or if the request adds to the lab."""
     kept = state.settings()
     layout = _layout(options)
     if kept is None:
@@ -175,7 +178,7 @@ def _settings(options: argparse.Namespace, state: State) -> Settings:
 
 
 def _layout(options: argparse.Namespace) -> Layout | None:
-    """What is asked for beyond one host at each site; None where nothing is said about it."""
+    """Return the requested layout if it differs from one host at each site, or None if no option specifies it."""
     if (options.hosts == 3) != bool(options.site):
         raise PlanError("--hosts 3 and --site go together, for example --hosts 3 --site dcn0")
     asked = (options.hosts, options.scale_out, options.dcn_without_storage)

@@ -22,7 +22,7 @@ _RABBITMQ_ENVIRONMENT = ",".join(
         "RABBITMQ_MNESIA_BASE": "/var/lib/rabbitmq/mnesia",
         "RABBITMQ_LOG_BASE": "/var/log/rabbitmq",
         "RABBITMQ_ENABLED_PLUGINS_FILE": "/etc/rabbitmq/enabled_plugins",
-        # Fewer threads, none of which spins while idle.
+        # Fewer threads, without busy waiting.
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none",
     }.items()
 )
@@ -33,7 +33,7 @@ def transport_url(plan: Plan, state: State) -> str:
 
 
 def start_rabbitmq(plan: Plan, state: State, log: Path) -> None:
-    """Made ready by its configuration alone: each `rabbitmqctl` would cost seconds."""
+    """Start RabbitMQ, prepared by its configuration alone because each `rabbitmqctl` would take seconds."""
     host = plan.controller
     folder = state.host(host)
     rabbit = hosts.owner("rabbitmq")
@@ -48,7 +48,7 @@ def start_rabbitmq(plan: Plan, state: State, log: Path) -> None:
 
 
 def rabbitmq_answers(plan: Plan) -> bool:
-    """A client that speaks another protocol is told the right one, so this asks without logging in."""
+    """Whether the server answers a client with another protocol version by naming its own, which needs no login."""
     with socket.create_connection((plan.controller.address, RABBITMQ_PORT), timeout=3) as connection:
         connection.sendall(b"AMQP\x00\x00\x00\x00")
         return connection.recv(4) == b"AMQP"

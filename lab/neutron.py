@@ -1,4 +1,4 @@
-"""Neutron: the server at central, an agent on every host that puts guests on the site's own network."""
+"""Neutron: the server at central, and on every host an agent that connects guests to the site's own network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lab.state import State, write
 
 CONTAINER = "neutron_api"
 AGENT_CONTAINER = "neutron_linuxbridge_agent"
-# One end of a link that ends in the host: a site's network reaches the guests of a host, and nobody else.
+# One end of a link whose other end is in the same host: a site's network reaches the guests of one host only.
 _INTERFACE = "provider0"
 
 
@@ -80,7 +80,10 @@ def start(plan: Plan, state: State, log: Path) -> None:
 
 
 def start_agent(plan: Plan, site: Site, host: Host, state: State, log: Path) -> None:
-    """Its first report is seen by what Neutron's API lists."""
+    """Start the agent on a host.
+
+    This does not wait for its first report, which Neutron's API lists.
+    """
     shell = hosts.shell_in(plan, host, log)
     _make_interface(plan, host, shell)
     conf = render(

@@ -39,7 +39,7 @@ def configuration(plan: Plan, state: State) -> str:
 
 
 def credentials(plan: Plan, state: State, *of_cinder: str) -> str:
-    """How Nova's services call the others; the compute nodes do so, too."""
+    """Return the settings with which Nova's services, including the compute nodes, call other services."""
     cinder = ("catalog_info = volumev3::publicURL", f"os_region_name = {REGION}", *of_cinder)
     return (
         service_auth.calling(plan, state, "cinder", "nova", *cinder)
@@ -50,7 +50,7 @@ def credentials(plan: Plan, state: State, *of_cinder: str) -> str:
 
 
 def write_files(plan: Plan, state: State) -> str:
-    """Put the configuration in place; returns all that the containers read."""
+    """Write the configuration, and return all the text that the containers read."""
     host = plan.controller
     conf = configuration(plan, state)
     write(config_data.folder(state, host, "nova", "nova") / "nova.conf", conf, 0o600, hosts.owner("nova"))
@@ -77,7 +77,7 @@ def make_database(plan: Plan, state: State, log: Path) -> None:
 
 
 def start(plan: Plan, service: str, state: State, log: Path) -> None:
-    """One of SERVICES; only the API can be asked whether it answers, the others are seen by what it lists."""
+    """Start one of SERVICES. Only the API can be asked whether it answers; the API lists the others."""
     host = plan.controller
     settings = write_files(plan, state)
     shell = hosts.shell_in(plan, host, log)

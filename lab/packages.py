@@ -1,4 +1,4 @@
-"""Debian's packages that the lab consists of."""
+"""The Debian packages of the lab."""
 
 from __future__ import annotations
 
@@ -67,9 +67,9 @@ _FOR_INSTANCES = (
 )
 _FOR_SCALE_OUT = ("haproxy",)
 _KERNEL = "linux-image-cloud-amd64"
-# The guest's kernel is only unpacked: installed, it would become a kernel of this machine.
+# The guest's kernel is only unpacked, because its installation would make it a kernel of this machine.
 GUEST_KERNEL = Path("/var/cache/dcn-lab/kernel")
-# In the order in which they are loaded: dependencies first.
+# Modules in loading order, dependencies first.
 GUEST_MODULES = (
     "virtio_ring",
     "virtio",
@@ -91,11 +91,11 @@ _POLICY_TEXT = (
 
 
 class UnfitMachineError(RuntimeError):
-    """The machine cannot hold a lab; the text says why and what to do instead."""
+    """The machine cannot hold a lab; the message says why and what to do instead."""
 
 
 def check_machine() -> None:
-    """The lab needs root on Debian 12."""
+    """Raise UnfitMachineError unless this is root on Debian 12."""
     instead = (
         "bring the lab up as root on a disposable Debian 12 machine, "
         "or verify a deployment of your own with ENVIRONMENT=file.yaml"
@@ -111,20 +111,20 @@ def check_machine() -> None:
 
 
 def is_debian_12(release: str) -> bool:
-    """Read the text of an os-release file."""
+    """Whether the text of an os-release file is that of Debian 12."""
     values = dict(re.findall(r'^(\w+)="?([^"\n]*)', release, re.MULTILINE))
     return values.get("ID") == "debian" and values.get("VERSION_ID") == "12"
 
 
 def wanted(plan: Plan) -> tuple[str, ...]:
-    """The packages that a lab laid out so needs."""
+    """Return the packages that the lab needs."""
     for_instances = _FOR_INSTANCES if plan.instances else ()
     for_scale_out = _FOR_SCALE_OUT if any(host.haproxy for host in plan.hosts) else ()
     return _PACKAGES + for_instances + for_scale_out
 
 
 def install(log: Path, packages: tuple[str, ...]) -> None:
-    """Install what is missing of these, and keep it from starting by itself."""
+    """Install missing packages, and keep their services from starting."""
     shell = Shell(log)
     _restore_policy()
     missing = missing_packages(shell, packages)
@@ -142,7 +142,7 @@ def missing_packages(shell: Shell, wanted: tuple[str, ...]) -> list[str]:
 
 
 def _install(shell: Shell, packages: list[str]) -> None:
-    """Install under a policy that starts nothing; a policy of the machine's own is put back afterwards."""
+    """Install packages under a policy that starts no services, and restore the machine's own policy afterwards."""
     _restore_policy()
     if _POLICY.exists():
         _POLICY.rename(_POLICY_KEPT)
@@ -150,7 +150,7 @@ def _install(shell: Shell, packages: list[str]) -> None:
     _POLICY.chmod(0o755)
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     try:
-        # An installation that was killed in the middle is ended first.
+        # An installation that was killed is completed first.
         shell.run("dpkg", "--configure", "--pending", timeout=900, env=quiet)
         shell.run("apt-get", "update", timeout=300, env=quiet)
         shell.run(
@@ -164,7 +164,7 @@ def _install(shell: Shell, packages: list[str]) -> None:
 
 
 def _restore_policy() -> None:
-    """Also after an `up` that was killed while it installed."""
+    """Restore the machine's policy, also after an `up` that was killed during an installation."""
     if _POLICY.exists() and _POLICY.read_text(encoding="utf-8") == _POLICY_TEXT:
         _POLICY.unlink()
     if _POLICY_KEPT.exists():
@@ -172,7 +172,7 @@ def _restore_policy() -> None:
 
 
 def _unpack_kernel(shell: Shell) -> None:
-    """Fetch the kernel's package and keep what a guest needs of it."""
+    """Download the kernel package, and keep the files that a guest needs."""
     names = _kernel_packages(shell)
     if not names:
         shell.run("apt-get", "update", timeout=300)

@@ -1,4 +1,4 @@
-"""What a lab consists of: sites, hosts, addresses and names. Pure data, nothing here touches the machine."""
+"""The parts of a lab: sites, hosts, addresses and names. This module is pure data and does not touch the machine."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MOST_DCN_SITES = 22
 _UNDERCLOUD_OCTET = 2
 _CENTRAL_OCTET = 10
 _OCTETS_A_SITE = 10
-# Behind the site's first hosts.
+# Leaves addresses for the site's first hosts.
 _SCALE_OUT_OCTET = 5
 _SEVERAL_HOSTS = 3
 
@@ -42,7 +42,10 @@ class PlanError(ValueError):
 
 
 class Role(Enum):
-    """What a host runs, by the names of TripleO's roles (`DistributedComputeHCI`, …) as they stand in host names."""
+    """The role of a host.
+
+    The values are the names of TripleO's roles (`DistributedComputeHCI`, …) as used in host names.
+    """
 
     UNDERCLOUD = UNDERCLOUD
     CONTROLLER = "controller"
@@ -53,7 +56,10 @@ class Role(Enum):
 
 @dataclass(frozen=True)
 class Host:
-    """One machine of the deployment; in the lab, a set of namespaces. Every host of a site is a compute node."""
+    """One machine of the deployment, which is a set of namespaces in the lab.
+
+    Every host of a site is a compute node.
+    """
 
     name: str
     site: str
@@ -66,12 +72,12 @@ class Host:
 
     @property
     def user(self) -> str:
-        """Who logs in there."""
+        """The user who logs in to the host."""
         return UNDERCLOUD_USER if self.role is Role.UNDERCLOUD else SSH_USER
 
     @property
     def mon(self) -> bool:
-        """Has Ceph's monitor and manager, and with them Glance and the volume service."""
+        """Whether the host has Ceph's monitor and manager, and with them Glance and the volume service."""
         return self.role in {Role.CONTROLLER, Role.HCI}
 
     @property
@@ -88,18 +94,18 @@ class Host:
 
     @property
     def haproxy(self) -> bool:
-        """Has no Glance of its own, and a HAProxy in its place."""
+        """Whether the host has a HAProxy instead of a Glance."""
         return self.role is Role.HCI_SCALE_OUT
 
     @property
     def glance_url(self) -> str:
-        """Its own Glance, or the HAProxy in its place."""
+        """The URL of the host's Glance, or of the HAProxy in its place."""
         return f"http://{self.address}:{GLANCE_PORT}"
 
 
 @dataclass(frozen=True)
 class Site:
-    """One location; where it has storage, with a Ceph cluster of its own, named as the site is."""
+    """One location. A site with storage has its own Ceph cluster, named like the site."""
 
     name: str
     hosts: tuple[Host, ...]
@@ -107,7 +113,7 @@ class Site:
 
     @property
     def storage(self) -> bool:
-        """Has a Ceph cluster, a store and a Glance."""
+        """Whether the site has a Ceph cluster, a store and a Glance."""
         return any(host.osd for host in self.hosts)
 
     @property
@@ -116,7 +122,7 @@ class Site:
 
     @property
     def osds(self) -> tuple[Host, ...]:
-        """The place of a host is its OSD's number."""
+        """The hosts with an OSD; the index of a host is the number of its OSD."""
         return tuple(host for host in self.hosts if host.osd)
 
     @property
@@ -133,12 +139,12 @@ class Site:
 
     @property
     def stack(self) -> str:
-        """The stack that the site is deployed by, as the guide calls it."""
+        """The name in the guide of the stack that deploys the site."""
         return CENTRAL_STACK if self.central else self.name
 
     @property
     def store_at_central(self) -> str:
-        """The id by which central's Glance knows this site's cluster."""
+        """The ID of this site's store in central's Glance."""
         return CENTRAL_STORE if self.central else self.name
 
     @property
@@ -152,9 +158,9 @@ class Site:
 
 @dataclass(frozen=True)
 class Layout:
-    """What sites have beyond one host each.
+    """The hosts and sites in addition to one host at each site.
 
-    `three_hosts` and `scale_out` name DCN sites; `without_storage` is the number of DCN sites that come last and have
+    `three_hosts` and `scale_out` name DCN sites. `without_storage` is the number of DCN sites, added last, that have
     compute nodes only.
     """
 
@@ -171,13 +177,13 @@ class Layout:
 
 @dataclass(frozen=True)
 class Plan:
-    """The whole lab: `name` prefixes every interface and namespace, so two labs can share a machine."""
+    """The whole lab. `name` prefixes all interfaces and namespaces, so that two labs can share a machine."""
 
     name: str
     subnet: Network
     state: Path
     sites: tuple[Site, ...] = field(default_factory=tuple)
-    # Nova, Cinder and Neutron, too; without them the lab is one of images only.
+    # Whether the lab has Nova, Cinder and Neutron; without them, it is an images-only lab.
     instances: bool = True
 
     @property
@@ -206,7 +212,7 @@ class Plan:
 
     @property
     def undercloud(self) -> Host:
-        """The machine that knows the stacks; it is of no site."""
+        """The machine that knows the stacks, which belongs to no site."""
         address = str(self.subnet.network_address + _UNDERCLOUD_OCTET)
         return Host(UNDERCLOUD, UNDERCLOUD, address, Role.UNDERCLOUD)
 
@@ -232,14 +238,17 @@ class Plan:
         return f"http://{self.controller.address}:{GUEST_IMAGE_PORT}/guest.qcow2"
 
     def images_of(self, host: Host) -> str:
-        """Where the host's nova-compute asks for images; a site without storage has only central's Glance."""
+        """Return the URL from which the host's nova-compute requests images.
+
+        A site without storage uses central's Glance.
+        """
         return host.glance_url if host.glance or host.haproxy else self.central.glance_url
 
     def netns(self, host: Host) -> str:
         return f"{self.name}-{host.name}"
 
     def veth(self, host: Host) -> str:
-        """The bridge's end of the host's link: `v-lab-20` is the one of the host at .20."""
+        """Return the bridge's end of the host's link, for example `v-lab-20` for the host at .20."""
         return f"v-{self.name}-{host.octet}"
 
     def host(self, name: str) -> Host:
@@ -258,7 +267,10 @@ class Plan:
 def make_plan(
     name: str, subnet: str, state: Path, dcn: int, *, instances: bool = True, layout: Layout | None = None
 ) -> Plan:
-    """Lay out central and `dcn` sites with storage in `subnet` (an IPv4 /24); raises PlanError for what cannot be."""
+    """Lay out central and `dcn` sites with storage in `subnet` (an IPv4 /24).
+
+    Raises PlanError for impossible options.
+    """
     layout = layout or Layout()
     if not re.fullmatch(r"[a-z][a-z0-9]{0,7}", name):
         raise PlanError(
@@ -315,5 +327,5 @@ def _dcn_name(number: int) -> str:
 
 
 def _address(network: Network, place: int, offset: int = 0) -> str:
-    """Of a host of the site at that place, central's being 0."""
+    """Return the address of a host at the site with this index; central has index 0."""
     return str(network.network_address + _CENTRAL_OCTET + _OCTETS_A_SITE * place + offset)

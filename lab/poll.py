@@ -1,4 +1,4 @@
-"""Wait for a service: the project's one poller, for probes that say "not yet" by a refused connection."""
+"""Wait for a service with the project's one poller; a refused connection means "not yet"."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Value = TypeVar("Value")
 
 
 class NotReadyError(RuntimeError):
-    """A condition did not come true in time."""
+    """A condition was not met in time."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class _Attempt(Generic[Value]):
 def wait_until(
     what: str, probe: Callable[[], Value | None], *, seconds: float, first: float = 0.05, longest: float = 0.5
 ) -> Value:
-    """Call `probe` until it returns something true, and return that.
+    """Call `probe` until it returns a true value, and return that value.
 
-    A probe says "not yet" by returning a false value or raising OSError (nobody listens yet); anything else that it
-    raises ends the wait at once. The last OSError is quoted when time is up.
+    A probe reports "not yet" by returning a false value or raising OSError (the service does not listen yet). Any other
+    exception ends the wait at once. The last OSError is quoted when time is up.
     """
 
     def attempt() -> _Attempt[Value]:

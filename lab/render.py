@@ -9,6 +9,6 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def render(name: str, /, **values: object) -> str:
-    """The template `name` with every `$key` filled in; a key without a value raises KeyError."""
+    """Return the template `name` with every `$key` filled in. A key without a value raises KeyError."""
     text = (_TEMPLATES / name).read_text(encoding="utf-8")
     return Template(text).substitute({key: str(value) for key, value in values.items()})

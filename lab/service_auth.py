@@ -1,4 +1,4 @@
-"""How the services of the lab authenticate: the sections that every OpenStack service's configuration has."""
+"""The authentication sections in the configuration of every OpenStack service of the lab."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lab.state import State
 
 
 def accepting(plan: Plan, state: State, user: str) -> str:
-    """`[keystone_authtoken]`: by which an API checks the tokens that it is sent."""
+    """Return `[keystone_authtoken]`, with which an API checks the tokens that it receives."""
     memcached = f"{plan.controller.address}:{MEMCACHED_PORT}"
     extra = [
         f"www_authenticate_uri = {plan.keystone_url}",
@@ -21,7 +21,7 @@ def accepting(plan: Plan, state: State, user: str) -> str:
 
 
 def calling(plan: Plan, state: State, section: str, user: str, *extra: str) -> str:
-    """A section such as `[placement]`: as whom the service calls another one."""
+    """Return a section such as `[placement]`, with the credentials for calling another service."""
     return render(
         "auth.conf",
         section=section,

@@ -1,6 +1,6 @@
-"""The stacks that the undercloud knows, one for each site: real ones of Heat's, of a resource that makes nothing.
+"""The stacks that the undercloud knows, one per site: real Heat stacks with a resource that deploys nothing.
 
-What a real stack deploys, the lab makes by itself.
+The lab itself creates what a real stack deploys.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ _SECONDS = 120.0
 
 
 def make_all(plan: Plan, state: State) -> None:
-    """A complete stack for every site."""
+    """Create a complete stack for every site."""
     cloud = Cloud(plan, state)
-    # Heat's API answers before its engine listens, and what it asks until then is lost.
+    # Heat's API answers before its engine listens; requests to the engine before that are lost.
     wait_until("Heat's engine answers", lambda: cloud.heat("GET", "stacks", timeout=3), seconds=_SECONDS)
     make(cloud, [site.stack for site in plan.sites])
 
 
 def make(cloud: Cloud, names: Iterable[str]) -> None:
-    """Have these stacks complete: one that is so is left alone, any other is deleted and made anew."""
+    """Complete these stacks: complete stacks are left alone, all others are deleted and created anew."""
     there = states(cloud)
     missing = [name for name in names if there.get(name) not in COMPLETE]
     for name in missing:
@@ -39,28 +39,28 @@ def make(cloud: Cloud, names: Iterable[str]) -> None:
 
 
 def states(cloud: Cloud) -> dict[str, str]:
-    """Name → state, such as `CREATE_COMPLETE`."""
+    """Return the states of the stacks by name, such as `CREATE_COMPLETE`."""
     return {name: str(stack["stack_status"]) for name, stack in _listed(cloud).items()}
 
 
 def create(cloud: Cloud, name: str, **properties: object) -> None:
-    """Begin to make a stack; `properties` are those of its one resource, an `OS::Heat::TestResource`."""
+    """Start creating a stack; `properties` are those of its only resource, an `OS::Heat::TestResource`."""
     cloud.heat("POST", "stacks", {"stack_name": name, **_content(properties)})
 
 
 def update(cloud: Cloud, name: str, **properties: object) -> None:
-    """Begin to change a stack's resource; without another `value`, Heat does nothing to it."""
+    """Start updating a stack's resource. Without another `value`, Heat does not touch the resource."""
     cloud.heat("PUT", _path(cloud, name), _content(properties))
 
 
 def delete(cloud: Cloud, name: str) -> None:
-    """Delete a stack, whatever it is doing, and wait until it is gone."""
+    """Delete a stack in any state, and wait until it is gone."""
     cloud.heat("DELETE", _path(cloud, name))
     wait_until(f"stack {name} is gone", lambda: name not in states(cloud), seconds=_SECONDS)
 
 
 def wait_for(cloud: Cloud, name: str, status: str) -> None:
-    """Wait for a state; raises CommandError when the stack fails instead."""
+    """Wait for a state. Raises CommandError if the stack fails instead."""
 
     def reached() -> bool:
         stack = _listed(cloud)[name]
@@ -77,7 +77,7 @@ def _listed(cloud: Cloud) -> dict[str, dict[str, Any]]:
 
 
 def _path(cloud: Cloud, name: str) -> str:
-    """With its id: a stack that is asked for by its name alone is answered with a redirection."""
+    """Return the path with the stack's ID, because Heat redirects requests that name only the stack."""
     return f"stacks/{name}/{_listed(cloud)[name]['id']}"
 
 

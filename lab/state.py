@@ -1,4 +1,4 @@
-"""The lab's one folder: settings, secrets, hosts, logs, and the files for people and the harness."""
+"""The lab's folder: settings, secrets, hosts, logs, and the files for people and the harness."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class StateError(RuntimeError):
 
 @dataclass(frozen=True)
 class Settings:
-    """What `up` was asked for; kept, so that every other command needs no options but `--state`."""
+    """The options of `up`, kept so that all other commands need only the option `--state`."""
 
     name: str
     subnet: str
@@ -47,11 +47,11 @@ def _is_so(path: Path, text: str, mode: int, owner: tuple[int, int] | None) -> b
 
 
 def write(path: Path, text: str, mode: int = 0o600, owner: tuple[int, int] | None = None) -> None:
-    """Put a file in place whole, or not at all; one that is so already is left alone, with the times that it has."""
+    """Write a file atomically. A file that is already as requested is left alone and keeps its times."""
     if _is_so(path, text, mode, owner):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Steps that run at the same time may put the same file in place.
+    # Steps that run at the same time may write the same file.
     new = path.with_name(f".{path.name}.{get_ident()}.new")
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
         file.write(text)
@@ -62,7 +62,7 @@ def write(path: Path, text: str, mode: int = 0o600, owner: tuple[int, int] | Non
 
 
 class State:
-    """Paths of the state folder, and the secrets made in it at the first bring-up."""
+    """The paths in the state folder, and the secrets created there during the first `up`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -108,26 +108,26 @@ class State:
         return self.logs / f"{name}.log"
 
     def host(self, host: Host) -> Path:
-        """The host's own files: its etc, var, home and tmp."""
+        """Return the folder with the host's own etc, var, home and tmp."""
         return self.folder / "hosts" / host.name
 
     def check(self) -> None:
-        """Raise StateError for a folder that holds something that is not a lab."""
+        """Raise StateError if the folder holds something other than a lab."""
         if self.folder.exists() and any(self.folder.iterdir()) and not (self.folder / _MARK).exists():
             raise StateError(f"{self.folder} is not empty and holds no lab: name another folder with --state")
 
     def create(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        # Open to everybody for the public parts; what is secret has mode 0600 each.
+        # All users may read the public files; every secret file has mode 0600.
         self.folder.chmod(0o755)
 
     def settings(self) -> Settings | None:
-        """What the last `up` was asked for, or None where there has been none."""
+        """Return the settings of the last `up`, or None if there was none."""
         try:
             kept = json.loads((self.folder / _MARK).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        # A lab of an earlier version is one of images only.
+        # A lab of an earlier version is an images-only lab.
         instances = kept.get("instances", False)
         described = kept.get("layout", {})
         layout = Layout(
@@ -141,20 +141,20 @@ class State:
         write(self.folder / _MARK, json.dumps(asdict(settings)) + "\n", 0o644)
 
     def plan(self) -> Plan:
-        """The layout of the lab that is here. Raises StateError where there is none."""
+        """Return the layout of the lab in this folder. Raises StateError if there is none."""
         settings = self.settings()
         if settings is None:
             raise StateError(f"no lab in {self.folder}: bring one up with `dcn-verify lab up`")
         return self.laid_out(settings)
 
     def laid_out(self, settings: Settings) -> Plan:
-        """The layout of a lab with these settings, in this folder."""
+        """Return the layout of a lab with these settings in this folder."""
         name, subnet, dcn = settings.name, settings.subnet, settings.dcn
         return make_plan(name, subnet, self.folder, dcn, instances=settings.instances, layout=settings.layout)
 
     @contextmanager
     def only_one(self) -> Iterator[None]:
-        """Hold the lab for one `up` or `down` at a time."""
+        """Lock the lab, so that only one command works on it at a time."""
         with (self.folder / _MARK).open("r+", encoding="utf-8") as held:
             try:
                 flock(held, LOCK_EX | LOCK_NB)
@@ -163,11 +163,11 @@ class State:
             yield
 
     def secret(self, name: str) -> str:
-        """A password made at the first call and kept."""
+        """Return a password, which is created at the first call and kept."""
         return self._kept(name, lambda: secrets.token_urlsafe(18))
 
     def cephx_key(self, name: str) -> str:
-        """A cephx key of the form that Ceph makes: type, time, length, 16 random bytes."""
+        """Return a cephx key in Ceph's own format: type, time, length, and 16 random bytes."""
         return self._kept(name, new_cephx_key)
 
     def uuid(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""Ask every service of the lab whether it answers, all at the same time."""
+"""Ask all services of the lab at the same time whether they answer."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from lab.state import State
 
 @dataclass(frozen=True)
 class Answer:
-    """What one service said: `detail` is for people."""
+    """The answer of one service; `detail` is for people."""
 
     host: str
     service: str
@@ -64,7 +64,10 @@ class _Probe:
 
 
 def probe(plan: Plan, state: State) -> list[Answer]:
-    """In the order of sites; a probe that raises is a service that does not answer."""
+    """Probe all services and return the answers in the order of sites.
+
+    If a probe raises, its service does not answer.
+    """
     log = state.log("status")
     log.parent.mkdir(parents=True, exist_ok=True)
     probes = [*_central(plan, state)]
@@ -84,7 +87,7 @@ def all_well(answers: Sequence[Answer]) -> bool:
 
 
 def table(answers: Sequence[Answer]) -> str:
-    """One line a service, the host's name only where it changes."""
+    """Return one line per service, with the host's name only where it changes."""
     lines, last = [], ""
     width = max(len(one.service) for one in answers)
     for one in answers:
@@ -189,7 +192,7 @@ def _glance(host: Host) -> str:
 
 
 def _containers(plan: Plan, host: Host, expected: Sequence[str], log: Path) -> str:
-    """All that should run, do; one that somebody added is no fault of the lab's."""
+    """Check that all expected containers run; additional containers are not an error."""
     shell = hosts.shell_in(plan, host, log)
     listed = json.loads(shell.run("podman", "ps", "--format", "json", timeout=20, secret=True))
     running = {name for container in listed for name in container["Names"]}

@@ -1,4 +1,4 @@
-"""Run steps in threads, each as soon as those that it needs are done."""
+"""Run steps in threads, each as soon as the steps that it needs have finished."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lab.command import tail
 
 @dataclass(frozen=True)
 class Step:
-    """A part of `up`: does nothing where its work is done already. `run` is given the log file to write to."""
+    """A part of `up` that does nothing if its work is already done. `run` receives the log file to write to."""
 
     name: str
     run: Callable[[Path], None]
@@ -23,15 +23,15 @@ class Step:
 
 
 class StepError(RuntimeError):
-    """One or more steps failed; the text says which, why, and where its log is."""
+    """One or more steps failed; the message names the steps, the errors and the logs."""
 
 
 class PlanningError(ValueError):
-    """A step needs one that does not exist, or steps need each other."""
+    """A step needs another step that does not exist, or steps need each other."""
 
 
 def run_steps(steps: Sequence[Step], log_of: Callable[[str], Path], say: Callable[[str], None]) -> None:
-    """Run all steps; after a failure no new one begins, and StepError is raised when those under way have ended."""
+    """Run all steps. After a failure, start no new step and raise StepError when the running steps have ended."""
     by_name = {step.name: step for step in steps}
     order = _order(steps)
     begun = time.monotonic()
@@ -65,7 +65,7 @@ def _timed(step: Step, log: Path) -> float:
 
 
 def _report(step: Step, error: BaseException, log: Path) -> str:
-    """One paragraph; the traceback goes to the log, behind what is quoted of it."""
+    """Return the error as one paragraph, and write the traceback to the log after quoting the log."""
     said = str(error) or type(error).__name__
     quoted = "" if "\n" in said else f"\n{tail(log)}"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -75,7 +75,10 @@ def _report(step: Step, error: BaseException, log: Path) -> str:
 
 
 def _order(steps: Sequence[Step]) -> TopologicalSorter[str]:
-    """The steps' order; raises PlanningError for a need that is no step, a circle, or two steps of one name."""
+    """Return the order of the steps.
+
+    Raises PlanningError for an unknown step, a cycle, or two steps with the same name.
+    """
     needs = {step.name: step.needs for step in steps}
     if len(needs) != len(steps):
         raise PlanningError(f"two steps have one name among {', '.join(step.name for step in steps)}")

@@ -1,4 +1,4 @@
-"""Choose addresses that collide with nobody's network, and keep them on this machine."""
+"""Choose addresses that collide with no other network, and keep their traffic on this machine."""
 
 from __future__ import annotations
 
@@ -14,24 +14,27 @@ from lab.command import Shell
 from lab.plan import Network
 
 DEFAULT_SUBNET = "192.0.2.0/24"
-# The documentation ranges (RFC 5737), then slices of the benchmarking range (RFC 2544): none is used on the Internet.
+# The documentation ranges (RFC 5737), then parts of the benchmarking range (RFC 2544). The Internet uses none of them.
 CANDIDATES = (DEFAULT_SUBNET, "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/24", "198.18.1.0/24", "198.18.2.0/24")
 
 
 class SubnetError(ValueError):
-    """The machine already uses the addresses that the lab was told to use."""
+    """The machine already uses the requested addresses."""
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A network or a single address that the machine uses, and the interface or the name by which it does."""
+    """A network or a single address that the machine uses, and the interface or name through which it uses it."""
 
     network: Network
     used_by: str
 
 
 def neighbours_of(addresses: Sequence[dict[str, object]], routes: Sequence[dict[str, object]]) -> list[Neighbour]:
-    """Read what `ip --json` prints of addresses and routes; default and unreachable routes are nobody's network."""
+    """Parse the output of `ip --json` for addresses and routes.
+
+    Default and unreachable routes do not count as networks.
+    """
     found = []
     for link in addresses:
         infos = link.get("addr_info")
@@ -51,7 +54,7 @@ def neighbours_of(addresses: Sequence[dict[str, object]], routes: Sequence[dict[
 
 
 def nameservers_of(resolv_conf: str) -> list[Neighbour]:
-    """Read the text of a resolv.conf."""
+    """Parse the text of a resolv.conf."""
     found = []
     for line in resolv_conf.splitlines():
         words = line.split()
@@ -61,9 +64,9 @@ def nameservers_of(resolv_conf: str) -> list[Neighbour]:
 
 
 def neighbours(shell: Shell) -> list[Neighbour]:
-    """What the machine has, and what it is known to talk to: gateways, nameservers, package sources, proxies.
+    """Return the networks of the machine, and the addresses of its gateways, nameservers, package sources and proxies.
 
-    The latter are asked for because a range that nobody should use may still be used by a sandbox's network.
+    The addresses matter because a sandbox's network may use a range that is reserved.
     """
     addresses = json.loads(shell.run("ip", "--json", "-4", "address", "show"))
     routes = json.loads(shell.run("ip", "--json", "-4", "route", "show"))
@@ -74,14 +77,14 @@ def neighbours(shell: Shell) -> list[Neighbour]:
     sites = set(shell.run("apt-get", "indextargets", "--format", "$(SITE)", check=False).split())
     sites.update(os.environ.get(name, "") for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"))
     for host in sorted({urlsplit(site).hostname or "" for site in sites} - {""}):
-        # In a process of its own: where no nameserver answers, a look-up in this one could not be given up.
+        # A separate process can be ended if no nameserver answers; a lookup in this process could not.
         answer = shell.run("timeout", "5", "getent", "ahostsv4", host, check=False)
         found += [Neighbour(ipaddress.IPv4Network(line.split()[0]), host) for line in answer.splitlines()]
     return found
 
 
 def in_the_way(subnet: str, others: Iterable[Neighbour], own_bridge: str) -> Neighbour | None:
-    """The first network of the machine, other than the lab's own bridge, that overlaps `subnet`."""
+    """Return the first network of the machine that overlaps `subnet`, except the lab's own bridge."""
     wanted = ipaddress.IPv4Network(subnet)
     for other in others:
         if other.used_by != own_bridge and other.network.overlaps(wanted):
@@ -90,7 +93,7 @@ def in_the_way(subnet: str, others: Iterable[Neighbour], own_bridge: str) -> Nei
 
 
 def choose(asked: str | None, others: Sequence[Neighbour], own_bridge: str) -> str:
-    """The subnet to use: the one asked for if it is free, else the first free candidate."""
+    """Return the subnet to use: the requested one if it is free, or else the first free candidate."""
     if asked is not None:
         try:
             taken = in_the_way(asked, others, own_bridge)
@@ -113,5 +116,5 @@ def _first_free(others: Sequence[Neighbour], own_bridge: str) -> str:
 
 
 def keep_on_this_machine(subnet: Network, shell: Shell) -> None:
-    """An unreachable route below the bridge's own: with the bridge gone, packets to the lab end here, not outside."""
+    """Add an unreachable route with a lower priority than the bridge's, so that packets for the lab never leave it."""
     shell.run("ip", "route", "replace", "unreachable", str(subnet), "metric", "4000000000")

@@ -1,4 +1,4 @@
-"""Services of a host that are no containers, kept running by the host's supervisord."""
+"""Services of a host that run without containers, supervised by the host's supervisord."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _ALREADY_ADDED = 90
 
 @dataclass(frozen=True)
 class Service:
-    """One program under supervision; `environment` holds nothing secret (it is readable in the host).
+    """One supervised program. `environment` must hold no secrets, because it is readable in the host.
 
-    `settings` is the text of the configuration files that it reads: when it changes, the service is restarted.
+    `settings` is the text of the configuration files that the program reads. When it changes, the service is restarted.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Service:
 
 
 class _UnixTransport(Transport):
-    """XML-RPC over the supervisord's unix socket."""
+    """XML-RPC over supervisord's Unix socket."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ def _supervisor(plan: Plan, host: Host) -> Any:
 
 
 def start(plan: Plan, host: Host, state: State, service: Service) -> None:
-    """Have the service run with exactly this definition; one that does so already is left alone."""
+    """Run the service with exactly this definition; leave it alone if it already runs so."""
     definition = state.host(host) / "etc" / "supervisor" / "conf.d" / f"{service.name}.conf"
     remote = _supervisor(plan, host)
     if definition.exists() and definition.read_text(encoding="utf-8") != service.text():
@@ -112,7 +112,7 @@ def start(plan: Plan, host: Host, state: State, service: Service) -> None:
 def start_and_wait(
     plan: Plan, host: Host, state: State, service: Service, answers: Callable[[], bool], *, seconds: float = 180
 ) -> None:
-    """As `start`, and wait until it answers; a failure quotes what the service itself said last."""
+    """Start a service and wait until it answers. The error quotes the last lines of the service's own log."""
     start(plan, host, state, service)
     try:
         wait_until(f"{service.name} on {host.name} answers", answers, seconds=seconds)
@@ -122,7 +122,7 @@ def start_and_wait(
 
 
 def stop(plan: Plan, host: Host, name: str) -> None:
-    """Stop a service and leave it stopped; one that does not run, or is not known, is stopped already."""
+    """Stop a service. A service that is not running, or not known, counts as stopped."""
     try:
         _supervisor(plan, host).stopProcess(name, True)
     except Fault as fault:
@@ -142,5 +142,5 @@ def remove(plan: Plan, host: Host, state: State, name: str) -> None:
 
 
 def running(plan: Plan, host: Host) -> dict[str, str]:
-    """Every service of the host with its state, for example {"sshd": "RUNNING"}."""
+    """Return the state of every service of the host, for example {"sshd": "RUNNING"}."""
     return {one["name"]: one["statename"] for one in _supervisor(plan, host).getAllProcessInfo()}

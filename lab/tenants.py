@@ -1,4 +1,4 @@
-"""What users need to start servers at every site: a flavor, a network, a security group, a key pair; and the zones."""
+"""The resources that users need to start servers at every site: flavor, networks, security group, keys and zones."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def key_pair(site: Site) -> str:
 
 
 def make_flavor_and_keys(plan: Plan, state: State, log: Path) -> None:
-    """The flavor has no disk size of its own: a root disk is as large as its image."""
+    """Create the flavor and the key pairs. The flavor sets no disk size, so a root disk is as large as its image."""
     cloud = Cloud(plan, state)
     if FLAVOR not in _names(cloud.nova("GET", "flavors")["flavors"]):
         cloud.nova("POST", "flavors", {"flavor": {"name": FLAVOR, "ram": _RAM_MIB, "vcpus": 1, "disk": 0}})
@@ -39,9 +39,10 @@ def make_flavor_and_keys(plan: Plan, state: State, log: Path) -> None:
 
 
 def make_networks(plan: Plan, state: State, log: Path) -> None:
-    """A flat network a site, for all projects, and the admin's security group.
+    """Create a flat network per site for all projects, and the admin's security group.
 
-    One group only: an admin sees those of all projects, and a name that two have would be none to him.
+    There is only one group, because an admin sees the groups of all projects and could not use a name that two of them
+    have.
     """
     cloud = Cloud(plan, state)
     _make_networks(plan, cloud)
@@ -69,7 +70,7 @@ def _make_networks(plan: Plan, cloud: Cloud) -> None:
                 "name": f"{site.name}-subnet",
                 "network_id": known[network(site)]["id"],
                 "ip_version": 4,
-                # Behind no host's interface: only the site's own guests ever see it.
+                # No host has an interface in this subnet; only the site's own guests see it.
                 "cidr": f"10.64.{number}.0/24",
                 "enable_dhcp": False,
                 "gateway_ip": None,
@@ -78,7 +79,10 @@ def _make_networks(plan: Plan, cloud: Cloud) -> None:
 
 
 def make_zone(plan: Plan, site: Site, state: State, log: Path) -> None:
-    """The site's availability zone, with its compute nodes; waits until each has reported and is one of the cell's."""
+    """Create the site's availability zone with its compute nodes.
+
+    Wait until each node has reported, is in the cell, and is known to Placement as part of the zone.
+    """
     cloud = Cloud(plan, state)
     known = {one["name"]: one for one in cloud.nova("GET", "os-aggregates")["aggregates"]}
     aggregate = known.get(site.name)
@@ -96,7 +100,7 @@ def make_zone(plan: Plan, site: Site, state: State, log: Path) -> None:
 
 
 def _provider(cloud: Cloud, host: Host) -> str | None:
-    """Placement's id of the compute node, once Nova has mapped it to a cell, too."""
+    """Return Placement's ID of the compute node once Nova has mapped the node to a cell."""
     known = cloud.placement("GET", f"resource_providers?name={host.name}")["resource_providers"]
     listed = cloud.nova("GET", "os-hypervisors")["hypervisors"]
     mapped = host.name in {one["hypervisor_hostname"] for one in listed}
@@ -104,7 +108,10 @@ def _provider(cloud: Cloud, host: Host) -> str | None:
 
 
 def _in_zone(cloud: Cloud, provider: str, aggregate: str) -> bool:
-    """Nova tells Placement when a host is added, and does not mind if that fails; no server could be started then."""
+    """Whether Placement has the compute node in the aggregate; add the node if it is missing.
+
+    Nova tells Placement when a host is added but ignores a failure, after which no server could be started there.
+    """
     path = f"resource_providers/{provider}/aggregates"
     known = cloud.placement("GET", path)
     if aggregate in known["aggregates"]:
@@ -112,7 +119,7 @@ def _in_zone(cloud: Cloud, provider: str, aggregate: str) -> bool:
     try:
         cloud.placement("PUT", path, {**known, "aggregates": [*known["aggregates"], aggregate]})
     except WebError as error:
-        # Somebody else was faster.
+        # Another request has updated the provider first.
         if error.status not in {409, 500}:
             raise
     return False

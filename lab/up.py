@@ -1,4 +1,4 @@
-"""Bring the lab up: the steps, and what each needs."""
+"""Bring the lab up: the steps and their dependencies."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from lab.supervise import Service
 
 
 def bring_up(plan: Plan, state: State, say: Callable[[str], None]) -> None:
-    """Everything up and answering when this returns; StepError says what did not come up."""
+    """Bring up all services and return when they answer. Raises StepError with the services that did not come up."""
     state.logs.mkdir(parents=True, exist_ok=True)
     run_steps(steps(plan, state), state.log, say)
 
 
 def steps(plan: Plan, state: State) -> list[Step]:
-    """The graph. Steps that are bound to a site carry its name."""
+    """Return the graph of steps. The name of a step for one site contains the site's name."""
     return [
         Step("packages", lambda log: packages.install(log, packages.wanted(plan))),
         Step("network", lambda log: _network(plan, state, log), ("packages",)),
@@ -58,7 +58,7 @@ def _boots(of: tuple[Host, ...]) -> tuple[str, ...]:
 
 
 def _deployed(plan: Plan) -> tuple[str, ...]:
-    """The steps after which every cluster and every Glance is there."""
+    """Return the steps after which all clusters and Glances are up."""
     return tuple(f"{what}-{site.name}" for site in plan.storage_sites for what in ("ceph-health", "glance"))
 
 

@@ -1,6 +1,6 @@
-"""KVM for the guests where this machine has it, emulation where not: decided by running the guest once.
+"""Choose KVM for the guests if this machine supports it, and emulation otherwise, by running the guest once.
 
-That /dev/kvm can be opened is not enough: a virtual machine may offer it, and run no guest in it.
+It is not enough that /dev/kvm can be opened, because a virtual machine may offer it without being able to run guests.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from pathlib import Path
 from lab.command import CLEAN_ENVIRONMENT, Shell
 from lab.state import State, write
 
-# How libvirt is to choose the guest's processor, by the kind of virtualization.
+# libvirt's CPU mode for each kind of virtualization.
 CPU_MODES = {"kvm": "host-passthrough", "qemu": "none"}
 BOOTED = "DCN-VERIFY booted:"
 _DEVICE = Path("/dev/kvm")
-# With KVM the guest is up in about a second.
+# With KVM, the guest boots in about a second.
 _SECONDS = 20.0
-# After it qemu waits, for somebody to look into it.
+# After this message, qemu waits for an investigation and does not end.
 _BROKEN = "KVM internal error"
 
 Boots = Callable[[Path, Shell], bool]
 
 
 def decided(state: State) -> str:
-    """The kind that the lab uses, as nova.conf's `virt_type` names it; emulation where nothing is decided yet."""
+    """Return the lab's value of nova.conf's `virt_type`, or emulation if there has been no decision yet."""
     file = _file(state)
     return file.read_text(encoding="utf-8").strip() if file.exists() else "qemu"
 
 
 def decide(state: State, log: Path, device: Path = _DEVICE, boots: Boots | None = None) -> None:
-    """Once for a lab: what runs already stays as it is."""
+    """Decide once per lab, because running guests keep their kind of virtualization."""
     if _file(state).exists():
         return
     shell = Shell(log)
@@ -49,7 +49,7 @@ def _file(state: State) -> Path:
 
 
 def _boots(image: Path, shell: Shell) -> bool:
-    """Whether the guest boots with KVM; the image itself stays as it is."""
+    """Whether the guest boots with KVM. The image itself is not changed."""
     return says(
         (
             *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"),
@@ -61,7 +61,7 @@ def _boots(image: Path, shell: Shell) -> bool:
 
 
 def says(command: Sequence[str], shell: Shell, seconds: float = _SECONDS) -> bool:
-    """Whether the program says that the guest is up, before it ends, breaks or has run for so many seconds."""
+    """Whether the program reports that the guest is up before the program ends, breaks or reaches the time limit."""
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

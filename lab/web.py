@@ -1,4 +1,4 @@
-"""A few plain HTTP calls to the lab's own services."""
+"""Plain HTTP calls to the lab's own services."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 
 class WebError(RuntimeError):
-    """A service answered with an error; `status` is 0 where it is not known."""
+    """A service returned an error; `status` is 0 if it is unknown."""
 
     def __init__(self, text: str, status: int = 0) -> None:
         super().__init__(text)
@@ -31,7 +31,7 @@ class Answer:
 def call(
     method: str, url: str, body: Any = None, headers: Mapping[str, str] | None = None, timeout: float = 10
 ) -> Answer:
-    """Send `body` as JSON. Raises OSError when nobody answers, whatever the status of an answer."""
+    """Send `body` as JSON and return the answer, whatever its status. Raises OSError if the service does not answer."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
     sent = {"Content-Type": "application/json", **(headers or {})}
@@ -47,5 +47,5 @@ def call(
 
 
 def answers(url: str, method: str = "GET") -> bool:
-    """Whether the service answers with success; a refusal to connect is raised as OSError."""
+    """Whether the service answers with success. Raises OSError if the connection is refused."""
     return 200 <= call(method, url, timeout=5).status < 400

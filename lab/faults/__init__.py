@@ -1,5 +1,6 @@
-"""How the lab is really broken, fault by fault of `faults.catalogue`, and healed again.
+"""Break the lab with the faults of `faults.catalogue`, and heal it again.
 
-`breaking` writes down how to undo each change before it makes it; `heal` undoes what is written there. The modules
-of faults are called as the catalogue's topics; `configuration`, `client_files` and `bugs` have what those share.
+`breaking` records how to undo each change before it makes the change; `heal` undoes the recorded changes. The modules
+of faults are named after the topics of the catalogue. `configuration`, `client_files` and `bugs` hold their shared
+parts.
 """

@@ -1,4 +1,4 @@
-"""Breaking the lab: one fault at a time, every change written down before it is made."""
+"""Break the lab with one fault at a time, and record every change before it is made."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ table inet {table} {{
   }}
 }}
 """
-#: what a host does in the background, where the one that has started it waits for nothing
+#: a script that a host runs in the background, detached from the process that starts it
 _WATCH = """\
 exec </dev/null >/dev/null 2>&1
 echo $$ >{pid}
@@ -46,7 +46,7 @@ podman stop --time=10 {container}
 
 @dataclass(frozen=True)
 class Broken:
-    """What the journal says: the fault, the site it is at, and the way back, newest step last."""
+    """The contents of the journal: the fault, its site, and the steps that undo it, newest last."""
 
     fault: str
     site: str
@@ -54,7 +54,7 @@ class Broken:
 
 
 class Journal:
-    """The file that says what is broken and how to undo it. It is there exactly as long as something is broken."""
+    """The file that says what is broken and how to undo it. It exists exactly as long as something is broken."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -82,7 +82,7 @@ def journal_of(lab: Lab) -> Journal:
 
 
 class Breaking:
-    """What a fault does to the lab. `site` is where it is, `lab.plan.central` where central is."""
+    """The changes that a fault can make to the lab. `site` is the fault's site; `central` is the central site."""
 
     def __init__(self, lab: Lab, fault: Fault, site: Site) -> None:
         self.lab, self.fault, self.site = lab, fault, site
@@ -100,7 +100,7 @@ class Breaking:
 
     @property
     def other_dcn(self) -> Site:
-        """A DCN site with storage that is another one; raises PlanError where there is none."""
+        """Another DCN site with storage; raises PlanError if there is none."""
         for other in self.lab.plan.dcn_storage:
             if other != self.site:
                 return other
@@ -109,7 +109,7 @@ class Breaking:
     # files of a host
 
     def edit(self, host: Host, path: str, change: Edit) -> None:
-        """Change a file's text; its mode and owner stay."""
+        """Change the text of a file but not its mode and owner."""
         file = self._keep(host, path)
         old, before = file.stat(), file.read_text(encoding="utf-8")
         after = change(before)
@@ -118,7 +118,10 @@ class Breaking:
         write(file, after, old.st_mode & 0o777, (old.st_uid, old.st_gid))
 
     def runs_with(self, path: str, hosts: Sequence[Host], change: Edit, restart: Callable[..., None]) -> None:
-        """Have what `restart(*hosts)` restarts run with a changed file, and put the file back: it is right again."""
+        """Change a file, restart the services that read it with `restart(*hosts)`, and restore the file.
+
+        The services then run with the changed settings while the file on disk is correct.
+        """
         before = len(self._steps)
         for host in hosts:
             self.edit(host, path, change)
@@ -156,7 +159,7 @@ class Breaking:
         self.lab.ceph(site, *command)
 
     def wait_for_health(self, site: Site, code: str) -> None:
-        """Wait until a cluster complains of this."""
+        """Wait until the cluster reports this health code."""
 
         def complains() -> bool:
             return code in json.loads(self.lab.ceph(site, "health", "--format", "json"))["checks"]
@@ -164,12 +167,12 @@ class Breaking:
         wait_until(f"{site.name}'s cluster says {code}", complains, seconds=60)
 
     def put_rbd(self, pool: str, name: str) -> None:
-        """Put an image into a pool of the site's cluster, of which no service knows."""
+        """Create an image that no service knows in a pool of the site's cluster."""
         self._note(undo.RemoveRbd(self.site.name, pool, name))
         self.lab.rbd(self.site, "create", "--size=1M", f"{pool}/{name}")
 
     def set_external(self, site: Site, keyring: str) -> None:
-        """Give the cluster's client.external the key and caps of this keyring."""
+        """Give the cluster's client.external the key and the caps of this keyring."""
         self._note(undo.RestoreExternalKey(site.name))
         self.lab.ceph(site, "auth", "import", "-i", "-", stdin=keyring)
 
@@ -180,18 +183,21 @@ class Breaking:
         self.lab.shell(host).run("podman", "stop", "--time=10", container, timeout=60)
 
     def stop_container_when(self, host: Host, container: str, *, copy_in: Site) -> None:
-        """Have the host stop a container as soon as there is one more whole image in a site's pool of images."""
+        """Have the host stop a container as soon as the images pool of a site has one more complete image."""
         self._note(undo.StartContainer(host.name, container), undo.EndWatch(host.name))
         script = _WATCH.format(pid=undo.WATCH, cluster=copy_in.cluster, container=container)
         self.lab.shell(host).run("setsid", "--fork", "sh", "-c", script)
 
     def hang_container(self, host: Host, container: str) -> None:
-        """Have a service accept what comes, and answer nothing."""
+        """Make a service accept connections without answering them."""
         self._note(undo.ContinueContainer(host.name, container))
         containers.signal(self.lab.shell(host), container, "STOP")
 
     def restart(self, container: str, *hosts: Host, wait: bool = True) -> None:
-        """Have a service of Nova, Cinder or Neutron read what was changed; `wait` until it works."""
+        """Restart a service of Nova, Cinder or Neutron after a change of its files.
+
+        With `wait`, wait until the service works.
+        """
         self._note(*(undo.RestartService(host.name, container) for host in hosts))
         for host in hosts:
             reporting.restart(self.lab, host, container, wait=wait)
@@ -205,37 +211,40 @@ class Breaking:
             reporting.wait_down(self.lab, host, container)
 
     def forget_volume_service(self, host: Host, made: str | None = None) -> None:
-        """Have Cinder take what a host's volume service says of its cluster next; `made` is one that is new then."""
+        """Make Cinder forget a host's volume service so that the service can register with another cluster.
+
+        `made` is the name of a cluster that is created by this.
+        """
         self._note(undo.ForgetVolumeService(host.name, made))
         reporting.forget_volume_service(self.lab, host)
 
     def zone(self, host: Host, zone: str) -> None:
-        """Have a host in the availability zone of another site."""
+        """Move a host to another availability zone."""
         self._note(undo.SetZone(host.name, host.site))
         zones.set_zone(self.lab, host, zone)
 
     def disable_compute(self, host: Host) -> None:
-        """Have Nova schedule nothing to a host."""
+        """Disable a host for Nova's scheduler."""
         self._note(undo.EnableCompute(host.name))
         reporting.set_status(self.lab, host, "disabled")
 
     def secrets(self, host: Host, *sites: str) -> None:
-        """Have libvirt on a host know the keys of exactly these sites' clusters."""
+        """Give libvirt on a host the keys of exactly these sites' clusters."""
         self._note(undo.SetSecrets(host.name, [host.site]))
         secrets.set_secrets(self.lab, host, sites)
 
     def wrong_secret(self, host: Host) -> None:
-        """Have libvirt on a host take another key for that of its own site's cluster."""
+        """Replace the key of the host's own cluster in libvirt with another key."""
         self._note(undo.SetSecrets(host.name, [host.site]))
         secrets.set_wrong_value(self.lab, host)
 
     def compute_with(self, host: Host, *options: str) -> None:
-        """Have a host's nova-compute run with further options."""
+        """Run nova-compute on a host with additional options."""
         self._note(undo.RecreateCompute(host.name))
         reporting.recreate_compute(self.lab, host, *options)
 
     def firewall(self, host: Host, address: str, verdict: str) -> None:
-        """Have the host's firewall treat Ceph's ports, from and to this address, so: `drop` or `reject with …`."""
+        """Apply `drop` or `reject with …` to the host's traffic on Ceph's ports from and to this address."""
         self._note(undo.RemoveFirewall(host.name))
         rules = _RULES.format(table=undo.NFT_TABLE, address=address, verdict=verdict)
         self.lab.shell(host).run("nft", "-f", "-", stdin=rules)
@@ -246,18 +255,18 @@ class Breaking:
         endpoints.set_public(self.lab, service, change(before))
 
     def stack(self, change: Callable[[Cloud, str], None]) -> None:
-        """Have Heat do something to the site's stack."""
+        """Change the site's stack through Heat."""
         self._note(undo.MakeStack(self.site.name))
         change(Cloud(self.lab.plan, self.lab.state), self.site.stack)
 
     def restart_glance(self, *hosts: Host) -> None:
-        """Have Glance read what was changed."""
+        """Restart Glance so that it reads its changed files."""
         self._note(*(undo.RestartGlance(host.name) for host in hosts))
         for host in hosts:
             self.lab.restart_glance(host)
 
     def buggy_glance(self, bug: str, **settings: object) -> None:
-        """Have central's Glance misbehave in one way; `buggy_glance.py` says what each bug does."""
+        """Give central's Glance one of the bugs that `buggy_glance.py` describes."""
         text = _BUGGY_GLANCE.read_text(encoding="utf-8")
         for host in self.central.hosts:
             self.add(host, "/etc/glance/buggy_glance.py", text)

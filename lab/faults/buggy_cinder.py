@@ -1,6 +1,7 @@
-"""Debian's real Cinder with one real bug: the lab's start.py runs this before cinder-volume or cinder-api begins.
+"""Debian's real Cinder with one bug: the lab's start.py runs this file before cinder-volume or cinder-api starts.
 
-bug.json, beside it, names the bug. Each wraps one method of Cinder's, so that everything else is as Cinder itself does.
+The file bug.json in the same folder names the bug. Each bug wraps one method of Cinder, so that everything else behaves
+as in Cinder itself.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ cinder.objects.register_all()
 from cinder.api.v2.views import volumes as views  # type: ignore[import-not-found]  # noqa: E402
 from cinder.volume.drivers import rbd as driver  # type: ignore[import-not-found]  # noqa: E402
 
-# A volume made from an image
+# Volumes from images
 
 
 def _after_clone(act: Any) -> None:
-    """Do something to each volume that was cloned from an image: `act(the driver, the volume)`."""
+    """Call `act(driver, volume)` for each volume that was cloned from an image."""
 
     def clone(original: Wrapper, self: Any, context: Any, volume: Any, *args: Any, **keywords: Any) -> Any:
         update, cloned = original(self, context, volume, *args, **keywords)
@@ -42,11 +43,11 @@ def volume_at_central_too(conf: str, user: str) -> None:
     _after_clone(act)
 
 
-# Its snapshot
+# Snapshots of volumes
 
 
 def _after_snapshot(act: Any) -> None:
-    """Do something to each snapshot: `act(the volume, the snapshot's name)`."""
+    """Call `act(volume, snapshot name)` for each snapshot that was created."""
 
     def create(original: Wrapper, self: Any, snapshot: Any) -> Any:
         result = original(self, snapshot)
@@ -69,7 +70,7 @@ def volume_snapshot_missing() -> None:
     _after_snapshot(act)
 
 
-# Its end
+# Deletion of volumes
 
 
 def deleted_volume_leaves_its_data() -> None:
@@ -83,7 +84,7 @@ def volume_cannot_be_deleted() -> None:
     wrap(driver.RBDDriver, "delete_volume", delete)
 
 
-# What the API says of it
+# Volumes in the API
 
 
 def volume_stays_available(zone: str) -> None:

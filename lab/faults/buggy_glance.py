@@ -1,8 +1,8 @@
-"""Debian's real Glance with one real bug: uwsgi loads this instead of /usr/bin/glance-wsgi-api.
+"""Debian's real Glance with one bug: uwsgi loads this file instead of /usr/bin/glance-wsgi-api.
 
-/etc/glance/bug.json names the bug and the store that it strikes. Each bug wraps one method of Glance or of its RBD
-driver, so that everything else, the clusters included, is as the service itself does it. It runs by the machine's own
-Python in the container and imports nothing of the lab.
+/etc/glance/bug.json names the bug and the store that it affects. Each bug wraps one method of Glance or of its RBD
+driver, so that everything else, the clusters included, behaves as in the service itself. The file runs with the
+machine's own Python in the container and imports nothing from the lab.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from glance_store._drivers.rbd import Store  # type: ignore[import-not-found]
 SNAP = "snap"
 MIB = 1024 * 1024
 
-# As it is, this puts eventlet's locks under native threads, and two that log at once can hang for ever.
+# The original function makes native threads use eventlet's locks, and two threads that log at once can hang forever.
 oslo_log.log._fix_eventlet_logging = lambda: None
 
 application = init_app()
 
-# Only now: the flows read options that the line above has registered.
+# Imported after init_app(), because the flows read options that init_app() registers.
 import glance.async_.flows._internal_plugins.web_download as web_download  # type: ignore[import-not-found]  # noqa: E402
 import glance.async_.flows.api_image_import as flows  # type: ignore[import-not-found]  # noqa: E402
 
@@ -41,7 +41,7 @@ Wrapper = Callable[..., Any]
 
 
 def wrap(owner: Any, name: str, wrapper: Wrapper) -> None:
-    """Put `wrapper(original, *args)` in the place of a function or method."""
+    """Replace a function or method with `wrapper(original, *args)`."""
     original = getattr(owner, name)
 
     @functools.wraps(original)
@@ -53,17 +53,17 @@ def wrap(owner: Any, name: str, wrapper: Wrapper) -> None:
 
 @contextlib.contextmanager
 def connected(store: Any) -> Iterator[Any]:
-    """A store's pool."""
+    """Open the pool of a store."""
     connection = store.get_connection(conffile=store.conf_file, rados_id=store.user)
     with connection as client, client.open_ioctx(store.pool) as pool:
         yield pool
 
 
-# The RBD driver: what is written and removed
+# The RBD driver
 
 
 def _after_add(store: str, act: Callable[[Any, str], None]) -> None:
-    """Do something to each image that was added to the store, before Glance hears that it is there."""
+    """Call `act(pool, image ID)` for each image added to the store, before Glance learns that it is there."""
 
     def add(original: Wrapper, self: Any, image_id: str, *args: Any, **keywords: Any) -> Any:
         result = original(self, image_id, *args, **keywords)
@@ -76,7 +76,7 @@ def _after_add(store: str, act: Callable[[Any, str], None]) -> None:
 
 
 def _rewritten(pool: Any, image_id: str, change: Callable[[Any], None]) -> None:
-    """Change an image and make its protected snapshot anew, as if it had always been so."""
+    """Change an image and create its protected snapshot again, as if the image had always been so."""
     with rbd.Image(pool, image_id) as image:
         image.unprotect_snap(SNAP)
         image.remove_snap(SNAP)
@@ -212,7 +212,7 @@ def upload_is_truncated(lost: int) -> None:
 
 
 def _copies(task: Any, action: Any) -> bool:
-    """Whether this is copy-image: an import either finds the image inactive, or is to make it active."""
+    """Whether the import is a copy-image: any other import finds the image inactive or is to activate it."""
     return action.image_status == "active" and not task.set_active
 
 
@@ -353,7 +353,7 @@ def refusal_leaves_traces(store: str) -> None:
     wrap(api.ImagesController, "import_image", import_image)
 
 
-# Images of servers
+# Snapshots of servers
 
 
 def _is_snapshot(image: Any) -> bool:
@@ -379,7 +379,7 @@ def snapshot_cannot_be_copied_on(store: str) -> None:
 
 
 def snapshot_arrives_without_the_writes(store: str, first: int, length: int) -> None:
-    """`first`, `length`: which bytes of a disk the guest has written."""
+    """Blank `length` bytes from byte `first` on, which are the bytes of the disk that the guest writes."""
 
     def forget(image: Any) -> None:
         if image.size() >= first + length:

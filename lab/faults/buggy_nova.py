@@ -1,6 +1,7 @@
-"""Debian's real Nova with one real bug: the lab's start.py runs this before nova-compute or nova-api begins.
+"""Debian's real Nova with one bug: the lab's start.py runs this file before nova-compute or nova-api starts.
 
-bug.json, beside it, names the bug. Each wraps one method of Nova's, so that everything else is as Nova itself does it.
+The file bug.json in the same folder names the bug. Each bug wraps one method of Nova, so that everything else behaves
+as in Nova itself.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from nova.storage import rbd_utils  # type: ignore[import-not-found]  # noqa: E4
 from nova.virt.libvirt import driver, imagebackend  # type: ignore[import-not-found]  # noqa: E402
 from nova.volume import cinder  # type: ignore[import-not-found]  # noqa: E402
 
-# A server's disk
+# Disks of servers
 
 
 def _after_clone(act: Any) -> None:
-    """Do something to each disk that was cloned: `act(the disk, Glance's record of the image)`."""
+    """Call `act(disk, Glance's record of the image)` for each disk that was cloned."""
 
     def clone(original: Wrapper, self: Any, context: Any, image_id: str, *args: Any, **keywords: Any) -> Any:
         result = original(self, context, image_id, *args, **keywords)
@@ -55,7 +56,7 @@ def server_disk_at_central_too(conf: str, user: str) -> None:
 
 def boot_reads_from_central(conf: str, user: str) -> None:
     def act(disk: Any, image: Any) -> None:
-        # What was never written is not read either: three times is more than once all of it.
+        # Ceph does not count reads of blocks that were never written; three passes exceed the size of the image.
         for _ in range(3):
             with elsewhere(conf, user, "images") as pool, rbd.Image(pool, image["id"], read_only=True) as whole:
                 for offset in range(0, whole.size(), 4 * MIB):
@@ -76,7 +77,7 @@ def deleted_server_leaves_its_disk() -> None:
     wrap(driver.LibvirtDriver, "_cleanup_rbd", nothing)
 
 
-# The server
+# Servers
 
 
 def console_is_empty() -> None:
@@ -97,11 +98,14 @@ def server_in_another_zone(host: str, zone: str) -> None:
     wrap(availability_zones, "get_instance_availability_zone", zone_of)
 
 
-# Its image
+# Snapshots of servers
 
 
 def _taken_indirectly(concerns: Any) -> None:
-    """Where `concerns(Glance's record of what the server was made from)`, its image is not made within the cluster."""
+    """Make Nova upload the snapshots of some servers instead of creating them in the cluster.
+
+    `concerns` decides by Glance's record of the image from which the server was created.
+    """
 
     def snapshot(original: Wrapper, self: Any, context: Any, name: str, form: str, image_id: str, base: str) -> Any:
         if concerns(imagebackend.IMAGE_API.get(context, base)):

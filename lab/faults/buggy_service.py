@@ -1,4 +1,4 @@
-"""What the bugs of Nova and Cinder share. Runs by the machine's own Python in their containers, without the lab."""
+"""Helpers for the bugs of Nova and Cinder, run by the machine's own Python in their containers without the lab."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Wrapper = Callable[..., Any]
 
 
 def wrap(owner: Any, name: str, wrapper: Wrapper) -> None:
-    """Put `wrapper(original, *args)` in the place of a function or method."""
+    """Replace a function or method with `wrapper(original, *args)`."""
     original = getattr(owner, name)
 
     @functools.wraps(original)
@@ -28,14 +28,14 @@ def wrap(owner: Any, name: str, wrapper: Wrapper) -> None:
 
 
 def nothing(original: Wrapper, *_: Any, **keywords: Any) -> None:
-    """For what is not done, and nobody is told."""
+    """Do nothing, silently, in place of the original."""
 
 
 @contextlib.contextmanager
 def elsewhere(conf: str, user: str, pool: str) -> Iterator[Any]:
-    """A pool of another site's cluster."""
+    """Open a pool of another site's cluster."""
     client = rados.Rados(conffile=conf, rados_id=user)
-    # What is read is to be read, each time.
+    # Without the cache, every read reaches the cluster.
     client.conf_set("rbd_cache", "false")
     client.connect(timeout=10)
     try:
@@ -52,6 +52,6 @@ def copy_elsewhere(pool: Any, name: str, conf: str, user: str, to_pool: str) -> 
 
 
 def activate(bugs: dict[str, Any]) -> None:
-    """Bring about the bug that bug.json names, with its settings."""
+    """Activate the bug that bug.json names, with its settings."""
     settings = json.loads((Path(__file__).parent / "bug.json").read_text(encoding="utf-8"))
     bugs[settings.pop("bug").replace("-", "_")](**settings)

@@ -1,4 +1,4 @@
-"""Real services with a bug in them: `buggy_glance.py`, `buggy_nova.py` and `buggy_cinder.py` have the bugs, by name."""
+"""Install bugs into real services: `buggy_glance.py`, `buggy_nova.py` and `buggy_cinder.py` define the bugs by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _STARTS = "    runpy.run_path("
 
 
 def in_glance(name: str) -> Callable[[Breaking], None]:
-    """The bug of that name, for the store of the site that the fault is at."""
+    """Return a fault that installs the named bug in central's Glance for the store of the fault's site."""
 
     def break_it(at: Breaking) -> None:
         at.buggy_glance(name, store=at.site.store_at_central)
@@ -25,12 +25,12 @@ def in_glance(name: str) -> Callable[[Breaking], None]:
 
 
 def in_compute(name: str) -> Callable[[Breaking], None]:
-    """The bug of that name in the nova-compute of the fault's site."""
+    """Return a fault that installs the named bug in nova-compute of the fault's site."""
     return lambda at: break_compute(at, name)
 
 
 def in_volumes(name: str) -> Callable[[Breaking], None]:
-    """The bug of that name in the cinder-volume of the fault's site."""
+    """Return a fault that installs the named bug in cinder-volume of the fault's site."""
     return lambda at: break_volumes(at, name)
 
 
@@ -52,11 +52,11 @@ def bring(at: Breaking, script: str, program: str, container: str, hosts: Iterab
 
 
 def use_buggy(start: str, program: str, script: str) -> str:
-    """The lab's start.py, which runs a script before it runs this program."""
+    """Return the text of the lab's start.py, changed to run a script before this program."""
     more = f'    if program == "{program}":\n        runpy.run_path("/opt/dcn-lab/{script}")\n'
     return start.replace(_STARTS, more + _STARTS, 1)
 
 
 def to_central(at: Breaking) -> dict[str, str]:
-    """How the site's hosts reach central's cluster."""
+    """Return the configuration file and the user with which the site's hosts reach central's cluster."""
     return {"conf": f"/etc/ceph/{at.central.cluster}.conf", "user": "external"}

@@ -1,4 +1,4 @@
-"""The files that make hosts the clients of clusters: the configuration and the keyring below /etc/ceph."""
+"""The files that make hosts clients of clusters: the configuration and the keyrings below /etc/ceph."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of how one site is a client of another's cluster: files, keys, and the way between the sites."""
+"""Faults of a site as a client of another site's cluster: files, keys, and the network between the sites."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def dcn_conf_names_a_missing_keyring(at: Breaking) -> None:
 
 
 def dcn_conf_leads_to_another_cluster(at: Breaking) -> None:
-    """All but the FSID: by the monitors and the key the other site's cluster answers."""
+    """Change everything but the FSID, so that the other site's cluster answers to its own monitor addresses and key."""
     other = at.other_dcn
     theirs = ceph.entities(other, at.lab.state)["client.external"].keyring()
     for host in at.central.hosts:
@@ -142,7 +142,7 @@ def _give_caps(at: Breaking, of_pools: dict[str, str]) -> None:
 
 
 def one_external_key_for_two_sites(at: Breaking) -> None:
-    """Everywhere at once, so that every client still works."""
+    """Change the key everywhere at once, so that every client still works."""
     shared = _external(at.central, at).keyring()
     at.set_external(at.site, shared)
     for host in (*at.site.hosts, *at.central.hosts):
@@ -162,7 +162,7 @@ def _external(site: Site, at: Breaking, **caps: str) -> ceph.Entity:
     return ceph.Entity(entity.name, entity.key, {**entity.caps, **caps})
 
 
-# The way between the sites
+# The network between the sites
 
 
 def wan_rejects_ceph(at: Breaking) -> None:

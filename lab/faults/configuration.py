@@ -1,4 +1,4 @@
-"""How faults change the configuration of a site's Glance, Nova and Cinder."""
+"""Change the configuration of a site's Glance, Nova and Cinder."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def change_nova(at: Breaking, *changes: Edit, wait: bool = True) -> None:
 
 
 def glance_at(url: str) -> Edit:
-    """Have images asked for there."""
+    """Return the edit that sets the URL from which Nova requests images."""
     return setting("glance", "api_servers", url)
 
 

@@ -1,4 +1,4 @@
-"""The catalog's public endpoints, by Keystone's own API."""
+"""Read and change the public endpoints of the catalog through Keystone's API."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from lab.plan import REGION
 
 
 def public(lab: Lab, service: str) -> list[str]:
-    """The URLs of a service's public endpoints; `service` is its type, `image` or `identity`."""
+    """Return the URLs of a service's public endpoints; `service` is its type, for example `image` or `identity`."""
     _, rows = _public_rows(lab, token(lab), service)
     return [str(row["url"]) for row in rows]
 
 
 def set_public(lab: Lab, service: str, urls: Sequence[str]) -> None:
-    """Have exactly these; what is there already stays as it is."""
+    """Make these the only public endpoints of a service; endpoints that already match are kept."""
     admin = token(lab)
     service_id, rows = _public_rows(lab, admin, service)
     missing = list(urls)
@@ -32,7 +32,7 @@ def set_public(lab: Lab, service: str, urls: Sequence[str]) -> None:
 
 
 def token(lab: Lab) -> str:
-    """The admin's."""
+    """Return a token of the admin user."""
     user = {"name": "admin", "domain": {"id": "default"}, "password": keystone.user_password(lab.state, "admin")}
     scope = {"project": {"name": "admin", "domain": {"id": "default"}}}
     auth = {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": scope}

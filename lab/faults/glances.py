@@ -59,7 +59,7 @@ def _without_store(store: str) -> Edit:
 
 
 def _with_store(store: str, like: str, pool: str) -> Edit:
-    """One store more, in another pool of the same cluster as an existing one."""
+    """Return the edit that adds a store in another pool of the same cluster as an existing store."""
 
     def change(text: str) -> str:
         enabled = option(text, "DEFAULT", "enabled_backends")

@@ -1,4 +1,4 @@
-"""Undo whatever is broken, as the journal says; and remove what a broken Glance has left in the clusters."""
+"""Undo the changes in the journal, and remove the data that a broken service has left in the clusters."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ _READ_ONLY = frozenset(fault.name for fault in FAULTS if fault.read_only)
 
 
 def broken(lab: Lab) -> Broken | None:
-    """What is broken now."""
+    """Return the fault that is active now, if any."""
     return journal_of(lab).read()
 
 
 def heal(lab: Lab) -> Broken | None:
-    """Undo what is broken, newest change first, and wait until all Glances and clusters are well again.
+    """Undo the changes, newest first, and wait until all services and clusters are healthy again.
 
-    What cannot be undone does not keep the rest from it; the journal then stays, so that `heal` can be run again.
+    A step that fails does not keep the other steps from being undone. The journal is then kept, so that `heal` can be
+    run again.
     """
     journal = journal_of(lab)
     found = journal.read()
@@ -62,9 +63,9 @@ def _wait(lab: Lab) -> None:
 
 
 def remove_orphans(lab: Lab) -> list[str]:
-    """Remove the RBD images that belong to no image, volume or server that their service knows; says which.
+    """Remove the RBD images that no image, volume or server in the APIs owns, and return their names.
 
-    Disks before images: they may be clones of one of them.
+    Disks are removed before images, because they may be clones of an image.
     """
     of_instances = remove_orphans_of_instances(lab) if lab.plan.instances else []
     admin = endpoints.token(lab)

@@ -1,4 +1,4 @@
-"""Change single options of a configuration file and leave the rest as it is, comments and order too."""
+"""Change single options of a configuration file and leave the rest, including comments and order, as it is."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ Edit = Callable[[str], str]
 
 
 class NoSuchOptionError(LookupError):
-    """The file does not have what was to be changed; a fault that changes nothing would be none."""
+    """The file does not have the option to change, and a fault that changes nothing is not a fault."""
 
 
 def set_option(text: str, section: str, name: str, value: str) -> str:
-    """The text with `name = value` in place of that option's line in that section."""
+    """Return the text with `name = value` in place of that option's line in that section."""
     return _replace(text, section, name, f"{name} = {value}\n")
 
 
 def setting(section: str, name: str, value: str) -> Edit:
-    """What sets that option in a text."""
+    """Return the edit that sets the option in a text."""
     return lambda text: set_option(text, section, name, value)
 
 
 def without_option(text: str, section: str, name: str) -> str:
-    """The text without that option's line."""
+    """Return the text without the option's line."""
     return _replace(text, section, name, "")
 
 
 def option(text: str, section: str, name: str) -> str:
-    """The value of an option."""
+    """Return the value of an option."""
     for line in _section(text, section).splitlines():
         key, is_option, value = line.partition("=")
         if is_option and key.strip() == name:

@@ -23,7 +23,7 @@ def boot_reads_from_central(at: Breaking) -> None:
 
 
 def streaming_fails(at: Breaking) -> None:
-    """The file is right: the site's Glance was started when it still named a user of central that there is not."""
+    """Start the site's Glance with a user of central that does not exist, and restore the file afterwards."""
 
     def wrong(text: str) -> str:
         return set_option(text, at.central.name, "rbd_store_user", "nobody")

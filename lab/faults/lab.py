@@ -1,4 +1,4 @@
-"""The lab as faults see it: its layout, its folder, and the few things done to its hosts."""
+"""The lab from the point of view of faults: its layout, its folder, and a few operations on its hosts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _GLANCE_SECONDS = 45
 
 
 class FaultError(RuntimeError):
-    """A fault cannot be brought about, or not be undone; one line."""
+    """A fault cannot be brought about or undone; the message is one line."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +31,15 @@ class Lab:
         return self.state.log("faults")
 
     def shell(self, host: Host) -> Shell:
-        """Commands as root inside the host."""
+        """Return a shell that runs commands as root inside the host."""
         return hosts.shell_in(self.plan, host, self.log)
 
     def file(self, host: Host, path: str) -> Path:
-        """A file below /etc or /var of the host, as this machine sees it."""
+        """Return the path on this machine of a file below /etc or /var of the host."""
         return self.state.host(host) / path.lstrip("/")
 
     def ceph(self, site: Site, *command: str, stdin: str = "") -> str:
-        """Ask a site's cluster something, or tell it, as its administrator."""
+        """Run a `ceph` command as administrator of a site's cluster."""
         program = ("ceph", "--cluster", site.cluster, "--connect-timeout", "10")
         return self.shell(site.first).run(*program, *command, stdin=stdin, timeout=30, secret=bool(stdin))
 
@@ -47,10 +47,10 @@ class Lab:
         return self.shell(site.first).run("rbd", "--cluster", site.cluster, *command, timeout=60, check=check)
 
     def restart_glance(self, host: Host) -> None:
-        """Restart, and wait until it answers.
+        """Restart Glance and wait until it answers.
 
-        Glance 25 under uwsgi now and then hangs for ever when two of its threads log at once while it starts (oslo.log
-        gives them eventlet's locks); then it is restarted once more.
+        Glance 25 under uwsgi sometimes hangs forever when two of its threads log at once during the start, because
+        oslo.log gives them eventlet's locks. In that case, Glance is restarted again, up to two more times.
         """
         for last in (False, False, True):
             containers.restart(self.shell(host), glance.CONTAINER)
@@ -61,7 +61,7 @@ class Lab:
                     raise
 
     def wait_for_glance(self, host: Host) -> None:
-        """Wait until a host's Glance answers, or one of the site's by the host's HAProxy."""
+        """Wait until the host's Glance answers, or one of the site's Glances through the host's HAProxy."""
         container = haproxy.CONTAINER if host.haproxy else glance.CONTAINER
         containers.wait_for(self.shell(host), container, partial(glance.answers, host), seconds=_GLANCE_SECONDS)
 

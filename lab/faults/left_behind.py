@@ -1,4 +1,4 @@
-"""Remove what a broken Nova or Cinder has left in the clusters, and free volumes that it has left in the middle."""
+"""Remove data that a broken Nova or Cinder has left in the clusters, and free volumes that are stuck."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from lab.web import WebError
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _VOLUME = re.compile(rf"volume-({_UUID})(?:\.deleted)?")
 _DISK = re.compile(rf"({_UUID})_disk.*")
-#: states of a volume that end by themselves only if all services do what they should
+#: volume states that end without intervention only if all services work
 _STUCK = frozenset({"reserved", "attaching", "detaching", "error_deleting"})
 
 
 def remove_orphans_of_instances(lab: Lab) -> list[str]:
-    """Remove the disks of servers and the data of volumes that Nova and Cinder do not know; says which."""
+    """Remove the disks and volumes that Nova and Cinder do not know, and return their names."""
     cloud = Cloud(lab.plan, lab.state)
     _free_volumes(cloud)
 
@@ -37,7 +37,7 @@ def remove_orphans_of_instances(lab: Lab) -> list[str]:
 
 
 def _free_volumes(cloud: Cloud) -> None:
-    """So that they can be deleted as all others."""
+    """Reset the status of stuck volumes so that they can be deleted like all others."""
     for volume in cloud.cinder("GET", "volumes/detail?all_tenants=1")["volumes"]:
         if volume["status"] in _STUCK:
             reset = {"status": "available", "attach_status": "detached"}
@@ -45,7 +45,7 @@ def _free_volumes(cloud: Cloud) -> None:
 
 
 def _is_known(cloud: Cloud, name: str) -> bool:
-    """Whether there is a server or volume that an RBD image of this name belongs to; also what is no name of theirs."""
+    """Whether Nova or Cinder knows the owner of the RBD image; also true for a name that neither of them would use."""
     for pattern, ask, path in ((_DISK, cloud.nova, "servers/"), (_VOLUME, cloud.cinder, "volumes/")):
         found = pattern.fullmatch(name)
         if found:
@@ -59,7 +59,7 @@ def _is_known(cloud: Cloud, name: str) -> bool:
 
 
 def remove_rbd(lab: Lab, site: Site, pool: str, name: str) -> None:
-    """Remove an image from a pool and from its trash, where it is."""
+    """Remove an image from a pool and from the pool's trash if it is there."""
     for entry in json.loads(lab.rbd(site, "-p", pool, "trash", "ls", "--format", "json")):
         if entry["name"] == name:
             lab.rbd(site, "--no-progress", "trash", "rm", f"{pool}/{entry['id']}")

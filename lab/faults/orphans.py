@@ -1,4 +1,4 @@
-"""Faults of what is in a cluster and belongs to nobody."""
+"""Faults that leave data in a cluster which belongs to nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def orphaned_disk(at: Breaking) -> None:
 
 
 def orphaned_image(at: Breaking) -> None:
-    """As Glance stores one."""
+    """Create the image with a protected snapshot, as Glance does."""
     name = str(uuid.uuid4())
     at.put_rbd("images", name)
     at.lab.rbd(at.site, "snap", "create", f"images/{name}@snap")

@@ -1,4 +1,4 @@
-"""Faults of requests that have to be refused, and of imports that fail."""
+"""Faults of requests that must be refused, and of imports that fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which fault of the catalogue the lab brings about by what, and at which site."""
+"""Find the function and the site for each fault that the lab can bring about."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from lab.plan import Plan, PlanError, Site
 
 Break = Callable[[Breaking], None]
 
-#: The modules of faults, called as the catalogue's topics.
+#: The modules of faults, named after the topics of the catalogue.
 _TOPICS = (
     clients,
     clusters,
@@ -48,7 +48,7 @@ _OF_INSTANCES = (services, scale_out, instances, volumes, snapshots)
 
 
 def _functions(*modules: ModuleType) -> dict[str, Break]:
-    """Fault name → the function that is named as the fault is."""
+    """Map the names of faults to the functions of the same name."""
     names = {fault.name.replace("-", "_"): fault.name for fault in FAULTS}
     return {names[name]: found for module in modules for name, found in vars(module).items() if name in names}
 
@@ -58,14 +58,14 @@ _NEED_INSTANCES = frozenset(_functions(*_OF_INSTANCES))
 
 
 def available() -> tuple[Fault, ...]:
-    """The faults of the catalogue that the lab can bring about, in the catalogue's order."""
+    """Return the faults that the lab can bring about, in the order of the catalogue."""
     return tuple(fault for fault in FAULTS if fault.name in BREAKS)
 
 
 def place(fault: Fault, plan: Plan, wanted: str | None) -> Site:
-    """The site that a fault is at: the one that was asked for, else the usual one of its kind.
+    """Return the site of a fault: the requested site, or else the usual site for its kind.
 
-    Raises PlanError where such a lab has nothing that could be broken so.
+    Raises PlanError if the lab has nothing that can be broken in this way.
     """
     if not plan.instances and fault.name in _NEED_INSTANCES:
         raise PlanError(f"{fault} is one of Nova or Cinder, and this is a lab of images only")
@@ -81,9 +81,10 @@ def place(fault: Fault, plan: Plan, wanted: str | None) -> Site:
 
 
 def break_lab(lab: Lab, name: str, wanted_site: str | None = None) -> tuple[Fault, Site]:
-    """Bring a fault about.
+    """Bring a fault about, and return it with its site.
 
-    Raises FaultError for an unknown one, and while another one is; PlanError where the lab has nothing to break so.
+    Raises FaultError for an unknown fault or if another fault is active, and PlanError if the lab has nothing that can
+    be broken in this way.
     """
     try:
         fault = find(name, available())

@@ -1,4 +1,4 @@
-"""Faults of deleting an image, or one of its copies."""
+"""Faults of deleting an image or one of its copies."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Restart a service of Nova, Cinder or Neutron, or a HAProxy, and wait until it works again.
 
-Those without an API report that.
+A service without an API of its own works when it reports to its API service.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from lab.poll import wait_until
 from lab.web import WebError
 
 _SECONDS = 120.0
-#: containers whose service answers for itself
+#: containers whose service can be asked directly
 _APIS: dict[str, Callable[[Lab, Host], bool]] = {
     nova.container_name("api"): lambda lab, host: nova.answers(lab.plan),
     cinder.container_name("api"): lambda lab, host: cinder.answers(lab.plan),
@@ -30,15 +30,15 @@ def site_of(lab: Lab, host: Host) -> Site:
 
 
 def volume_service(lab: Lab, host: Host) -> str:
-    """As what Cinder knows a host's volume service."""
+    """Return the name under which Cinder knows a host's volume service."""
     return f"{cinder.backend_host(site_of(lab, host), host)}@{cinder.BACKEND}"
 
 
 def reported(lab: Lab, host: Host, container: str) -> tuple[str, str]:
-    """Whether the service is `up` or `down`, and when it has last reported; two empty texts where it never has."""
+    """Return whether the service is `up` or `down` and when it last reported; two empty strings if it never did."""
     cloud = Cloud(lab.plan, lab.state)
     ask = cloud.cinder if container.startswith("cinder_") else cloud.nova
-    # containers are named as the services in them
+    # a container has the name of its service
     binary = container.replace("_", "-")
     name = volume_service(lab, host) if container == cinder.VOLUME_CONTAINER else host.name
     for one in ask("GET", "os-services")["services"]:
@@ -48,14 +48,14 @@ def reported(lab: Lab, host: Host, container: str) -> tuple[str, str]:
 
 
 def set_status(lab: Lab, host: Host, status: str) -> None:
-    """Have Nova take a host's compute service as `enabled` or `disabled`."""
+    """Set a host's compute service in Nova to `enabled` or `disabled`."""
     cloud = Cloud(lab.plan, lab.state)
     for one in cloud.nova("GET", f"os-services?binary=nova-compute&host={host.name}")["services"]:
         cloud.nova("PUT", f"os-services/{one['id']}", {"status": status})
 
 
 def restart(lab: Lab, host: Host, container: str, *, wait: bool = True) -> None:
-    """Restart a container (or start it, where it does not run) and wait until its service works."""
+    """Restart a container, or start it if it is not running; with `wait`, wait until its service works."""
     before = None if container in _APIS else reported(lab, host, container)
     containers.restart(lab.shell(host), container)
     if wait:
@@ -63,7 +63,7 @@ def restart(lab: Lab, host: Host, container: str, *, wait: bool = True) -> None:
 
 
 def recreate_compute(lab: Lab, host: Host, *options: str) -> None:
-    """Have a host's nova-compute run with its usual options and these, and wait until it works."""
+    """Run nova-compute on a host with its usual options and these, and wait until it works."""
     before = reported(lab, host, compute.CONTAINER)
     compute.start(lab.plan, site_of(lab, host), host, lab.state, lab.log, *options)
     works = partial(_works, lab, host, compute.CONTAINER, before)
@@ -71,7 +71,7 @@ def recreate_compute(lab: Lab, host: Host, *options: str) -> None:
 
 
 def wait_down(lab: Lab, host: Host, container: str) -> None:
-    """Wait until the API lists the service of a container that was stopped as down."""
+    """Wait until the API lists the service of a stopped container as down."""
 
     def down() -> bool:
         return reported(lab, host, container)[0] == "down"
@@ -90,7 +90,7 @@ def _works(lab: Lab, host: Host, container: str, before: tuple[str, str] | None)
 
 
 def forget_volume_service(lab: Lab, host: Host) -> None:
-    """Have Cinder forget a host's volume service, which is stopped for that: what it says of itself next is taken."""
+    """Stop a host's volume service and make Cinder forget it, so that it registers anew when it starts again."""
     lab.shell(host).run("podman", "stop", "--time=5", cinder.VOLUME_CONTAINER, timeout=60)
     name = volume_service(lab, host)
     _manage(lab, "service", "remove", "cinder-volume", name)
@@ -99,7 +99,7 @@ def forget_volume_service(lab: Lab, host: Host) -> None:
 
 
 def forget_volume_cluster(lab: Lab, name: str) -> None:
-    """Have Cinder forget a cluster that no service is in any more; one that it does not know is no error."""
+    """Make Cinder forget a cluster without services; a cluster that Cinder does not know is not an error."""
     _manage(lab, "cluster", "remove", "cinder-volume", f"{name}@{cinder.BACKEND}", check=False)
 
 

@@ -1,4 +1,4 @@
-"""Faults of a site's scale-out host: of the HAProxy on it, and of its nova-compute, which asks by that for images."""
+"""Faults of a site's scale-out host: its HAProxy, and its nova-compute, which requests images through the HAProxy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HAPROXY_CONF = f"{BASE}/haproxy/etc/haproxy/haproxy.cfg"
 
 
 def _lead(at: Breaking, where: str, *, wait: bool = True) -> None:
-    """Have every HAProxy of the site ask there (address and port) instead of the site's Glances."""
+    """Point every HAProxy of the site to this address and port instead of the site's Glances."""
 
     def change(text: str) -> str:
         for glance in at.site.glances:
@@ -30,7 +30,7 @@ def haproxy_stopped(at: Breaking) -> None:
 
 
 def haproxy_leads_nowhere(at: Breaking) -> None:
-    # Nobody listens there.
+    # No service listens on this port.
     _lead(at, f"{at.site.first.address}:9293", wait=False)
 
 

@@ -1,4 +1,4 @@
-"""By which tests a fault is looked for, and how long they wait: the whole suite takes minutes on the lab."""
+"""Choose the tests that look for a fault and their timeouts, because the whole suite takes minutes on the lab."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _OF_IMAGES = ("tests/topology", "tests/images")
 _OF_INSTANCES = ("tests/topology", "tests/instances", "tests/volumes")
 _OF_SNAPSHOTS = ("tests/topology", "tests/snapshots")
 _ALL = (*_OF_INSTANCES, "tests/images", "tests/snapshots")
-#: seconds; several times what the lab takes when all is well
+#: seconds; several times the duration on a healthy lab
 _TIMEOUTS = {"import": 120, "copy": 120, "delete": 60, "boot": 120, "volume": 90, "snapshot": 120}
 
 
 def impatient(environment: Path) -> Path:
-    """A copy of an environment file, beside it, with which what never comes is not waited for as long as usual."""
+    """Write a copy of an environment file with shorter timeouts next to it, and return the path of the copy."""
     settings = yaml.safe_load(environment.read_text(encoding="utf-8"))
     copy = environment.with_name(f"{environment.stem}-for-faults.yaml")
     write(copy, yaml.safe_dump(settings | {"timeouts": _TIMEOUTS}, sort_keys=False), 0o644)
@@ -26,10 +26,11 @@ def impatient(environment: Path) -> Path:
 
 
 def scope(fault: Fault, site: str, *, central: bool) -> list[str]:
-    """What pytest is given: folders of tests and a selection.
+    """Return pytest's arguments: folders of tests and a selection.
 
-    A fault that is looked for by what creates nothing is looked for everywhere. One of servers and volumes is looked
-    for at its site, by whatever boots there; one of the journey between sites by that, which takes as long again.
+    Tests that create nothing look for their faults at every site. For faults of servers and volumes, the tests that
+    boot servers run at the fault's site only. Faults of the snapshot round trip have tests of their own, which take as
+    long again.
     """
     if fault.read_only:
         return [*_ALL]

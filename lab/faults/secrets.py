@@ -1,4 +1,4 @@
-"""Which clusters' keys libvirt on a host knows: its secrets, by which Nova and Cinder name them."""
+"""The secrets of libvirt on a host, through which Nova and Cinder name the keys of clusters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _VIRSH = ("podman", "exec", libvirt.CONTAINER, "virsh")
 
 
 def set_secrets(lab: Lab, host: Host, sites: Sequence[str]) -> None:
-    """Have libvirtd know the keys of client.openstack of exactly these sites' clusters, without a restart."""
+    """Give libvirtd the client.openstack keys of exactly these sites' clusters, without a restart."""
     shell = lab.shell(host)
     known = {line.split()[0] for line in shell.run(*_VIRSH, "secret-list").splitlines()[2:] if line.strip()}
     wanted = {libvirt.secret_uuid(lab.plan.site(name), lab.state): lab.plan.site(name) for name in sites}
@@ -27,17 +27,17 @@ def set_secrets(lab: Lab, host: Host, sites: Sequence[str]) -> None:
 
 
 def set_wrong_value(lab: Lab, host: Host) -> None:
-    """Have libvirtd take another key for that of client.openstack of the host's own site."""
+    """Replace the client.openstack key of the host's own site in libvirtd with another key."""
     site = lab.plan.site(host.site)
     _define(lab, host, libvirt.secret_uuid(site, lab.state), site, new_cephx_key())
 
 
 def _define(lab: Lab, host: Host, uuid: str, site: Site, key: str = "") -> None:
-    # No two secrets may be for the same use.
+    # No two secrets may have the same usage.
     text = render("libvirt-secret.xml", uuid=uuid)
     if site.name != host.site:
         text = text.replace("client.openstack", f"client.openstack of {site.name}")
-    # Below /etc/libvirt, which the container has, too.
+    # The folder is below /etc/libvirt, which the container also mounts.
     with tempfile.TemporaryDirectory(dir=lab.file(host, "/etc/libvirt"), prefix="dcn-lab-") as made:
         inside = f"/etc/libvirt/{Path(made).name}"
         write(Path(made) / "secret.xml", text)

@@ -1,4 +1,4 @@
-"""Faults of the compute and volume services, and of how they are set up."""
+"""Faults of the compute and volume services and of their configuration."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def cinder_scheduler_down(at: Breaking) -> None:
     at.stop_service(cinder.container_name("scheduler"), at.lab.plan.controller)
 
 
-# Cinder and Glance as Nova sees them
+# Nova as a client of Cinder and Glance
 
 
 def cross_az_attach_true(at: Breaking) -> None:
@@ -68,7 +68,7 @@ def nova_compute_has_a_local_file(at: Breaking) -> None:
 
 
 def nova_compute_not_restarted(at: Breaking) -> None:
-    """The file is right: the service was started when it was not."""
+    """Start nova-compute with a wrong setting, and restore the file afterwards."""
     wrong = setting("cinder", "cross_az_attach", "true")
     at.runs_with(NOVA_CONF, at.site.hosts, wrong, partial(at.restart, compute.CONTAINER))
 
@@ -82,11 +82,11 @@ def nova_uses_another_sites_glance(at: Breaking) -> None:
 
 
 def nova_glance_url_has_a_wrong_port(at: Breaking) -> None:
-    # Nobody listens there.
+    # No service listens on this port.
     change_nova(at, glance_at(at.site.glance_url.rsplit(":", 1)[0] + ":9293"))
 
 
-# Where disks are
+# Storage of disks
 
 
 def nova_images_type_is_qcow2(at: Breaking) -> None:
@@ -98,7 +98,7 @@ def nova_uses_another_pool(at: Breaking) -> None:
 
 
 def nova_uses_central_ceph(at: Breaking) -> None:
-    """It has no key for that cluster, and so nothing to report."""
+    """Do not wait: the service has no key for that cluster and does not report."""
     change_nova(at, setting("libvirt", "images_rbd_ceph_conf", f"/etc/ceph/{at.central.cluster}.conf"), wait=False)
 
 
@@ -111,7 +111,7 @@ def libvirt_secret_has_another_key(at: Breaking) -> None:
         at.wrong_secret(host)
 
 
-# The service
+# The compute service
 
 
 def compute_down(at: Breaking) -> None:
@@ -128,11 +128,11 @@ def compute_in_another_zone(at: Breaking) -> None:
         at.zone(host, at.central.name)
 
 
-# Where volumes are
+# Storage of volumes
 
 
 def cinder_uses_central_ceph(at: Breaking) -> None:
-    """It has no key for that cluster, and does not come up."""
+    """Do not wait: the service has no key for that cluster and does not come up."""
     change_cinder(at, at.site, backend_setting("rbd_ceph_conf", f"/etc/ceph/{at.central.cluster}.conf"), wait=False)
 
 
@@ -145,12 +145,12 @@ def secrets_differ(at: Breaking) -> None:
 
 
 def cinder_volume_not_restarted(at: Breaking) -> None:
-    """The file is right: the service was started when it was not."""
+    """Start cinder-volume with a changed setting, and restore the file afterwards."""
     wrong = setting("DEFAULT", "report_interval", "9")
     at.runs_with(CINDER_CONF, at.site.mons, wrong, partial(at.restart, cinder.VOLUME_CONTAINER))
 
 
-# The service, its zone and its cluster
+# The volume service, its zone and its cluster
 
 
 def volume_service_down(at: Breaking) -> None:
@@ -162,7 +162,7 @@ def volume_service_in_another_zone(at: Breaking) -> None:
 
 
 def zone_fallback_on(at: Breaking) -> None:
-    """With a service of the site that is in central's zone, as without any: nobody has a volume in the site's zone."""
+    """Move the site's volume service to central's zone too, because the fallback applies only to a zone without one."""
     volume_service_in_another_zone(at)
     for host in at.central.mons:
         at.edit(host, CINDER_CONF, setting("DEFAULT", "allow_availability_zone_fallback", "true"))
@@ -183,7 +183,10 @@ def central_volume_service_clustered(at: Breaking) -> None:
 
 
 def _recluster(at: Breaking, site: Site, change: Edit, made: str | None = None) -> None:
-    """A service that is in a cluster stays there whatever its file says, until Cinder has forgotten it."""
+    """Change the cluster of a service.
+
+    Cinder must forget the service first, because it stays in its cluster otherwise.
+    """
     for host in site.mons:
         at.edit(host, CINDER_CONF, change)
         at.forget_volume_service(host, made)

@@ -24,9 +24,9 @@ def second_generation_lands_at_central(at: Breaking) -> None:
 
 
 def _uploaded_to_central(at: Breaking, bug: str) -> None:
-    """nova-compute uploads the image instead of having it made in the cluster, and to central's Glance.
+    """Make nova-compute upload the snapshot to central's Glance instead of creating it in the cluster.
 
-    The file is right: the service was started when it still named that one.
+    The service is started with central's Glance in its file, and the file is restored afterwards.
     """
 
     def wrong(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Faults of the stacks that the undercloud knows: real ones of Heat's, which it has brought into these states."""
+"""Faults of the undercloud's stacks: real stacks that Heat has brought into these states."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from lab import stacks
 from lab.cloud import Cloud
 from lab.faults.breaking import Breaking
 
-# Seconds; Heat takes it for no end. To be healed, the stack has to be deleted, which may not take as long.
+# Seconds. Heat takes -1 as "no end". Healing deletes the stack, which must not be delayed.
 _FOR_EVER = {"update": -1, "delete": 0}
 
 

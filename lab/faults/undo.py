@@ -1,4 +1,4 @@
-"""How a change is undone. Each of these is on disk before its change is made, and can be run again and again."""
+"""The steps that undo changes. Each step is written to disk before its change is made, and can be repeated."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from lab.faults import endpoints, left_behind, reporting, secrets, zones
 from lab.faults.lab import FaultError, Lab
 
 NFT_TABLE = "dcn_lab_fault"
-#: the file of a host that has the process id, and so the group, of what watches there
+#: the file on a host with the ID of the process (and process group) that watches there
 WATCH = "/run/dcn-lab-fault.pid"
 
 
 class Undo(Protocol):
-    """One step back."""
+    """One step that undoes a change."""
 
     def run(self, lab: Lab) -> None: ...
 
 
 @dataclass(frozen=True)
 class RestoreFile:
-    """Put a host's file back as it was: from the copy `kept`, or away when there was none (None)."""
+    """Restore a host's file from the copy `kept`, or remove it if there was none (None)."""
 
     host: str
     path: str
@@ -45,7 +45,7 @@ class RestoreFile:
 
 @dataclass(frozen=True)
 class TellCluster:
-    """A `ceph` command that takes another one back."""
+    """Run a `ceph` command that reverts another one."""
 
     site: str
     command: list[str]
@@ -56,7 +56,7 @@ class TellCluster:
 
 @dataclass(frozen=True)
 class RemoveRbd:
-    """Remove an image from a pool and from its trash, where it still is."""
+    """Remove an image from a pool and from the pool's trash if it is still there."""
 
     site: str
     pool: str
@@ -68,7 +68,7 @@ class RemoveRbd:
 
 @dataclass(frozen=True)
 class RestoreExternalKey:
-    """Give client.external of a cluster the key and the caps that the lab made it with."""
+    """Give client.external of a cluster the key and the caps with which the lab created it."""
 
     site: str
 
@@ -80,7 +80,7 @@ class RestoreExternalKey:
 
 @dataclass(frozen=True)
 class StartContainer:
-    """Start a container that was stopped; one that runs is left alone."""
+    """Start a container that was stopped; a running container is left alone."""
 
     host: str
     container: str
@@ -91,7 +91,7 @@ class StartContainer:
 
 @dataclass(frozen=True)
 class EndWatch:
-    """End what watches on a host for the moment in which it is to break something, if that has not come."""
+    """End the watching process on a host if it has not yet broken anything."""
 
     host: str
 
@@ -102,7 +102,7 @@ class EndWatch:
 
 @dataclass(frozen=True)
 class ContinueContainer:
-    """Have every process of a container that was stopped by a signal go on."""
+    """Continue all processes of a container that was stopped by a signal."""
 
     host: str
     container: str
@@ -113,7 +113,7 @@ class ContinueContainer:
 
 @dataclass(frozen=True)
 class RemoveFirewall:
-    """Remove the table of rules from a host's network, where it still is."""
+    """Remove the table of rules from a host's network if it is still there."""
 
     host: str
 
@@ -125,7 +125,7 @@ class RemoveFirewall:
 
 @dataclass(frozen=True)
 class RestoreEndpoints:
-    """Have the catalog list exactly these public endpoints of a service."""
+    """Restore exactly these public endpoints of a service in the catalog."""
 
     service: str
     urls: list[str]
@@ -136,7 +136,7 @@ class RestoreEndpoints:
 
 @dataclass(frozen=True)
 class RestartGlance:
-    """Restart a host's Glance; done after all else, once for each host."""
+    """Restart a host's Glance, once per host and after all other steps."""
 
     host: str
 
@@ -146,7 +146,7 @@ class RestartGlance:
 
 @dataclass(frozen=True)
 class RestartService:
-    """Restart a container of Nova, Cinder or Neutron, and wait until it works; done after all else, too."""
+    """Restart a container of Nova, Cinder or Neutron after all other steps, and wait until it works."""
 
     host: str
     container: str
@@ -157,9 +157,9 @@ class RestartService:
 
 @dataclass(frozen=True)
 class ForgetVolumeService:
-    """Have Cinder forget what a host's volume service has said of itself; it is started again by RestartService.
+    """Make Cinder forget a host's volume service, which RestartService starts again.
 
-    `cluster` is the name of a cluster that only the fault has made.
+    `cluster` is the name of a cluster that exists only because of the fault.
     """
 
     host: str
@@ -173,7 +173,7 @@ class ForgetVolumeService:
 
 @dataclass(frozen=True)
 class SetZone:
-    """Have a host in the availability zone of this site, and in no other."""
+    """Move a host to the availability zone of this site and out of all others."""
 
     host: str
     zone: str
@@ -184,7 +184,7 @@ class SetZone:
 
 @dataclass(frozen=True)
 class EnableCompute:
-    """Have Nova schedule servers to a host again."""
+    """Enable a host for Nova's scheduler again."""
 
     host: str
 
@@ -194,7 +194,7 @@ class EnableCompute:
 
 @dataclass(frozen=True)
 class RecreateCompute:
-    """Have a host's nova-compute run as `up` starts it."""
+    """Run nova-compute on a host as `up` starts it."""
 
     host: str
 
@@ -204,7 +204,7 @@ class RecreateCompute:
 
 @dataclass(frozen=True)
 class SetSecrets:
-    """Have libvirt on a host know the keys of exactly these sites' clusters."""
+    """Give libvirt on a host the keys of exactly these sites' clusters."""
 
     host: str
     sites: list[str]
@@ -215,7 +215,7 @@ class SetSecrets:
 
 @dataclass(frozen=True)
 class MakeStack:
-    """Have the stack of a site as `up` makes it, if it is not complete."""
+    """Create the stack of a site as `up` does, if it is not complete."""
 
     site: str
 
@@ -223,7 +223,7 @@ class MakeStack:
         stacks.make(Cloud(lab.plan, lab.state), [lab.plan.site(self.site).stack])
 
 
-#: done after all else, once each: what these read is as it was then
+#: run once each after all other steps, when the files that they read have been restored
 RESTARTS = (RestartGlance, RestartService)
 
 _KINDS: dict[str, type[Any]] = {
@@ -251,7 +251,7 @@ _KINDS: dict[str, type[Any]] = {
 
 
 def to_record(undo: Any) -> dict[str, Any]:
-    """As JSON keeps it."""
+    """Return the step as a JSON object."""
     return {"undo": type(undo).__name__, **asdict(undo)}
 
 

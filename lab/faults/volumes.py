@@ -12,7 +12,7 @@ from lab.faults.ini import set_option
 
 
 def volumes_are_made_at_central(at: Breaking) -> None:
-    """The file is right: the service was started when it still named central's cluster."""
+    """Start cinder-volume with central's cluster in its file, and restore the file afterwards."""
 
     def wrong(text: str) -> str:
         for name, value in (
@@ -41,7 +41,7 @@ def volume_stays_available(at: Breaking) -> None:
 
 
 def volume_of_another_zone_accepted(at: Breaking) -> None:
-    """Its libvirt knows central's key, too: without it the zone would not be asked for, and the disk not opened."""
+    """Give libvirt central's key as well, because the server cannot open the disk without it."""
     for host in at.site.hosts:
         at.secrets(host, at.site.name, at.central.name)
     break_compute(at, "volume-of-another-zone-accepted")

@@ -1,4 +1,4 @@
-"""Detection in the lab: it is really broken, the acceptance suite is run, and it is healed again."""
+"""Detection in the lab: break the lab, run the acceptance suite, and heal the lab again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from lab.state import DEFAULT_STATE, State, StateError
 
 @dataclass(frozen=True)
 class InTheLab:
-    """The way of the lab. `scope` says which tests look for a fault; `wanted_site` is where all faults are to be."""
+    """Detection of faults in the lab; `wanted_site` is the site of all faults."""
 
     lab: Lab
     suite: Suite
@@ -45,7 +45,7 @@ class InTheLab:
 
     @contextmanager
     def prepared(self, say: Say) -> Iterator[None]:
-        """The lab to oneself, and healthy. SIGTERM heals it, as Ctrl-C does."""
+        """Reserve the lab and make it healthy. SIGTERM heals the lab, as Ctrl-C does."""
         signal.signal(signal.SIGTERM, _interrupt)
         try:
             with self.lab.state.only_one():
@@ -70,7 +70,7 @@ class InTheLab:
                 raise Refused(f"the healthy lab does not pass: {bad}; see {self.suite.reports}/healthy.txt", 1)
 
     def observe(self, fault: Fault) -> Observation:
-        """Break the lab, run the suite, heal; and remove what the suite could not remove meanwhile."""
+        """Break the lab, run the suite, heal the lab, and remove what the suite could not remove in the meantime."""
         begun = time.monotonic()
         try:
             where = place(fault, self.lab.plan, self.wanted_site)
@@ -112,7 +112,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def make(options: argparse.Namespace) -> InTheLab:
-    """The lab that the options name. Raises Refused where there is none, or none with such a site."""
+    """Return the lab that the options name. Raises Refused if there is no lab, or if it has no such site."""
     state = State(options.state.absolute())
     try:
         lab = Lab(state.plan(), state)

@@ -1,4 +1,4 @@
-"""In which availability zone a compute node is: that of the host aggregate that it belongs to."""
+"""Set the availability zone of a compute node, which is the zone of its host aggregate."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from lab.web import WebError
 
 
 def set_zone(lab: Lab, host: Host, zone: str) -> None:
-    """Put a host into the zone of a site's name, and take it out of all others; waits until Placement knows it."""
+    """Put a host into the zone named after a site, take it out of all others, and wait until Placement knows it."""
     cloud = Cloud(lab.plan, lab.state)
     for one in cloud.nova("GET", "os-aggregates")["aggregates"]:
         action = f"os-aggregates/{one['id']}/action"
         if host.name in one["hosts"] and one["name"] != zone:
-            # Refused as long as a server of the host is still being removed.
+            # Nova refuses this as long as a server on the host is still being removed.
             asked = partial(_try, cloud, action, {"remove_host": {"host": host.name}})
             wait_until(f"{host.name} is out of zone {one['name']}", asked, seconds=60, first=1, longest=3)
     for one in cloud.nova("GET", "os-aggregates")["aggregates"]:

@@ -1,4 +1,4 @@
-"""What runs inside the lab's hosts and guests, by Debian's own Python and shell.
+"""The programs that run inside the lab's hosts and guests with Debian's own Python and shell.
 
-It is handed over as text and imports nothing of the lab.
+They are handed over as text and import nothing from the lab.
 """

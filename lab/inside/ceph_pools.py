@@ -1,4 +1,4 @@
-"""Give a new cluster its OSDs and pools. One process for all of it: every `ceph` command would cost half a second.
+"""Create the OSDs and pools of a new cluster in one process, because every `ceph` command would take half a second.
 
 Usage: ceph_pools.py CLUSTER OSD_UUID[,OSD_UUID...] POOL[,POOL...]
 """
@@ -29,7 +29,7 @@ def main(cluster: str, osds: list[str], pools: list[str]) -> None:
 
 
 def connected(cluster: str, conf: dict[str, str]) -> Any:
-    """The monitor's container has only just been started: try until it answers."""
+    """Connect to the cluster; repeat this until the monitor, whose container has just been started, answers."""
     deadline = time.monotonic() + 180
     while True:
         client = rados.Rados(conffile=f"/etc/ceph/{cluster}.conf", name="client.admin", clustername=cluster, conf=conf)

@@ -1,7 +1,8 @@
-"""Glance for a server of native threads.
+"""Glance for a server with native threads.
 
-oslo.log takes eventlet's locks for logging wherever eventlet was merely imported, as Glance 25 does. Two native threads
-that log at the same moment then wait for each other for ever: seen with four imports that began at once in one worker.
+oslo.log uses eventlet's locks for logging if eventlet was merely imported, as Glance 25 does. Two native threads that
+log at the same moment then wait for each other forever. This was observed with four imports that started at once in one
+worker.
 """
 
 import oslo_log.log  # type: ignore[import-not-found]

@@ -1,6 +1,6 @@
-"""Make Keystone's tables and its first user. One process for both: each `keystone-manage` spends seconds on importing.
+"""Create Keystone's tables and first user in one process, because each `keystone-manage` takes seconds to import.
 
-Usage: keystone_setup.py REGION URL; the admin's password in OS_BOOTSTRAP_PASSWORD.
+Usage: keystone_setup.py REGION URL; the admin's password is in OS_BOOTSTRAP_PASSWORD.
 """
 
 import sys

@@ -1,6 +1,6 @@
-"""Make Nova's databases and its one cell, in one process: each `nova-manage` would load all of Nova once more.
+"""Create Nova's databases and its only cell in one process, because each `nova-manage` would load all of Nova again.
 
-Usage: nova_database.py OPTION... as of nova-manage, of which --config-file is needed.
+Usage: nova_database.py OPTION...; the options are those of nova-manage, and --config-file is required.
 """
 
 import sys
@@ -18,7 +18,7 @@ def main(options: list[str]) -> None:
     check("api_db sync", manage.ApiDbCommands().sync())
     check("map_cell0", cells.map_cell0())
     check("db sync", manage.DbCommands().sync())
-    # 2: there is a cell with this database and this message queue already.
+    # 2: a cell with this database and this message queue exists already.
     check("create_cell", cells.create_cell(name="cell1"), 2)
 
 

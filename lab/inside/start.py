@@ -1,9 +1,10 @@
-"""Run one of Debian's OpenStack programs with what no option of it can say.
+"""Run one of Debian's OpenStack programs with changes that cannot be made through its options.
 
 Usage: start.py PROGRAM [ARGUMENT...]
 
-Mostly to spare a machine that stands for many: as they come, most of these services are two processes or more, of
-100 MB each, of which one makes privileged calls for the other or looks a hundred times a second whether it still runs.
+Most changes save resources on a machine that stands for many. By default, most of these services run two processes or
+more of 100 MB each. One of them makes privileged calls for another, or checks a hundred times a second whether the
+other still runs.
 """
 
 import os
@@ -25,7 +26,7 @@ def main(program: str) -> None:
 
 
 def cooperate() -> None:
-    """As the program itself does before it imports anything else: what follows imports much."""
+    """Patch the standard library before other imports, as the program itself does."""
     if "nova" in sys.argv[0]:
         import nova.cmd  # type: ignore[import-not-found]  # noqa: F401
     elif "neutron" in sys.argv[0]:
@@ -37,7 +38,7 @@ def cooperate() -> None:
 
 
 def run_in_one_process() -> None:
-    """Each of these services has one worker: the process that would look after it does the work itself."""
+    """Let each service do its work in the first process, because it needs only one worker."""
     from oslo_service import service  # type: ignore[import-not-found]
 
     class OneProcess(service.ServiceLauncher):  # type: ignore[misc]
@@ -48,7 +49,7 @@ def run_in_one_process() -> None:
 
 
 def call_privileged_directly() -> None:
-    """The service is root in its container already."""
+    """Make privileged calls in the service itself, which already runs as root in its container."""
     from oslo_privsep import priv_context  # type: ignore[import-not-found]
 
     class InProcess(priv_context.PrivContext):  # type: ignore[misc]
@@ -60,11 +61,11 @@ def call_privileged_directly() -> None:
 
 
 def read_consoles_of_others() -> None:
-    """A guest's console is opened, and does not become the service's own terminal.
+    """Keep a guest's console from becoming the controlling terminal of nova-compute.
 
-    The first process of a container leads its session, which a terminal that it opens would belong to: when the guest
-    ends, the kernel sends SIGHUP, and nova-compute forgets what it knows of its resource provider in the middle of its
-    work. A helper process, which Nova usually has for this, leads no session.
+    The first process of a container leads its session, and a terminal that it opens becomes the terminal of the
+    session. When the guest ends, the kernel would send SIGHUP, and nova-compute would forget its resource provider in
+    the middle of its work. Nova usually opens consoles in a helper process that leads no session.
     """
     from nova.privsep import libvirt  # type: ignore[import-not-found]
 
@@ -72,14 +73,15 @@ def read_consoles_of_others() -> None:
 
 
 def open_without_terminal(path: str, mode: str = "r") -> Any:
-    """As `open`; a terminal does not become the controlling one of this process."""
+    """Open a file like `open`; a terminal does not become the controlling terminal of this process."""
     return open(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_NOCTTY))
 
 
 def fork_privileged_helper() -> None:
-    """One for all that the agent asks of netlink, which needs threads of the usual kind: begun before there are none.
+    """Fork one helper process for all privileged netlink calls of the agent.
 
-    What it works with is imported first, so that the two share it.
+    The helper needs native threads, so it is forked before eventlet replaces them. Its modules are imported first so
+    that both processes share their memory.
     """
     from neutron import privileged
     from neutron.privileged.agent.linux import ip_lib, utils  # type: ignore[import-not-found]  # noqa: F401
@@ -105,7 +107,10 @@ def fork_privileged_helper() -> None:
 
 
 def complete_models() -> None:
-    """Otherwise a server whose first request lists ports answers 500 to every such request until it is restarted."""
+    """Configure all database models.
+
+    Otherwise, a server whose first request lists ports returns 500 to such requests until it is restarted.
+    """
     from neutron.db.migration.models import head  # type: ignore[import-not-found]  # noqa: F401
     from sqlalchemy import orm  # type: ignore[import-not-found]
 
@@ -113,7 +118,7 @@ def complete_models() -> None:
 
 
 def trust_guests() -> None:
-    """No rules against guests with a false address: today's ebtables cannot delete the rules that the agent makes."""
+    """Create no rules against guests with a false address, because Debian 12's ebtables cannot delete them."""
     from neutron.plugins.ml2.drivers.linuxbridge.agent import arp_protect  # type: ignore[import-not-found]
 
     def do_nothing(*_: object) -> None:

@@ -1,7 +1,7 @@
-"""Debian's supervisord, as process 1 of a host, with one fault of it fixed.
+"""Debian's supervisord as process 1 of a host, with one bug fixed.
 
-It goes on watching the number of a file descriptor that it has closed. Where that number is given to a pipe whose
-reader goes away, the kernel reports an error that nobody there looks for, and is asked again at once, forever.
+supervisord continues to poll the number of a file descriptor that it has closed. If that number is reused for a pipe
+whose reader ends, the kernel reports an error that supervisord ignores, and supervisord polls again at once, forever.
 """
 
 import select
@@ -11,7 +11,7 @@ from supervisor import poller, supervisord
 
 
 class Poller(poller.PollPoller):  # type: ignore[misc]
-    """One that forgets what is broken; what still matters is watched again by the next round."""
+    """A poller that forgets file descriptors with an error; those still in use are watched again in the next round."""
 
     def _poll_fds(self, timeout: float) -> list[tuple[int, int]]:
         found = super()._poll_fds(timeout)
