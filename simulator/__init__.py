@@ -1,1 +1,1 @@
-"""A simulated distributed OpenStack: its APIs and its nodes, in one process, on loopback, without root."""
+"""A simulated distributed OpenStack with its APIs and nodes, in one process on loopback without root."""

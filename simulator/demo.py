@@ -1,4 +1,4 @@
-"""The whole acceptance suite against a simulated deployment: `dcn-verify demo [pytest's options]`."""
+"""Run the whole acceptance suite against a simulated deployment: `dcn-verify demo [pytest's options]`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ example:
 
 
 def main(options: Sequence[str]) -> int:
-    """Start a simulator, run pytest against it, end it; returns pytest's exit code, 3 where the simulator fails."""
+    """Run pytest against a new simulator. Returns pytest's exit code, or 3 if the simulator does not start."""
     if list(options) in (["-h"], ["--help"]):
         sys.stdout.write(_HELP)
         return 0

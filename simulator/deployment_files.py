@@ -1,4 +1,4 @@
-"""The files that this deployment would have been made from, and that it would have left."""
+"""The files from which this deployment would be made, and those that it would leave."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CENTRAL_STACK = "control-plane"
 
 
 def write(folder: Path, world: World) -> Path:
-    """Write them below the state folder; returns their own folder."""
+    """Write the files below the state folder, and return their own folder."""
     path = folder / FOLDER
     example.write(path, [_site(site) for site in world.sites.values()])
     return path
@@ -50,6 +50,6 @@ def _node(site: Site, node: Node) -> ExampleNode:
 
 
 def _role(site: Site, node: Node) -> str:
-    """TripleO's name for such a machine; central's here are controllers, compute nodes and storage in one."""
+    """Return TripleO's role for the node. Central's nodes are controllers, compute nodes and storage nodes in one."""
     role = "ControllerHCI" if site.central else "DistributedComputeHCI" if site.cluster else "DistributedCompute"
     return role if "ceph-mon" in node.roles or site.cluster is None else f"{role}ScaleOut"

@@ -1,4 +1,4 @@
-"""A simulated deployment in a process of its own, for as long as somebody needs it."""
+"""Run a simulated deployment in its own process as long as it is needed."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _PATIENCE = 30.0
 
 
 class DidNotStart(RuntimeError):
-    """The simulator ended before it was ready; the message is what it said."""
+    """The simulator ended before it was ready; the message is its output."""
 
 
 @contextmanager
 def running(folder: Path, *options: str, speed: str = "none") -> Iterator[Path]:
-    """Start `dcn-verify simulate` with these options, and end it again; gives the path of its environment file."""
+    """Start `dcn-verify simulate` with these options, yield the path of its environment file, and end it again."""
     folder = folder.resolve()
     command = [sys.executable, "-m", "dcn_verify", "simulate", "--state", str(folder), "--speed", speed, *options]
     errors = folder / "simulator.log"
     folder.mkdir(parents=True, exist_ok=True)
-    # Where many follow each other, each would compile the whole project anew.
+    # Without bytecode files, each of many simulators would compile the whole project again.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with (
         errors.open("w") as log,

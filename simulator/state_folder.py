@@ -1,4 +1,4 @@
-"""The state folder: what a harness, or a person, needs to find and enter the simulated deployment."""
+"""The state folder: the files that a harness or a person needs to find and enter the simulated deployment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WAITS = ("import", "copy", "delete", "boot", "volume", "snapshot")
 
 
 def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey], ceph_warnings: str = "fail") -> Path:
-    """Write everything, the environment file last; returns its path."""
+    """Write all files, the environment file last, and return its path."""
     ssh = folder / "ssh"
     ssh.mkdir(parents=True, exist_ok=True)
     key = asyncssh.generate_private_key("ssh-ed25519")
@@ -78,9 +78,9 @@ def _clouds(world: World) -> dict[str, Any]:
 
 
 def _rc(world: World) -> str:
-    """What the guide has its reader source before any `openstack` or `glance`."""
+    """Return the file that the guide tells its reader to source before they run `openstack` or `glance`."""
     values = {f"OS_{name.upper()}": value for name, value in _clouds(world)[CLOUD]["auth"].items()}
-    # `--nic none` is unknown to the version that the client takes by itself
+    # the client's default API version does not know `--nic none`
     values |= {"OS_REGION_NAME": REGION, "OS_IDENTITY_API_VERSION": "3", "OS_COMPUTE_API_VERSION": "2.90"}
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
 
@@ -112,7 +112,7 @@ def _environment(world: World, ceph_warnings: str) -> dict[str, Any]:
         "flavor": "tiny",
         "network": "none",
         "ceph_warnings": ceph_warnings,
-        # what does not come at once never comes
+        # without delays, a result that does not come at once never comes
         **({"timeouts": dict.fromkeys(_WAITS, 40)} if world.clock.factor == 0 else {}),
         "undercloud": {"host": world.undercloud.node.name},
         "sites": {name: _site(site) for name, site in world.sites.items()},
@@ -134,7 +134,7 @@ def _site(site: Site) -> dict[str, Any]:
             "runtime": "podman",
             "mon_container": "ceph-mon-{hostname}",
             "min_mons": len(site.cluster.mons),
-            # its counters are never late
+            # the simulator's counters are always current
             "stats_period": 0.1,
         }
     found["nodes"] = {node.name: {"address": node.address, "roles": list(node.roles)} for node in site.nodes}

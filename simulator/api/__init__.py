@@ -1,1 +1,1 @@
-"""The OpenStack APIs, each in a module of its own; they translate between HTTP and the world."""
+"""The OpenStack APIs, one per module, which translate between HTTP and the world."""

@@ -52,7 +52,7 @@ class Cinder:
             ("GET", "/extensions", self.extensions),
             ("GET", "/limits", self.limits),
         ]
-        # the project's id stands in the path, and may be left out
+        # the project ID in the path is optional
         table = [
             (method, f"/v3{middle}{path}", self._versioned(handler))
             for middle in ("", "/{project}")
@@ -102,12 +102,12 @@ class Cinder:
         return self._hosts(site)[0]
 
     def _hosts(self, site: Site) -> list[str]:
-        """Of the services: each node's own at a DCN site; at central, whichever node has the one that there is."""
+        """Return the hosts of the volume services: all nodes at a DCN site, but one shared name at central."""
         nodes = [node.name for node in site.nodes if "cinder-volume" in node.roles]
         return [f"{name}@{_BACKEND}" for name in (["hostgroup"] if site.central else nodes)]
 
     def _volume(self, ask: Ask, volume: Volume) -> dict[str, Any]:
-        """A volume's record, as its creation is answered; `_shown` has what is only in later answers."""
+        """Return a volume's record as its creation returns it; `_shown` adds the fields of later answers."""
         site, version = self._world.sites[volume.site], self._version(ask)
         found: dict[str, Any] = {
             "id": volume.id,
@@ -149,7 +149,7 @@ class Cinder:
         if version >= (3, 13):
             found["group_id"] = None
         if version >= (3, 48):
-            # the service that takes the volume over says both
+            # both are known only after a service has taken the volume
             service = uuid.uuid5(uuid.NAMESPACE_DNS, self._host(site))
             found |= {"shared_targets": not volume.placed, "service_uuid": str(service) if volume.placed else None}
         if version >= (3, 61) and ask.user.is_admin:
@@ -242,7 +242,7 @@ class Cinder:
     # --- snapshots ---
 
     def _snapshot(self, ask: Ask, snapshot: VolumeSnapshot) -> dict[str, Any]:
-        """A snapshot's record, as its creation is answered; `_shown_snapshot` has what is only in later answers."""
+        """Return a snapshot's record as its creation returns it; `_shown_snapshot` adds the fields of later answers."""
         found: dict[str, Any] = {
             "id": snapshot.id,
             "created_at": micro_time(snapshot.created),
@@ -286,7 +286,7 @@ class Cinder:
         if not isinstance(wanted, dict):
             raise Refusal(400, "Missing required element 'snapshot' in request body.")
         if self._version(ask) >= (3, 66):
-            # since then a volume in use needs no force, and false is refused
+            # since this version, a volume in use needs no `force`, and `false` is refused
             if str(wanted.get("force", True)).lower() == "false":
                 raise Refusal(400, "Invalid input for field/attribute force: it is invalid since microversion 3.66.")
             wanted["force"] = True

@@ -1,4 +1,4 @@
-"""Glance v2: one application for every site's endpoint; which site is asked, the address says."""
+"""Glance v2: one application for the endpoints of all sites, which finds the site by the requested address."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _HIDDEN_PROPERTIES = {"os_glance_stage_host"}
 
 
 def _render(request: Request, error: Refusal) -> Response:
-    """As webob writes an HTTP error: as HTML, or as JSON for who accepts only that."""
+    """Render an HTTP error as webob does: as HTML, or as JSON if the client accepts only JSON."""
     title = HTTPStatus(error.status).phrase
     status = f"{error.status} {title}"
     accept = request.headers.get("accept", "")
@@ -82,7 +82,7 @@ def _empty(status: int) -> Response:
 
 
 class Glance:
-    """The image service, as each site's endpoint answers it."""
+    """The image service at the endpoint of each site."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -133,7 +133,7 @@ class Glance:
         return JSONResponse({"versions": found}, 200 if ask.request.url.path == "/versions" else 300)
 
     async def nothing(self, ask: Ask) -> Response:
-        """No version's own path has a document; for that a token is wanted all the same."""
+        """Return 404, because the path of a version has no document; a token is required all the same."""
         raise Refusal(404, "The resource could not be found.")
 
     async def schema(self, ask: Ask) -> Response:
@@ -194,7 +194,7 @@ class Glance:
         return user.is_admin or user.project.id == image.owner or image.visibility in ("public", "community")
 
     def _image(self, ask: Ask, change: str = "") -> Image:
-        """The image, as this Glance sees it; with `change` only for who may change it."""
+        """Return the image as this Glance sees it. With `change`, refuse users who may not change it."""
         image = self._world.images.seen_through(self._backend(ask), ask.path("id"))
         if not self._visible(ask.user, image):
             raise Refusal(404, f"No image found with ID {image.id}")

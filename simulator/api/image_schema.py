@@ -1,4 +1,4 @@
-"""The JSON schemas that Glance gives its clients; glanceclient builds its records from them."""
+"""The JSON schemas that Glance serves, from which glanceclient builds its records."""
 
 from __future__ import annotations
 

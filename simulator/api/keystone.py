@@ -25,12 +25,12 @@ def _render(request: Request, error: Refusal) -> Response:
 
 
 def _identifier(*parts: str) -> str:
-    """An id that stays the same as long as the simulator runs, and from one run to the next."""
+    """Return an ID that is the same in every run of the simulator."""
     return uuid.uuid5(_NAMESPACE, "/".join(parts)).hex
 
 
 def catalog(world: World, project: Project) -> list[dict[str, Any]]:
-    """The services' endpoints, all at central."""
+    """Return the endpoints of the services, all at central."""
     urls = world.urls
     services = [
         ("identity", "keystone", urls["identity"]),

@@ -93,7 +93,7 @@ class Neutron:
             "provider:physical_network": network.zone,
             "provider:segmentation_id": None,
             "port_security_enabled": True,
-            # of DHCP agents, and there are none
+            # empty because there are no DHCP agents
             "availability_zones": [],
             "availability_zone_hints": [],
             "ipv4_address_scope": None,

@@ -1,4 +1,4 @@
-"""Nova v2.1: servers and what is needed around them; Placement stands beside it."""
+"""Nova v2.1: servers and related resources."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _POWER = {"ACTIVE": 1, "SHUTOFF": 4, "REBOOT": 1}
 
 
 def _service_id(binary: str, host: str) -> str:
-    """The id of a service, the same on every request (from microversion 2.53 on)."""
+    """Return the ID of a service (from microversion 2.53 on), which is the same for every request."""
     return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{binary}.{host}"))
 
 
@@ -82,7 +82,7 @@ class Nova:
                 if error.status == 401:
                     raise
                 response = render(ask.request, error)
-            # also where there is no body
+            # also for answers without a body
             response.headers.setdefault("content-type", "application/json")
             response.headers["OpenStack-API-Version"] = f"compute {major}.{minor}"
             response.headers["X-OpenStack-Nova-API-Version"] = f"{major}.{minor}"
@@ -169,7 +169,7 @@ class Nova:
                 for each in server.volumes
             ],
         }
-        # the ports are made on the compute node
+        # the compute node creates the ports
         if server.ports and server.host:
             found["security_groups"] = [{"name": name} for name in server.groups]
         if server.status in ("ACTIVE", "BUILD", "REBOOT"):
@@ -338,7 +338,7 @@ class Nova:
             raise Refusal(400, f"There is no such action: {name}")
         return Response(status_code=202)
 
-    # --- what servers are attached to ---
+    # --- attachments of servers ---
 
     def _attachment(self, server: Server, volume_id: str, version: tuple[int, int]) -> dict[str, Any]:
         volume = self._world.volumes.get(volume_id)
@@ -367,7 +367,8 @@ class Nova:
             raise Refusal(
                 400, f"Invalid volume: volume '{volume.id}' status must be 'available'. Currently in '{volume.status}'"
             )
-        # nova-api goes by its own setting, at central; the site's is asked by nova-compute, when this has been accepted
+        # nova-api checks its own setting at central; nova-compute checks the site's setting after the request was
+        # accepted
         told = self._servers.other_zone(server, volume)
         if told and self._world.central.nova.cross_az_attach is False:
             raise Refusal(400, told)

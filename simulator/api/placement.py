@@ -1,4 +1,4 @@
-"""Placement: the resource providers, one for each compute node."""
+"""Placement: the resource providers, one per compute node."""
 
 from __future__ import annotations
 

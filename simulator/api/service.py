@@ -1,4 +1,4 @@
-"""What every API does alike: who asks, which handler answers, and how a refusal is written."""
+"""The common parts of all APIs: authentication, routing to handlers, and rendering of refusals."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Renderer = Callable[[Request, Refusal], Response]
 
 @dataclass
 class Ask:
-    """A request on its way: who asks, at which site's endpoint, and what the path and the body say."""
+    """A request in progress: its user, the site of its endpoint, and its path and body."""
 
     request: Request
     site: Site
@@ -33,7 +33,7 @@ class Ask:
 
     @property
     def user(self) -> User:
-        """Raises Refusal where nobody has logged in."""
+        """The user who is logged in. Raises Refusal if there is none."""
         if self.identity is None:
             raise Refusal(401, "The request you have made requires authentication.")
         return self.identity
@@ -45,7 +45,7 @@ class Ask:
         return str(self.request.query_params.get(name, default))
 
     async def body(self) -> dict[str, Any]:
-        """The JSON object that came. Raises Refusal where it is none."""
+        """Return the JSON object in the body. Raises Refusal if the body is not a JSON object."""
         try:
             found = json.loads(await self.request.body())
         except ValueError:
@@ -71,11 +71,11 @@ def application(
     opened: Sequence[str] = (),
     unauthorized: Callable[[Request], Response] | None = None,
 ) -> Starlette:
-    """An ASGI application for (method, path, handler) rows; paths in `opened` need no token.
+    """Return an ASGI application for (method, path, handler) rows; paths in `opened` need no token.
 
-    A service that has an `unauthorized` answer of its own gives it before the request has an id.
+    A service with its own `unauthorized` answer sends it before the request has an ID.
     """
-    # Nova has had its own name for it since before all services had one
+    # Nova also sends its own older header with the request ID
     names = ("x-openstack-request-id", *(("x-compute-request-id",) if service == "compute" else ()))
 
     def refused(request: Request) -> Response:
@@ -125,6 +125,6 @@ def _unauthorized() -> Response:
 
 
 async def to_folder(ask: Ask) -> Response:
-    """Where a version's path lacks its last slash: the way to the one with it."""
+    """Redirect the path of a version without its final slash to the path with the slash."""
     there = ask.request.url.replace(path=f"{ask.request.url.path}/")
     return Response(status_code=302, headers={"Location": str(there), "Content-Type": "text/plain; charset=UTF-8"})

@@ -1,4 +1,4 @@
-"""Microversions, and the documents by which clients find them."""
+"""Microversions, and the documents in which clients find them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulator.world.refusal import Refusal
 
 
 def document(identifier: str, href: str, lowest: str, highest: str, kind: str) -> dict[str, Any]:
-    """One version of an API, in the form of Nova and Cinder; `kind` is the media type's, `compute+json;version=2.1`."""
+    """Return one version of an API in the form of Nova and Cinder; `kind` is like `compute+json;version=2.1`."""
     return {
         "id": identifier,
         "status": "CURRENT",
@@ -26,7 +26,10 @@ def document(identifier: str, href: str, lowest: str, highest: str, kind: str) -
 
 
 def microversion(request: Request, service: str, lowest: str, highest: str) -> tuple[int, int]:
-    """The version that a request asks for; the lowest where it asks for none. Raises Refusal with 406."""
+    """Return the version that a request asks for, or the lowest one.
+
+    Raises Refusal for an unsupported version (406).
+    """
     asked = lowest
     for part in request.headers.get("openstack-api-version", "").split(","):
         name, _, version = part.strip().partition(" ")

@@ -1,1 +1,1 @@
-"""The commands that a person, or the harness, types on a node."""
+"""The commands that a person or the harness runs on a node."""

@@ -1,4 +1,4 @@
-"""ceph and rados, as of Ceph 16 (Pacific): what the health, the monitors, the users and the pools are."""
+"""`ceph` and `rados` of Ceph 16 (Pacific): health, monitors, users and pools."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _VERSION = "ceph version 16.2.15 (618f440892089921c3e944a991122ddc44e60516) paci
 _FEATURES = [
     *("kraken", "luminous", "mimic", "osdmap-prune", "nautilus", "octopus", "pacific", "elector-pinging"),
 ]
-# What goes to standard error beside a good answer.
+# Texts on standard error of successful commands.
 _REMARKS = {"mon dump": "dumped monmap epoch 1\n", "auth get": "exported keyring for {entity}\n"}
 # Health codes that Ceph ranks as errors; all others are warnings.
 _ERRORS = {"OSD_FULL", "POOL_FULL", "PG_DAMAGED", "MON_DISK_CRIT"}

@@ -1,6 +1,6 @@
-"""How a Ceph command finds its cluster and proves who it is: conf file, monitors, keyring, caps.
+"""How a Ceph command finds its cluster and authenticates: configuration file, monitors, keyring and caps.
 
-Nothing is assumed: a wrong file on the node is a wrong answer here.
+Nothing is assumed, so a wrong file on the node leads to a wrong answer here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from helpers.nodes.config_files import BadConfigFile, CephConf, parse_ceph_conf,
 from simulator.commands.shell import Call
 from simulator.world.clusters import Cluster, User
 
-# what librados waits for a monitor when nobody says otherwise
+# librados's default timeout for a monitor, in seconds
 _PATIENCE = 300.0
 
 _WITH_VALUE = {
@@ -43,7 +43,7 @@ _WITH_VALUE = {
 
 
 class NoConnection(Exception):
-    """The client gets no session; `number` is the errno, the text what it prints before it gives up."""
+    """The client gets no session. `number` is the errno, and the text is the client's output before it gives up."""
 
     def __init__(self, number: int, reason: str, printed: str = "") -> None:
         super().__init__(printed)
@@ -80,7 +80,7 @@ class Options:
 
 
 async def connect(call: Call, options: Options) -> tuple[Cluster, User]:
-    """The cluster and the user. Raises NoConnection; waits as a client waits where no monitor answers."""
+    """Return the cluster and the user. Raises NoConnection, after the client's usual timeout if no monitor answers."""
     conf_path = options.values.get("conf")
     name = options.values.get("cluster")
     if conf_path and not name:
@@ -148,14 +148,14 @@ def _key(call: Call, path: str, entity: str) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def _keys(keyring: str) -> Mapping[str, str]:
-    """Entity → key of a keyring's text. Raises configparser.Error."""
+    """Return the keys in a keyring's text by entity. Raises configparser.Error."""
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     parser.read_string(keyring.replace("\t", ""))
     return {entity: parser.get(entity, "key") for entity in parser.sections() if parser.has_option(entity, "key")}
 
 
 def _by_mons(call: Call, hosts: set[str]) -> Cluster | None:
-    """The cluster that one of these monitors, given by address or name, is of."""
+    """Return the cluster of one of these monitors, which are given by address or name."""
     hosts = hosts | {node.address for node in call.world.machines if {node.name, f"{node.name}.storage"} & hosts}
     clusters = (site.ceph for site in call.world.storage_sites)
     return next((each for each in clusters for mon in each.mons if mon.in_quorum and mon.address in hosts), None)

@@ -1,4 +1,4 @@
-"""podman: `exec`, `ps`, `inspect`, `logs`; and docker, which has no daemon."""
+"""`podman exec`, `ps`, `inspect` and `logs`, and `docker` without a daemon."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from simulator.commands.shell import Call, Output, command, run
 from simulator.world.nodes import STARTED, Container
 
-# how Go writes a moment that there was none of
+# Go's zero time as a Unix timestamp
 _NEVER = -62135596800
 
 
@@ -37,13 +37,13 @@ async def _podman(call: Call) -> Output:
 
 @command("docker")
 async def _docker(call: Call) -> Output:
-    """The client alone, as on the machine of the recorded lab."""
+    """Run the client without a daemon, as on the machine of the recorded lab."""
     told = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n"
     return Output(stderr=told, status=1)
 
 
 def _visible(call: Call) -> dict[str, Container]:
-    """Rootless podman has containers of its own, and here that is none."""
+    """Return the containers that the user sees. Rootless podman has its own containers, and there are none here."""
     return call.node.containers if call.user == "root" else {}
 
 

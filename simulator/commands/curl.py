@@ -1,4 +1,4 @@
-"""curl, as far as a status code needs it: a real request to what the simulator serves on loopback, and nowhere else."""
+"""`curl`, as far as status codes need it: a real request to the simulator's own services, on loopback only."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ async def _curl(call: Call) -> Output:
 
 
 async def _get(url: str, world: World) -> tuple[str, bytes]:
-    """Status code and body. Raises OSError where nobody answers, as everywhere beyond loopback."""
+    """Return status code and body. Raises OSError if the service does not answer, or for an address beyond loopback."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     if not host.startswith("127."):
         raise OSError(f"{host} is not on loopback")
     for node in world.nodes:
-        # its socket stays open all the same
+        # the simulator's socket stays open even if the HAProxy is not running
         if node.address == host and "haproxy" in node.roles and node.containers["haproxy"].state != "running":
             raise ConnectionRefusedError(f"nothing runs in place of a Glance on {node.name}")
     reader, writer = await asyncio.open_connection(host, parts.port or 80)

@@ -1,4 +1,4 @@
-"""What reads files and streams: cat, stat, ls, test, the checksums, and the host's name."""
+"""Commands that read files and streams: cat, stat, ls, test, the checksums, and the host's name."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def _file(call: Call, path: str) -> File | None:
 
 
 def _may_read(call: Call, file: File) -> bool:
-    # every user here has a group of its own
+    # every user here has their own group
     bit = 0o400 if call.user == file.owner else 0o040 if call.user == file.group else 0o004
     return call.user == "root" or bool(file.mode & bit)
 
 
 def _reason(call: Call, path: str) -> str | None:
-    """Why the file cannot be read, in the words of the C library; None when it can."""
+    """Return the C library's message why the file cannot be read, or None if it can."""
     file = _file(call, path)
     if file is None:
         return "Is a directory" if call.node.directory(path, call.container) else "No such file or directory"
@@ -176,7 +176,10 @@ async def _head(call: Call) -> Output:
 
 @command("grep")
 async def _grep(call: Call) -> Output:
-    """In standard input or in files: fixed words, with -E one regular expression; -l lists files, -m limits lines."""
+    """Search standard input or files for fixed words, or with -E for one regular expression.
+
+    -l lists files, and -m limits the lines.
+    """
     words, patterns, others, most, flags = list(call.args), list[str](), list[str](), None, ""
     while words:
         word = words.pop(0)
@@ -217,7 +220,7 @@ def _matching(patterns: list[str], text: str, *, regular: bool) -> list[str]:
 
 @command("find")
 async def _find(call: Call) -> Output:
-    """In folders, not below: `( -type d -o -type f -perm /MODE )`, with -printf of type, mode, owner and path."""
+    """Support `( -type d -o -type f -perm /MODE )` without recursion, with -printf of type, mode, owner and path."""
     words = [word for word in call.args if word not in ("-L", "(", ")")]
     options = next((at for at, word in enumerate(words) if word.startswith("-")), len(words))
     folders, rest = words[:options], words[options:]
@@ -238,13 +241,13 @@ async def _find(call: Call) -> Output:
 
 @command("tr")
 async def _tr(call: Call) -> Output:
-    """Of `tr -d '\\n'` only."""
+    r"""Support only `tr -d '\n'`."""
     return Output(Output(call.stdin).bytes().replace(b"\n", b""))
 
 
 @command("cut")
 async def _cut(call: Call) -> Output:
-    """Of `cut -c1-N` only."""
+    """Support only `cut -c1-N`."""
     last = int(call.args[0].removeprefix("-c1-"))
     lines = Output(call.stdin).bytes().decode(errors="replace").splitlines()
     return Output("".join(f"{line[:last]}\n" for line in lines).encode())
@@ -252,7 +255,7 @@ async def _cut(call: Call) -> Output:
 
 @command("sed")
 async def _sed(call: Call) -> Output:
-    """Of `sed -n 's/PATTERN//p' FILE` only."""
+    """Support only `sed -n 's/PATTERN//p' FILE`."""
     _, script, path = call.args
     if reason := _reason(call, path):
         return Output(stderr=f"sed: can't read {path}: {reason}\n", status=2)
@@ -272,7 +275,7 @@ async def _hostname(call: Call) -> Output:
 
 @command("getent")
 async def _getent(call: Call) -> Output:
-    """The addresses of a machine's name, as the hosts file of every machine has them."""
+    """Return the addresses of a machine's name, as in the hosts file of every machine."""
     database, name = (*call.args, "", "")[:2]
     found = [node.address for node in call.world.machines if name in (node.name, f"{node.name}.storage")]
     if database not in ("hosts", "ahosts") or not found:

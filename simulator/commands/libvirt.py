@@ -1,4 +1,4 @@
-"""virsh, as far as a reader needs it: `list`, `dumpxml` and secrets, in the container where libvirt runs."""
+"""`virsh`, as far as a reader needs it: `list`, `dumpxml` and secrets, in the container that runs libvirt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ async def _virsh(call: Call) -> Output:
     here = [
         server
         for server in call.world.servers.servers.values()
-        # Nova defines the domain anew when it starts a server
+        # Nova defines the domain again when it starts a server
         if server.host == call.node.name and not server.terminated and server.task_state != "powering-on"
     ]
     if words == ["list"] and "--uuid" in call.args:
@@ -70,7 +70,7 @@ def _xml(call: Call, server: Server) -> str:
 
 
 def _rbd_disks(call: Call, server: Server) -> list[tuple[str, Cluster]]:
-    """The RBD images that the server's disks are, `pool/name`, and their clusters; its root disk first."""
+    """Return the RBD images of the server's disks as `pool/name` with their clusters, the root disk first."""
     world, disks = call.world, []
     site = world.sites[server.site or ""]
     if server.image_id and server.disk is None:

@@ -1,4 +1,4 @@
-"""rbd, as of Ceph 16 (Pacific): what only reads, as JSON and as the tables that people see."""
+"""`rbd` of Ceph 16 (Pacific): the reading commands, as JSON and as the tables that people see."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ACTIONS = {
 
 
 def binary_size(size: int) -> str:
-    """As Ceph writes bytes for people: the largest unit that leaves a whole number of at most three or four digits."""
+    """Return a size as Ceph prints it for people, in a unit that leaves few digits."""
     units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
     unit, value = 0, float(size)
     while value >= 1024 and unit < len(units) - 1:
@@ -31,7 +31,7 @@ def binary_size(size: int) -> str:
 
 
 def table(columns: list[tuple[str, str]], rows: list[list[str]]) -> str:
-    """Ceph's text table: two blanks between columns, headings to the left, cells to the left (`<`) or right (`>`)."""
+    """Return a table as Ceph prints it: headings to the left, cells to the left (`<`) or to the right (`>`)."""
     cells = [[name for name, _ in columns], *rows]
     widths = [max(len(line[at]) for line in cells) for at in range(len(columns))]
     text = ""
@@ -82,7 +82,7 @@ def _verb(options: Options) -> str:
 
 
 def _spec(options: Options) -> tuple[str, str, str]:
-    """Pool, image and snapshot from `[pool/]image[@snap]`, or from options."""
+    """Return pool, image and snapshot from `[pool/]image[@snap]` or from options."""
     given = options.words[0] if options.words and options.words[0] != "-" else options.values.get("image", "")
     rest, _, snapshot = given.partition("@")
     pool, slash, image = rest.rpartition("/")

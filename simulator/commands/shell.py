@@ -1,4 +1,4 @@
-"""A node's shell, as far as command lines over SSH need one: words, quotes, `$(…)`, pipes, lists, redirections."""
+"""The shell of a node, as far as command lines over SSH need it: words, quotes, `$(…)`, pipes, lists, redirections."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from simulator.world.world import World
 
 _OPERATORS = ("&&", "||", "|", ";", "\n", "&")
 _REDIRECTS = ("2>&1", "2>", "&>", "1>", ">", "<")
-# what goes into a word as it is, all at once; a digit at its beginning may belong to a redirection
+# the longest text that is part of a word as it is; a digit at the beginning may belong to a redirection
 _PLAIN = re.compile(r"[A-Za-z_/.,:=@%+-][A-Za-z0-9_/.,:=@%+-]*")
 
 
 @dataclass
 class Output:
-    """What a command leaves; a disk that is exported stays a Content, so that nobody has to hold its zeros."""
+    """The result of a command. An exported disk stays a Content, so that its zeros take no memory."""
 
     stdout: bytes | Content = b""
     stderr: str = ""
@@ -32,7 +32,7 @@ class Output:
 
 @dataclass
 class Call:
-    """One command on its way: its words, its input, and where it runs (`container` is None for the node itself)."""
+    """A command to run: its words, its input, and its place (`container` is None for the node itself)."""
 
     world: World
     node: Node
@@ -51,7 +51,7 @@ class Call:
         return self.argv[1:]
 
     def again(self, argv: list[str], user: str | None = None, container: str | None = None) -> Call:
-        """The same place, another command: as another user, or in a container."""
+        """Return a call of another command in the same place, optionally as another user or in a container."""
         return replace(self, argv=argv, user=user or self.user, container=container or self.container)
 
     def fails(self, message: str, status: int = 1) -> Output:
@@ -63,7 +63,7 @@ COMMANDS: dict[str, Command] = {}
 
 
 def command(*names: str) -> Callable[[Command], Command]:
-    """Make a function the command of these names."""
+    """Register a function as the command with these names."""
 
     def register(function: Command) -> Command:
         COMMANDS.update(dict.fromkeys(names, function))
@@ -73,7 +73,7 @@ def command(*names: str) -> Callable[[Command], Command]:
 
 
 async def run(call: Call) -> Output:
-    """Run one command; a fault may change what it answers."""
+    """Run one command. A fault may change its output."""
     if not call.argv:
         return Output()
     function = COMMANDS.get(call.name)
@@ -97,10 +97,10 @@ class _Simple:
 
 
 async def run_line(place: Call, line: str) -> Output:
-    """Run a command line; `place` says where and as whom."""
+    """Run a command line; `place` gives the node, the container and the user."""
     try:
         items = await _parse(place, line)
-        place = replace(place, variables=dict(place.variables))  # what is set here is this shell's own
+        place = replace(place, variables=dict(place.variables))  # assignments affect only this shell
     except _Syntax as error:
         return Output(stderr=f"bash: -c: line 1: {error}\n", status=2)
     out: list[bytes | Content] = []
@@ -125,7 +125,7 @@ async def _pipeline(place: Call, pipeline: list[_Simple], pipefail: bool) -> Out
     stdin, err, failed = place.stdin, "", 0
     output = Output()
     for simple in pipeline:
-        # a command alone is run by the shell itself, those of a pipe by shells of their own
+        # the shell itself runs a single command; each command of a pipe runs in its own shell
         variables, words = place.variables if len(pipeline) == 1 else dict(place.variables), list(simple.words)
         while words and "=" in words[0] and words[0].split("=")[0].isidentifier():
             key, value = words.pop(0).split("=", 1)
@@ -157,7 +157,7 @@ async def _parse(place: Call, line: str) -> list[tuple[list[_Simple], str]]:
                 continue
             if position >= len(tokens) or tokens[position][0] not in ("word", "pattern"):
                 raise _Syntax("syntax error near unexpected token `newline'")
-            position += 1  # where to: only /dev/null makes a difference that a reader sees
+            position += 1  # skips the target, which is always treated as /dev/null
             simple.quiet_err = simple.quiet_err or text.startswith(("2", "&"))
             simple.quiet_out = simple.quiet_out or text in (">", "1>", "&>")
         else:
@@ -171,7 +171,7 @@ async def _parse(place: Call, line: str) -> list[tuple[list[_Simple], str]]:
 
 
 def _matching(place: Call, pattern: str) -> list[str]:
-    """The files that a word stands for in which a bracket or an asterisk is not quoted."""
+    """Return the files that match a word with an unquoted bracket or asterisk."""
     depth = pattern.count("/")
     paths = place.node.paths(place.container) if pattern.startswith("/") else ()
     return [path for path in paths if path.count("/") == depth and fnmatch.fnmatchcase(path, pattern)]

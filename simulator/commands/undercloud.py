@@ -1,4 +1,4 @@
-"""What is run on the undercloud: `source` of an rc file, and `openstack stack list`."""
+"""Commands of the undercloud: `source` for an rc file, and `openstack stack list`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _EXPORT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 
 @command("source", ".")
 async def _source(call: Call) -> Output:
-    """Assignments only; whoever comes after it in the same shell has them."""
+    """Read assignments only; the following commands of the same shell see them."""
     if not call.args:
         return Output(stderr="bash: line 1: source: filename argument required\n", status=2)
     given = call.args[0]

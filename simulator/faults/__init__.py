@@ -1,7 +1,7 @@
-"""How the catalogue's faults, and variations that must not matter, are brought about in the simulated world.
+"""Bring about the catalogue's faults, and harmless variations, in the simulated world.
 
-The modules of faults are called as the catalogue's topics; `harmless` and `releases` have the variations, and `changes`
-has what all are made of. Importing this package fills `changes.CHANGES`.
+The modules of faults are named after the topics of the catalogue. `harmless` and `releases` define the variations, and
+`changes` provides the building blocks. Importing this package fills `changes.CHANGES`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""How the simulated world is broken: what stands before a generator's `yield` breaks, what stands after it heals.
+"""Change the simulated world with generators: the code before `yield` breaks it, and the code after `yield` heals it.
 
-What a fault breaks, who has met it and which claims have to notice it says the catalogue, `faults.catalogue`.
+The catalogue, `faults.catalogue`, says what a fault breaks, who has met it, and which claims must detect it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ Body = Callable[[World, Site], Iterator[None]]
 
 
 class UnknownFault(Exception):
-    """No such fault or site; the message says which there are."""
+    """There is no such fault or site; the message lists the known ones."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A change of the simulated world: a fault of the catalogue, or a variation that no claim may take offence at.
+    """A change of the simulated world: a fault of the catalogue, or a variation that no claim may object to.
 
-    `site` says where it is, as the catalogue does; `nodes` is how many a site needs for it. A variation has no `fault`.
+    `site` is the kind of site, as in the catalogue. `nodes` is the number of nodes that the site needs. A variation has
+    no `fault`.
     """
 
     name: str
@@ -46,7 +47,7 @@ class Change:
         return self.fault is None
 
     def shown(self) -> dict[str, Any]:
-        """The entry as data, without what injects it."""
+        """Return the entry as data, without the function that injects it."""
         return {
             "name": self.name,
             "breaks": self.does,
@@ -63,7 +64,7 @@ CHANGES: dict[str, Change] = {}
 
 
 def modelled(*, nodes: int = 1) -> Callable[[Body], Body]:
-    """Say that a generator brings about the catalogue's fault of its name, which needs so many nodes at its site."""
+    """Register a generator for the catalogue's fault of its name; `nodes` is the number of nodes needed at the site."""
 
     def register(body: Body) -> Body:
         fault = find(body.__name__.replace("_", "-"))
@@ -74,7 +75,7 @@ def modelled(*, nodes: int = 1) -> Callable[[Body], Body]:
 
 
 def variation(*, site: Kind, source: str) -> Callable[[Body], Body]:
-    """Say that a generator changes what must not matter; its name and docstring are the entry's."""
+    """Register a generator for a harmless variation; its name and docstring are those of the variation."""
 
     def register(body: Body) -> Body:
         name = body.__name__.replace("_", "-")
@@ -92,7 +93,7 @@ def _add(change: Change) -> None:
 
 
 def candidates(world: World) -> list[Candidate]:
-    """The sites of a world as the catalogue sees them."""
+    """Return the sites of a world in the form that the catalogue uses."""
     return [
         Candidate(
             site.name,
@@ -105,14 +106,14 @@ def candidates(world: World) -> list[Candidate]:
 
 
 class Injector:
-    """The faults and variations that are in force in one world."""
+    """The active faults and variations of one world."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self.active: dict[str, ExitStack] = {}
 
     def inject(self, specification: str) -> Change:
-        """Bring a fault into force: `NAME` at its usual site, or `NAME:SITE`. Raises UnknownFault."""
+        """Inject a fault: `NAME` at its usual site, or `NAME:SITE`. Raises UnknownFault."""
         name, _, place = specification.partition(":")
         if name not in CHANGES:
             raise UnknownFault(f"no fault {name}; faults: {', '.join(sorted(CHANGES))}")
@@ -129,19 +130,19 @@ class Injector:
         return found
 
     def heal(self, specification: str = "") -> list[str]:
-        """Undo the faults of that name, or all; newest first. Returns what was undone."""
+        """Undo the faults with that name, or all of them, newest first. Returns the undone faults."""
         healed = [key for key in self.active if specification in ("", key, key.split(":")[0])]
         for key in reversed(healed):
             self.active.pop(key).close()
         return healed
 
 
-# --- what faults are made of ---
+# --- building blocks of faults ---
 
 
 @contextmanager
 def changed(thing: object, attribute: str, value: object) -> Iterator[None]:
-    """One attribute has another value."""
+    """Change the value of an attribute."""
     before = getattr(thing, attribute)
     setattr(thing, attribute, value)
     try:
@@ -152,7 +153,7 @@ def changed(thing: object, attribute: str, value: object) -> Iterator[None]:
 
 @contextmanager
 def removed(mapping: MutableMapping[Any, Any], *keys: object) -> Iterator[None]:
-    """Entries of a mapping are missing; the order of those that stay does not change."""
+    """Remove entries from a mapping, without changing the order of the others."""
     before = dict(mapping)
     for key in keys:
         del mapping[key]
@@ -165,7 +166,7 @@ def removed(mapping: MutableMapping[Any, Any], *keys: object) -> Iterator[None]:
 
 @contextmanager
 def added(mapping: MutableMapping[Any, Any], key: object, value: object) -> Iterator[None]:
-    """A mapping has an entry more, or another one in its place."""
+    """Add an entry to a mapping, or replace it."""
     before = dict(mapping)
     mapping[key] = value
     try:
@@ -177,7 +178,7 @@ def added(mapping: MutableMapping[Any, Any], key: object, value: object) -> Iter
 
 @contextmanager
 def hooked(world: World, point: str, hook: Callable[..., Any]) -> Iterator[None]:
-    """A hook sits at a point of the world."""
+    """Install a hook at a point of the world."""
     undo = world.hooks.on(point, hook)
     try:
         yield
@@ -187,7 +188,7 @@ def hooked(world: World, point: str, hook: Callable[..., Any]) -> Iterator[None]
 
 @contextmanager
 def no_access(world: World, site: Site, number: int) -> Iterator[None]:
-    """The cluster of the site refuses, with this errno, what other sites' Glances write as client.external."""
+    """Make the site's cluster refuse, with this errno, writes by other sites' Glances as client.external."""
 
     def refuse(value: None, store: Store) -> None:
         if store.cluster is site.cluster and store.user == "external":
@@ -198,12 +199,12 @@ def no_access(world: World, site: Site, number: int) -> Iterator[None]:
 
 
 def store_id(world: World, site: Site) -> str:
-    """What central calls the site's store."""
+    """Return the ID of the site's store in central's Glance."""
     return next(store.id for store in world.central.images.stores.values() if store.cluster is site.cluster)
 
 
 def flat(world: World, at: Site, pool: str) -> AbstractContextManager[None]:
-    """What is made from images in a pool of the site is a full copy."""
+    """Make full copies, not clones, of images in a pool of the site."""
 
     def hook(source: Any, site: Site, image: Image, pool: str) -> Any:
         return None if site is at and pool == wanted else source
@@ -213,7 +214,7 @@ def flat(world: World, at: Site, pool: str) -> AbstractContextManager[None]:
 
 
 def created(world: World, at: Site, change: Callable[[RbdImage, str], None]) -> AbstractContextManager[None]:
-    """`change(disk, pool)` does something to each disk that is made at the site."""
+    """Call `change(disk, pool)` for each disk that is created at the site."""
 
     def hook(disk: RbdImage, site: Site, pool: str) -> RbdImage:
         if site is at:

@@ -1,4 +1,4 @@
-"""Faults of how one site is a client of another's cluster (A8-A11): files, keys, and the way between the sites."""
+"""Faults of a site as a client of another site's cluster (A8-A11): files, keys, and the network between the sites."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def external_user_missing(world: World, site: Site) -> Iterator[None]:
 
 
 def _new_key(world: World, site: Site, key: str, deployed: bool) -> ExitStack:
-    """client.external gets this key; with `deployed` all keyrings have it too."""
+    """Give client.external this key; with `deployed`, write it to all keyrings as well."""
     stack, user = ExitStack(), site.ceph.users["client.external"]
     stack.enter_context(changed(user, "key", key))
     for node in world.nodes if deployed else ():
@@ -99,7 +99,7 @@ def _keyring(at: Site, of: Site) -> File:
     return at.nodes[0].files[f"/etc/ceph/{of.ceph.name}.client.external.keyring"]
 
 
-# --- at a DCN site, about central ---
+# --- a DCN site's nodes as clients of central ---
 
 
 @modelled()
@@ -178,7 +178,7 @@ def central_keyring_has_another_key(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-# --- keys to a site's own cluster ---
+# --- keyrings of a site's own cluster ---
 
 
 def _own_keyring(site: Site, user: str) -> File:
@@ -216,7 +216,7 @@ def admin_keyring_at_central_world_readable(world: World, site: Site) -> Iterato
         yield
 
 
-# --- at central, about a DCN site ---
+# --- central's nodes as clients of a DCN site ---
 
 
 @modelled()
@@ -286,7 +286,7 @@ def dcn_keyring_of_another_site(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-# --- in between ---
+# --- the network between the sites ---
 
 
 def _refused(of: Site, at: Site) -> Callable[..., Output]:
@@ -314,7 +314,7 @@ def firewall_to_central(world: World, site: Site) -> Iterator[None]:
 
 
 def _barred(world: World, site: Site, how: str) -> Any:
-    """The WAN lets no Ceph client of central reach the site's cluster, and none of the site reach central's."""
+    """Make the WAN stop Ceph clients between central and the site, in both directions."""
 
     def hook(barred: str, node: Node, cluster: Cluster | None) -> str:
         ends = {(world.central.name, id(site.cluster)), (site.name, id(world.central.cluster))}

@@ -1,4 +1,4 @@
-"""Faults of the Ceph clusters themselves: identity, health, quota, monitors."""
+"""Faults of the Ceph clusters themselves: identity, health, quota and monitors."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def mon_out_of_quorum(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def mon_stopped(world: World, site: Site) -> Iterator[None]:
-    """The site's monitors' containers are stopped, so nobody can ask the cluster."""
+    """Stop the containers of the site's monitors, so that no command on a node can reach the cluster."""
     with _without_mons(site):
         yield
 

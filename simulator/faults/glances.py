@@ -1,4 +1,4 @@
-"""Faults of the image services' own configuration: stores, defaults, import methods, locations, conversion, catalog."""
+"""Faults of Glance's own configuration: stores, defaults, import methods, locations, conversion and the catalog."""
 
 from __future__ import annotations
 
@@ -187,7 +187,7 @@ def central_glance_hangs(world: World, site: Site) -> Iterator[None]:
 
 @contextmanager
 def _broken(world: World, site: Site) -> Iterator[None]:
-    """The log says of every request why."""
+    """Answer 500 to every request, and log the reason."""
     reason = "oslo_db.exception.DBConnectionError: (pymysql.err.OperationalError) (2003, no route to the database)"
     refuse = _refuse(site, 500, "Internal Server Error")
     with _logged(site, f"ERROR glance.common.wsgi {reason}"), hooked(world, "request", refuse):
@@ -196,7 +196,7 @@ def _broken(world: World, site: Site) -> Iterator[None]:
 
 @contextmanager
 def _stopped(world: World, site: Site) -> Iterator[None]:
-    """Glance ends as soon as it has begun, again and again, and its log says why."""
+    """Make Glance end right after every start, and log the reason."""
     reason = "glance_store.exceptions.UnknownScheme: Unknown scheme 'central:rdb' found in URI"
     refuse = _refuse(site, 503, "No server is available to handle this request.")
     with _logged(site, f"CRITICAL glance [-] Unhandled error: {reason}"), hooked(world, "request", refuse):
@@ -205,7 +205,7 @@ def _stopped(world: World, site: Site) -> Iterator[None]:
 
 @contextmanager
 def _logged(site: Site, line: str) -> Iterator[None]:
-    """The site's Glances have just written this, and something else the day before."""
+    """Write this line, with the current time, to the logs of the site's Glances, after a line of the day before."""
 
     def text() -> str:
         moment = now()

@@ -1,4 +1,4 @@
-"""Variations that mean nothing: a deployment with them is as healthy as without."""
+"""Harmless variations: a deployment with them is as healthy as without."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LISTED = ["-p", "images", "ls", "--format", "json"]
 
 @variation(site="dcn", source="claims A23: what is not of the pattern is not judged, and no list has everything")
 def what_only_looks_orphaned(world: World, site: Site) -> Iterator[None]:
-    """The pools hold what others keep there, and what lists leave out: hidden images, migrated volumes."""
+    """The pools hold data of other users, and data that lists leave out: hidden images and migrated volumes."""
     others = [
         put(site, "images", "somebody-s.raw"),
         put(site, "vms", "csi-vol-2f9c1b6e-8e0b-4c36-9a53-0d1f6f3f3d0a"),
@@ -53,7 +53,7 @@ def what_only_looks_orphaned(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="dcn", source="Ceph, RBD image live cycle: a trash keeps an image for its clones, or until its time")
 def trash_that_waits(world: World, site: Site) -> Iterator[None]:
-    """The trash of the pool of images holds one that a disk is a clone of, and one that may not be removed yet."""
+    """The trash of the images pool holds an image with a clone, and an image that may not be removed yet."""
     cloned, deferred = str(uuid.uuid4()), str(uuid.uuid4())
     user = world.identity.users["demo"]
     for name in (cloned, deferred):
@@ -72,7 +72,7 @@ def trash_that_waits(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="dcn", source="claims A23: what is being deleted while it is looked at is nobody's orphan")
 def image_is_being_deleted(world: World, site: Site) -> Iterator[None]:
-    """Each listing of the pool of images has an image without a record that is gone at the next listing."""
+    """Each listing of the images pool has an image without a record, which is gone in the next listing."""
 
     def hook(output: Output, call: Call) -> Output:
         if call.name != "rbd" or call.node.site != site.name or call.args[-5:] != _LISTED:
@@ -98,7 +98,7 @@ def stores_in_another_order(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="central", source="saltstack/salt #39850, ContainX/openstack4j #386")
 def another_region(world: World, site: Site) -> Iterator[None]:
-    """The same Keystone serves another region too, whose endpoints stand first in the catalog."""
+    """The same Keystone serves a second region, whose endpoints come first in the catalog."""
 
     def hook(services: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for service in services:
@@ -117,21 +117,21 @@ def another_region(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="central", source="claims F5: nothing without a run's id is ever deleted")
 def unrelated_resources(world: World, site: Site) -> Iterator[None]:
-    """There are images, volumes and servers that belong to nobody's test."""
+    """There are images, volumes and servers that belong to no test."""
     with _somebody_elses(world, site, "somebody's"):
         yield
 
 
 @variation(site="dcn", source="claims F5: nothing without a run's id is ever deleted")
 def other_tenants_at_the_site(world: World, site: Site) -> Iterator[None]:
-    """Other tenants use the site, and call what they have nearly as this harness does."""
+    """Other tenants use the site, with resources named almost like those of this harness."""
     with _somebody_elses(world, site, "dcn-verify"), _somebody_elses(world, site, "dcn-verify.2026.guest"):
         yield
 
 
 @contextmanager
 def _somebody_elses(world: World, site: Site, name: str) -> Iterator[None]:
-    """An image in the site's store, a server on a clone of it, and a volume, all of another project."""
+    """Create an image in the site's store, a server on a clone of it, and a volume, all in another project."""
     user = world.identity.users["demo"]
     store = site.images.stores[site.images.default]
     image = Image(str(uuid.uuid4()), user.project.id, f"{name} image", "active")
@@ -161,14 +161,14 @@ def _somebody_elses(world: World, site: Site, name: str) -> Iterator[None]:
 
 @variation(site="central", source="known-failures 18: cross_az_attach must be false for nova-api too in some versions")
 def nova_api_attaches_no_other_zone(world: World, site: Site) -> Iterator[None]:
-    """cross_az_attach is false at central, too, so nova-api itself refuses what nova-compute would refuse."""
+    """cross_az_attach is false at central too, so nova-api itself refuses what nova-compute would refuse."""
     with changed(site.nova, "cross_az_attach", False):
         yield
 
 
 @variation(site="dcn", source="claims B7: trash")
 def old_trash(world: World, site: Site) -> Iterator[None]:
-    """The trash of the pool of images holds what somebody deleted long ago."""
+    """The trash of the images pool holds an image that was deleted long ago."""
     site.ceph.create("images", "old", Content(1 << 20, {}))
     site.ceph.move_to_trash("images", "old")
     yield
@@ -177,7 +177,7 @@ def old_trash(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="dcn", source="claims A2: descriptions")
 def descriptions_differ(world: World, site: Site) -> Iterator[None]:
-    """The stores' descriptions are other words than the guide's, or none."""
+    """The descriptions of the stores differ from the guide's, or are missing."""
 
     def hook(found: list[dict[str, Any]], site: Site) -> list[dict[str, Any]]:
         return [{name: value for name, value in entry.items() if name != "description"} for entry in found]
@@ -188,7 +188,7 @@ def descriptions_differ(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="dcn", source="LAB.md: Glance store ids ping-pong")
 def somebody_reads_through_the_site(world: World, site: Site) -> Iterator[None]:
-    """Somebody else keeps reading images through the site's Glance, which rewrites their store ids."""
+    """Another user keeps reading images through the site's Glance, which rewrites their store ids."""
 
     def hook(found: dict[str, Any], site: Site, image: Image) -> dict[str, Any]:
         world.images.seen_through(at.images, image.id)
@@ -201,7 +201,7 @@ def somebody_reads_through_the_site(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="dcn", source="claims A8 A9: what counts is what a Ceph client reads")
 def conf_files_written_otherwise(world: World, site: Site) -> Iterator[None]:
-    """Every ceph.conf is written as other people write it: comments, `mon_host`, plain addresses in another order."""
+    """Every ceph.conf is written differently: comments, `mon_host`, and plain addresses in another order."""
     with ExitStack() as stack:
         for node in world.nodes:
             for path, file in node.files.items():
@@ -220,7 +220,7 @@ def _otherwise(conf: str) -> str:
 
 @variation(site="dcn", source="Nova release notes, Train: nova-consoleauth is removed, its row stays")
 def services_that_are_out_of_use(world: World, site: Site) -> Iterator[None]:
-    """Nova still lists a service that its releases have no more, and a host at the site that somebody works on."""
+    """Nova still lists a service that its release no longer has, and a host at the site that is under maintenance."""
 
     def hook(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         old = {**found[0], "id": 90, "binary": "nova-consoleauth", "state": "down"}
@@ -233,7 +233,7 @@ def services_that_are_out_of_use(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="dcn", source="Kolla, set_configs.py: the container copies its files before it becomes the service")
 def files_copied_by_the_container(world: World, site: Site) -> Iterator[None]:
-    """The services' files are newer than their processes, which had copied them into place before they read them."""
+    """The services' files are newer than their processes, which copied the files into place before reading them."""
     with ExitStack() as stack:
         for container in (each for node in world.nodes for each in node.containers.values() if each.files):
             copied = container.started + 8
@@ -246,7 +246,7 @@ def files_copied_by_the_container(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="dcn", source="RDO's units: nova-dist.conf comes first, and cinder-volume has a second process")
 def services_are_told_their_files(world: World, site: Site) -> Iterator[None]:
-    """nova-compute and cinder-volume are started with the files that they read, the distribution's defaults first."""
+    """nova-compute and cinder-volume start with explicit configuration files, the distribution's defaults first."""
     with ExitStack() as stack:
         for node in world.nodes:
             for name, project in (("nova_compute", "nova"), ("cinder_volume", "cinder")):

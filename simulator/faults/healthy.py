@@ -1,4 +1,4 @@
-"""Healthy deployments of many kinds: the acceptance suite has to pass on each, and to leave nothing behind."""
+"""Many kinds of healthy deployments: the acceptance suite must pass on each of them and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from faults.detection.way import Say
 from simulator.faults import CHANGES
 from simulator.process import DidNotStart, running
 
-#: What is healthy too → the options of `dcn-verify simulate` that make it so. Stores that all sites call alike are not
-#: among them: whoever reads an image through a site then makes its record name central's store (known-failures 26).
+#: The names of healthy variations and the options of `dcn-verify simulate` for them. Stores with the same ID at all
+#: sites are not included: there, reading an image through a site makes its record name central's store (known-failures
+#: 26).
 VARIATIONS: dict[str, tuple[str, ...]] = {
     "as-the-guide-has-it": (),
     **{name: ("--fault", name) for name, change in CHANGES.items() if change.harmless},
@@ -40,7 +41,7 @@ VARIATIONS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Passed:
-    """A run on one healthy deployment; `why` is empty when all passed and nothing was left."""
+    """The result of a run on one healthy deployment; `why` is empty if all tests passed and nothing was left behind."""
 
     name: str
     seconds: float
@@ -48,13 +49,13 @@ class Passed:
 
 
 def in_turn(count: int) -> Iterator[str]:
-    """So many names of variations, each as often as the others."""
+    """Yield `count` names of variations, each as often as the others."""
     names = list(VARIATIONS)
     yield from (names[number % len(names)] for number in range(count))
 
 
 def run(count: int, limits: Limits, reports: Path, say: Say) -> list[Passed]:
-    """Run the suite `count` times over the variations in turn."""
+    """Run the suite `count` times, over the variations in turn."""
     done = []
     wanted = [(name, reports / f"{number:03}-{name}") for number, name in enumerate(in_turn(count), 1)]
     for found in limits.each(wanted, lambda one: verify(*one)):
@@ -64,7 +65,7 @@ def run(count: int, limits: Limits, reports: Path, say: Say) -> list[Passed]:
 
 
 def verify(name: str, reports: Path) -> Passed:
-    """Start a deployment of that kind and run the whole suite on it. Reports stay only of what did not pass."""
+    """Start a deployment of that kind and run the whole suite on it. Reports of a passed run are removed."""
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f"dcn-verify-{name}-") as folder:
         try:

@@ -1,4 +1,4 @@
-"""Faults of importing and copying images: what arrives in a cluster, and what the record says."""
+"""Faults of importing and copying images: the data in the clusters, and the images' records."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def store_leads_to_another_cluster(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-# --- what arrives in a cluster ---
+# --- data in the clusters ---
 
 
 def _written(world: World, at: Site, change: Any) -> Any:
@@ -84,7 +84,7 @@ def copy_cut_short(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def copy_is_larger(world: World, site: Site) -> Iterator[None]:
-    """The copy in the site's cluster is 8 MiB larger than the image; images of servers are not concerned."""
+    """Make the copy in the site's cluster 8 MiB larger than the image, except for snapshots of servers."""
 
     def hook(content: Content | None, cluster: Cluster, image_id: str) -> Content | None:
         image = world.images.records.get(image_id)
@@ -148,7 +148,7 @@ def stray_copy(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-# --- what the record says ---
+# --- records of images ---
 
 
 def _record(world: World, change: Any) -> Any:
@@ -279,7 +279,7 @@ def record_says_qcow2(world: World, site: Site) -> Iterator[None]:
 def dead_import_holds_its_lock(world: World, site: Site) -> Iterator[None]:
     def hook(task: ImageTask, image: Image) -> ImageTask:
         if task.input["import_req"]["method"]["name"] == "web-download":
-            # the flow takes the lock off only for a task that ended well
+            # the flow removes the lock only for a task that succeeded
             copy = replace(task, status="failure")
             image.properties[LOCK] = task.id
             return copy
@@ -380,7 +380,7 @@ def put_is_refused(world: World, site: Site) -> Iterator[None]:
 
 
 def _refused(world: World, end: str, refusal: Refusal) -> Any:
-    """Every PUT to a path with this end is refused."""
+    """Refuse every PUT to a path with this ending."""
 
     def hook(value: None, service: str, request: Request, site: Site) -> None:
         if service == "image" and request.method == "PUT" and request.url.path.endswith(end):

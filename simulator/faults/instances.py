@@ -123,7 +123,7 @@ def _without_neutron(value: None, service: str, request: Any, site: Site) -> Non
 
 @modelled()
 def libvirt_secret_missing(world: World, site: Site) -> Iterator[None]:
-    """No disk of the site's cluster can be opened, so no server gets as far as to run."""
+    """Keep libvirt from opening disks of the site's cluster, so that no server starts."""
 
     def hook(server: Server, site: Site) -> Server:
         if site is at:

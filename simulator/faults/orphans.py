@@ -1,4 +1,4 @@
-"""Faults of what is in a cluster and belongs to nobody."""
+"""Faults that leave data in a cluster which belongs to nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def orphaned_disk(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def orphaned_image(world: World, site: Site) -> Iterator[None]:
-    """An image as Glance stores it, without its record."""
+    """Create an image as Glance stores it, but without a record."""
     name = put(site, "images", str(uuid.uuid4()))
     site.ceph.snapshot("images", name, "snap")
     yield

@@ -1,4 +1,4 @@
-"""Faults of what must be refused, and of imports that cannot work."""
+"""Faults of requests that must be refused, and of imports that must fail."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.world.world import World
 
 
 def _lenient(world: World, status: int, words: str) -> Any:
-    """check_import lets pass what it refuses with this status and these words."""
+    """Make check_import accept requests that it would refuse with this status and these words."""
     honest = world.images.check_import
 
     def check(glance: Glance, image: Image, body: dict[str, Any]) -> list[str]:
@@ -118,7 +118,7 @@ def copy_in_use_deleted(world: World, site: Site) -> Iterator[None]:
 
 
 def _unfetchable(world: World, change: Any) -> Any:
-    """`change(image)` after an import that failed because nothing could be fetched."""
+    """Call `change(image, tasks)` after an import failed because its data could not be fetched."""
 
     def hook(value: None, image: Image, method: str, body: dict[str, Any], site: Site) -> None:
         uri = body["method"].get("uri", "")
@@ -138,7 +138,7 @@ def _unfetchable(world: World, change: Any) -> Any:
 
 @modelled()
 def failed_import_leaves_data(world: World, site: Site) -> Iterator[None]:
-    """An import that could not fetch its data leaves an image without snapshot in the site's cluster."""
+    """Leave an image without a snapshot in the site's cluster after an import that could not fetch its data."""
 
     def leave(image: Image, tasks: list[ImageTask]) -> None:
         site.ceph.create("images", image.id, Content(BLOCK, {}))
@@ -159,7 +159,7 @@ def failed_import_answers_500(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def failed_import_reports_success(world: World, site: Site) -> Iterator[None]:
-    """An import that could not fetch its data is reported as a success, and names no failed store."""
+    """Report an import that could not fetch its data as a success, without failed stores."""
 
     def hide(image: Image, tasks: list[ImageTask]) -> None:
         image.properties[FAILED] = ""

@@ -1,4 +1,4 @@
-"""Other releases and layouts than the lab's: a deployment of that kind is as healthy as any."""
+"""Releases and layouts other than the lab's; a deployment with them is as healthy as any other."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def import_methods_of_the_guide(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="central", source="glance-specs, wallaby/expose-tasks-API: before it there is no such request")
 def no_image_tasks_api(world: World, site: Site) -> Iterator[None]:
-    """No Glance shows an image's tasks."""
+    """No Glance shows the tasks of an image."""
 
     def hook(value: None, service: str, request: Request, site: Site) -> None:
         if service == "image" and request.url.path.endswith("/tasks"):
@@ -50,7 +50,7 @@ def no_image_tasks_api(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="central", source="THT glance-api-container-puppet.yaml, puppet-glance glance_image_import_config")
 def glance_image_import_conf(world: World, site: Site) -> Iterator[None]:
-    """Imports are configured in glance-image-import.conf, which Glance's command line names last."""
+    """Imports are configured in glance-image-import.conf, the last file on Glance's command line."""
     command = "/usr/bin/python3 -s /usr/bin/glance-api --config-file /etc/glance/glance-api.conf"
     command += " --config-file /etc/glance/glance-image-import.conf"
     with _glance_files(world, site, lambda main, of_imports: {"glance-image-import.conf": of_imports}, command=command):
@@ -59,7 +59,7 @@ def glance_image_import_conf(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="first-dcn", source="glance/common/wsgi_app.py: the files of Glance in a web server")
 def glance_in_a_web_server(world: World, site: Site) -> Iterator[None]:
-    """uwsgi runs Glance: its files are named nowhere, and glance-api.conf goes before glance-image-import.conf."""
+    """uwsgi runs Glance without naming its files, and glance-api.conf overrides glance-image-import.conf."""
     wrong = "[image_conversion]\noutput_format = qcow2\n"
 
     def files(main: str, of_imports: str) -> dict[str, str]:
@@ -71,7 +71,7 @@ def glance_in_a_web_server(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="dcn", source="glance-operator, templates/glance/config: --config-dir")
 def glance_config_folder(world: World, site: Site) -> Iterator[None]:
-    """Glance's command line names a folder of files: what is in the later one goes before the earlier."""
+    """Glance's command line names a folder of files, in which later files take precedence over earlier ones."""
 
     def files(main: str, of_imports: str) -> dict[str, str]:
         return {
@@ -89,7 +89,10 @@ def glance_config_folder(world: World, site: Site) -> Iterator[None]:
 def _glance_files(
     world: World, site: Site, files: Callable[[str, str], dict[str, str]], command: str | None = None
 ) -> Iterator[None]:
-    """The site's Glances read these files below /etc/glance, made of what is said of imports and of all else."""
+    """Give the site's Glances these files below /etc/glance.
+
+    `files` returns them from two texts: the main configuration and the sections about imports.
+    """
     sections = glance_api_conf(site.images).split("\n[")
     of_imports = [part for part in sections if part.partition("]")[0] in _IMPORT_SECTIONS]
     main = "\n[".join(part for part in sections if part not in of_imports)
@@ -112,28 +115,28 @@ def _glances(site: Site) -> list[Container]:
 
 @variation(site="first-dcn", source="Ceph, Configuring Ceph: [client.NAME] goes before [client]")
 def keyring_in_the_clients_own_section(world: World, site: Site) -> Iterator[None]:
-    """client.external's keyring is named in a section of its own; [client] names another one."""
+    """client.external's own section names its keyring, and [client] names another one."""
     with _client_confs(site, lambda line: f"keyring = /etc/ceph/keyring.of.all\n\n[client.external]\n{line}"):
         yield
 
 
 @variation(site="dcn", source="Ceph, Configuring Ceph: metavariables")
 def keyring_by_metavariables(world: World, site: Site) -> Iterator[None]:
-    """The keyring is named by the client's and the cluster's names."""
+    """The path of the keyring consists of the client's and the cluster's names as metavariables."""
     with _client_confs(site, lambda line: 'keyring = "/etc/ceph/$cluster.client.${id}.keyring"'):
         yield
 
 
 @variation(site="central", source="Ceph, Configuring Ceph: the default of keyring")
 def keyring_at_its_usual_place(world: World, site: Site) -> Iterator[None]:
-    """No file names a keyring: it is where every client looks by itself."""
+    """No file names a keyring, which is at the default path of every client."""
     with _client_confs(site, lambda line: ""):
         yield
 
 
 @contextmanager
 def _client_confs(site: Site, named: Callable[[str], str]) -> Iterator[None]:
-    """The line that names the keyring is another one, in every conf of another site's cluster here."""
+    """Replace the line that names the keyring in every configuration file for another site's cluster."""
     with ExitStack() as stack:
         for node in site.nodes:
             for path, file in node.files.items():
@@ -145,7 +148,7 @@ def _client_confs(site: Site, named: Callable[[str], str]) -> Iterator[None]:
 
 @variation(site="dcn", source="Ceph, Monitor Config Reference: mon_host may hold names")
 def monitors_by_name(world: World, site: Site) -> Iterator[None]:
-    """Every ceph.conf at the site has the monitors' names, which its machines can resolve."""
+    """Every ceph.conf at the site has the names of the monitors, which its machines can resolve."""
     known = {mon.address: mon.name for each in world.storage_sites for mon in each.ceph.mons}
     with ExitStack() as stack:
         for node in site.nodes:
@@ -160,7 +163,7 @@ def monitors_by_name(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="dcn", source="Ceph: an address of no type is printed as `:/0`")
 def monitor_without_an_address(world: World, site: Site) -> Iterator[None]:
-    """The cluster's map has one monitor more, which never had an address."""
+    """The cluster's map has an additional monitor that never had an address."""
     nowhere = {"type": "none", "addr": ":/0", "nonce": 0}
     more = {"rank": 9, "name": "hci-9", "public_addrs": {"addrvec": [nowhere]}, "addr": ":/0", "public_addr": ":/0"}
 
@@ -180,7 +183,7 @@ def monitor_without_an_address(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="central", source="libpod v1.6, PsContainerOutput; RHOSP 16.0 and 16.1")
 def podman_of_2019(world: World, site: Site) -> Iterator[None]:
-    """podman lists a container's name as a text, and its state as a number."""
+    """podman lists the name of a container as a string, and its state as a number."""
 
     def of_2019(entry: dict[str, Any]) -> dict[str, Any]:
         return entry | {"Names": entry["Names"][0], "State": _PODMAN_1_STATES[entry["State"]]}
@@ -196,7 +199,7 @@ def podman_of_2019(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="dcn", source="OSSN-0090; THT glance-api-internal-container-puppet.yaml")
 def internal_glance_alone(world: World, site: Site) -> Iterator[None]:
-    """The site's Glance is the internal one, in a container of that name."""
+    """The site's Glance is the internal one, in a container with that name."""
     with ExitStack() as stack:
         for node in site.nodes:
             if container := node.containers.get("glance_api"):
@@ -210,7 +213,7 @@ def internal_glance_alone(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="dcn", source="edpm-ansible, edpm_nova: /etc/nova/nova.conf.d")
 def nova_config_folder(world: World, site: Site) -> Iterator[None]:
-    """nova-compute has no nova.conf of its own, but a folder of files."""
+    """nova-compute has a folder of files instead of a nova.conf."""
     with ExitStack() as stack:
         for node in site.nodes:
             container = node.containers["nova_compute"]

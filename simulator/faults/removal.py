@@ -1,4 +1,4 @@
-"""Faults of deleting an image, or one of its copies."""
+"""Faults of deleting an image or one of its copies."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simulator.world.world import World
 
 @contextmanager
 def _after_removal(world: World, at: Site, change: Any) -> Iterator[None]:
-    """`change(cluster, the RBD image that was there)` after an image, or the site's copy of it, was deleted."""
+    """Call `change(pool, removed RBD image)` after an image, or the site's copy of it, was deleted."""
 
     def hook(value: None, image_id: str, **context: object) -> None:
         pool = at.ceph.pool("images")

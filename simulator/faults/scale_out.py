@@ -1,4 +1,4 @@
-"""Faults of a site's scale-out nodes: of the HAProxy in place of a Glance, and of Nova, which asks by that."""
+"""Faults of a site's scale-out nodes: the HAProxy in place of Glance, and Nova, which requests images through it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NODES = MOST_MONS + 1
 
 
 def _each(site: Site, change: Callable[[Node], AbstractContextManager[None]]) -> ExitStack:
-    """The same change at every scale-out node of the site."""
+    """Make the same change at every scale-out node of the site."""
     stack = ExitStack()
     for node in site.nodes:
         if "haproxy" in node.roles:

@@ -72,7 +72,7 @@ def nova_compute_reads_another_file(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def nova_compute_has_a_local_file(world: World, site: Site) -> Iterator[None]:
-    """A file of the folder that nova-compute reads by itself."""
+    """Add a file to the folder that nova-compute reads by default."""
     with ExitStack() as stack:
         for container in _containers(site, "nova_compute"):
             local = File("[cinder]\ncross_az_attach = true\n")
@@ -124,7 +124,7 @@ def nova_glance_url_has_a_wrong_port(world: World, site: Site) -> Iterator[None]
 
 
 def _without_answers(world: World, down: str) -> Any:
-    """What stands before this service answers 503, as a HAProxy does whose servers are gone."""
+    """Answer 503 to every request to this service, as HAProxy does without servers."""
 
     def hook(value: None, service: str, request: Any, site: Site) -> None:
         if service == down:
@@ -146,7 +146,7 @@ def cinder_api_down(world: World, site: Site) -> Iterator[None]:
 
 
 def _listed_otherwise(world: World, point: str, change: Callable[[dict[str, Any]], dict[str, Any] | None]) -> Any:
-    """What the API lists of its services passes through `change`; None leaves one out."""
+    """Pass each listed service of an API through `change`, which returns None to omit the service."""
 
     def hook(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [changed for each in found if (changed := change(each)) is not None]
@@ -166,7 +166,7 @@ def nova_scheduler_down(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def nova_conductor_down(world: World, site: Site) -> Iterator[None]:
-    """The conductor is down; compute nodes report through it, so after a while they are listed as down, too."""
+    """List the conductor as down, and also the compute nodes, which report through it."""
 
     def change(each: dict[str, Any]) -> dict[str, Any]:
         return _down(each["binary"])(each) if each["binary"] in ("nova-conductor", "nova-compute") else each

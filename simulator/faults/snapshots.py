@@ -1,4 +1,4 @@
-"""Faults of the snapshot's round trip: from a DCN site to central, to another site, and back."""
+"""Faults of the snapshot round trip: from a DCN site to central, to another site, and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Detection in the simulator: each fault gets a simulated deployment of its own, which has it from the start."""
+"""Detection in the simulator: each fault gets its own simulated deployment, which has the fault from the start."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from simulator.faults.changes import candidates
 from simulator.process import DidNotStart, running
 from simulator.world.build import healthy_world
 
-#: DCN sites of a deployment: some faults mix up two, and a snapshot travels from one to another.
+#: The number of DCN sites: some faults mix up two sites, and a snapshot is copied from one to another.
 _DCN = 2
 
 
 def site_of(change: Change) -> str:
-    """The name of the site that a change is at, in the deployment that it gets."""
+    """Return the name of a change's site in the deployment that has the change."""
     return choose(change.site, candidates(healthy_world(_DCN, nodes=change.nodes, speed="none")))
 
 
 class Simulated:
-    """The way of the simulator."""
+    """Detection of faults in simulated deployments."""
 
     name = "simulator"
     faults = FAULTS
@@ -43,7 +43,7 @@ class Simulated:
         yield
 
     def observe(self, fault: Fault) -> Observation:
-        """Start a deployment that has the fault, run the suite on it, and end it."""
+        """Start a deployment with the fault, run the suite on it, and end it."""
         begun, change = time.monotonic(), CHANGES[fault.name]
         site = site_of(change)
         options = ("--dcn", str(_DCN), "--nodes", str(change.nodes), "--fault", f"{fault.name}:{site}")
@@ -69,7 +69,7 @@ def make(options: argparse.Namespace) -> Simulated:
 
 
 def healthy(count: int, limits: Limits, say: Say) -> bool:
-    """Whether so many runs on healthy deployments all passed."""
+    """Whether all of `count` runs on healthy deployments passed."""
     done = healthy_deployments.run(count, limits, REPORTS / "healthy-simulator", say)
     passed = sum(not one.why for one in done)
     say(f"{passed} of {len(done)} runs passed, on {len({one.name for one in done})} kinds of healthy deployments")

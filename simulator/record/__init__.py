@@ -1,5 +1,5 @@
-"""What a deployment answers to each kind of request that the harness makes: recorded, kept, compared.
+"""Record, keep and compare the deployment's answers to each kind of request of the harness.
 
-The real lab's answers are the record; the simulator is held against it. A record has shapes only: no id, address,
-name or value of a deployment is in it.
+The record comes from the real lab, and the simulator is compared with it. A record contains only shapes, without any
+ID, address, name or value of a deployment.
 """

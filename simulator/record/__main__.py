@@ -1,4 +1,4 @@
-"""`python -m simulator.record compare NEW KNOWN` and `… join ONE OTHER`: a record against the one that is kept."""
+"""Compare a new record with the kept one, or join them: `python -m simulator.record {compare,join} NEW KNOWN`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """0 when they agree, 1 when an answer has changed its shape, 4 for a file that is no record."""
+    """Return 0 if the records agree, 1 if an answer has changed its shape, and 4 for a file that is not a record."""
     arguments = _arguments(argv)
     try:
         new, known = Record.read(arguments.new), Record.read(arguments.known)

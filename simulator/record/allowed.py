@@ -1,8 +1,8 @@
-"""The list of what the simulator does not model, each entry with its reason.
+"""The list of answers that the simulator does not model, each with its reason.
 
-Only what the lab has and the simulator lacks can be listed. What the simulator answers and the lab does not is not
-allowed, because a test that passes by it would be worth nothing; the exception is a key that is there by chance, which
-the one run of the lab did not see.
+Entries may list only answers of the lab that the simulator lacks. An answer that only the simulator gives is not
+allowed, because a test that passes because of it would be worthless. The exception is a key that appears by chance and
+that the recorded run of the lab did not see.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _KEYS = {"service", "requests", "status", "keys", "by_chance", "reason"}
 
 
 class BadList(Exception):
-    """The file is no such list; one line that says where."""
+    """The file is not a valid list; the message is one line and says where."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Differences of these requests and keys; `*` stands for any text, and nothing for all.
+    """The differences in these requests and keys; `*` matches any text, and an empty field matches everything.
 
-    `by_chance`: what passes by so quickly that a run may see it or not, so the entry is not always needed.
+    `by_chance` marks answers that last so briefly that a run may miss them, so the entry is not always needed.
     """
 
     service: str
@@ -42,7 +42,7 @@ class Entry:
             self.service in ("*", difference.service)
             and _matches(self.requests, difference.kind)
             and self.status in ("", difference.status)
-            # an entry for keys is none for whole answers
+            # an entry with keys does not cover whole answers
             and (_matches(self.keys, difference.path) if self.keys else not difference.path)
         )
 
@@ -55,7 +55,7 @@ def _matches(patterns: Iterable[str], text: str) -> bool:
 
 
 def read(file: Path) -> tuple[Entry, ...]:
-    """The entries of a file. Raises BadList."""
+    """Return the entries of a file. Raises BadList."""
     found = yaml.safe_load(file.read_text(encoding="utf-8")) or []
     if not isinstance(found, list):
         raise BadList(f"{file}: a list of entries is wanted")
@@ -85,19 +85,19 @@ def _texts(given: object) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Judged:
-    """What is left of the differences, and the entries that nothing needs any more."""
+    """The differences that no entry covers, and the entries that are no longer needed."""
 
     drift: tuple[Difference, ...]
     unneeded: tuple[Entry, ...]
 
 
 def judge(changes: Iterable[Difference], gaps: Iterable[Difference], entries: Sequence[Entry]) -> Judged:
-    """Take away from the differences between lab and simulator what is listed."""
+    """Remove the listed differences from those between lab and simulator."""
     drift: dict[Difference, None] = {}
     needed: set[Entry] = set()
     by_chance = [entry for entry in entries if entry.by_chance]
     for difference in changes:
-        # a key that the lab always gives: what is lacking may be listed, what is invented may not
+        # entries may cover what the simulator lacks, but not what only the simulator has
         may = entries if difference.seen == NOTHING else by_chance if _one_key(difference) else ()
         if not _listed(difference, may, needed):
             drift[difference] = None
@@ -108,7 +108,7 @@ def judge(changes: Iterable[Difference], gaps: Iterable[Difference], entries: Se
 
 
 def _one_key(difference: Difference) -> bool:
-    """Whether it is a key that only the simulator has, and not a whole answer."""
+    """Whether the difference is a key that only the simulator has, and not a whole answer."""
     return difference.known == NOTHING and bool(difference.path)
 
 

@@ -1,8 +1,9 @@
-"""What differs between two records, in one line each: service, request, key, what the one says and what the other.
+"""The differences between two records, one per line: service, request, key, and the content of each record.
 
-`changes` are what an answer may not do without notice: what was never seen before, and keys that used to be there.
-`gaps` are what only one of them came by, such as an element of a list that was empty whenever the other looked; against
-the simulator they are drift too, as a test cannot rely on what it does not show.
+`changes` are answers that the known record does not allow: content that it never had, and keys that are missing now.
+`gaps` are answers that only one of the records had the chance to see, such as an element of a list that was always
+empty for the other. Against the simulator, gaps are drift too, because a test cannot rely on an answer that the
+simulator does not give.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ NOTHING = "nothing"
 
 @dataclass(frozen=True)
 class Difference:
-    """One line; `status` or `path` is empty where the whole request, or the whole answer, is on one side only."""
+    """One line; `status` or `path` is empty if the whole request or the whole answer is in one record only."""
 
     service: str
     kind: str
@@ -28,13 +29,13 @@ class Difference:
     seen: str
 
     def line(self, known: str, seen: str) -> str:
-        """As a person reads it; `known` and `seen` name the two records."""
+        """Return the difference as text; `known` and `seen` are the names of the two records."""
         where = " ".join(filter(None, (self.service, self.kind, self.status and f"→ {self.status}", self.path)))
         return f"{where}: {known} {self.known}, {seen} {self.seen}"
 
 
 def changes(known: Record, seen: Record) -> Iterator[Difference]:
-    """What `seen` answers that `known` does not allow."""
+    """Yield the answers in `seen` that `known` does not allow."""
     for service, kind, status, shape in seen:
         answers = known.statuses(service, kind)
         if not answers:
@@ -47,7 +48,7 @@ def changes(known: Record, seen: Record) -> Iterator[Difference]:
 
 
 def gaps(known: Record, seen: Record) -> Iterator[Difference]:
-    """What `known` has and `seen` was not seen to answer."""
+    """Yield the answers in `known` that `seen` does not have."""
     for service, kind, status, shape in known:
         answers = seen.statuses(service, kind)
         if not answers:
@@ -74,13 +75,13 @@ def _changed(known: Shape, seen: Shape) -> Iterator[tuple[str, str, str]]:
 
 def _missed(known: Shape, seen: Shape) -> Iterator[tuple[str, str, str]]:
     for path, more in sorted(seen.items()):
-        # of a list that was always empty nobody knows what is in it
+        # the elements of a list that was always empty are unknown
         if path not in known and not could_have(known, path) and not _above_is_new(path, known, seen):
             yield path, NOTHING, str(more)
     for path, mine in sorted(known.items()):
         other = seen.get(path)
         if other is None:
-            # a key that is always there is a change, and what is below a gap is in that gap
+            # a key that was always present is a change, and a gap includes everything below it
             if (mine.optional or not could_have(seen, path)) and not _above_is_new(path, seen, known):
                 yield path, str(mine), NOTHING
         elif (mine.types - other.types or (mine.optional and not other.optional)) and not _is_change(mine, other):
@@ -92,11 +93,11 @@ def _is_change(mine: Field, other: Field) -> bool:
 
 
 def _above_is_new(path: str, without: Shape, having: Shape) -> bool:
-    """Whether something above this path is missing as well: it says all."""
+    """Whether the parent of this path is missing as well, so that reporting the parent is enough."""
     above = parent(path)
     return above is not None and above in having and above not in without
 
 
 def unique(differences: Iterable[Difference]) -> list[Difference]:
-    """Each once, in order."""
+    """Return each difference once, in order."""
     return list(dict.fromkeys(differences))

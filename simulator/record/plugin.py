@@ -1,7 +1,7 @@
-"""pytest's side of the recorder: `pytest -p simulator.record.plugin --record FILE …` records what a run is answered.
+"""The recorder as a pytest plugin: `pytest -p simulator.record.plugin --record FILE …` records the answers of a run.
 
-It looks over the shoulder of requests and of the harness's SSH connections, in every process of the run, and writes
-the file only after a run that ended well: what a broken deployment answers is no record.
+It observes requests and the harness's SSH connections in every process of the run. It writes the file only after a
+successful run, because the answers of a broken deployment are not a record.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ _RECORDER = pytest.StashKey["Recorder"]()
 
 
 class Recorder:
-    """What was answered so far; many threads tell it."""
+    """Collects the answers, which come from many threads."""
 
     def __init__(self, environment: Environment) -> None:
         self.joined = Record()
         self._names = commands.Names(environment)
         self._services = {urlsplit(site.glance).netloc: "image" for site in environment.sites if site.glance}
         self._services[urlsplit(str(environment.image.uri)).netloc] = "image source"
-        # which service answers where is known only after the login, so until the end a host stands for it
+        # the hosts of services are known only after the login, so answers are collected by host until the end
         self._by_host = Record()
         self._lock = threading.Lock()
 
     def http(self, response: requests.Response) -> None:
-        """One answer over HTTP."""
+        """Record one HTTP answer."""
         request, body = response.request, _body(response)
         headers = {str(name).lower(): str(value) for name, value in request.headers.items()}
         sent = request.body if isinstance(request.body, bytes | str) else None
@@ -52,7 +52,7 @@ class Recorder:
                 self._services.setdefault(host, service)
 
     def command(self, completed: Completed) -> None:
-        """One command that ended on a node; what reads the processes there finds them as the moment has them."""
+        """Record one finished command on a node, except those that read processes, whose output varies."""
         if any("/proc/" in word for word in completed.argv):
             return
         shape = commands.answer(completed.argv, completed.stdout)
@@ -60,7 +60,7 @@ class Recorder:
             self.joined.add(SSH, commands.kind(completed.argv, self._names), str(completed.exit_status), shape)
 
     def record(self) -> Record:
-        """Everything, each answer at its service."""
+        """Return all answers by service."""
         with self._lock:
             found = Record()
             found.join(self.joined)
@@ -72,7 +72,7 @@ class Recorder:
 def _body(response: requests.Response) -> Any:
     media = response.headers.get("content-type", "").partition(";")[0]
     if media == "application/octet-stream":
-        return kinds.NotJson("data")  # a disk is left to whoever asked for it
+        return kinds.NotJson("data")  # the data of a disk is not read here
     if not response.content:
         return kinds.NotJson("empty")
     try:
@@ -88,7 +88,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    # not before: pytest wants to load these modules itself, so that it can show what their asserts compare
+    # imported late, because pytest must load these modules itself to rewrite their asserts
     from fixtures.plugin.environment import environment_of, has_environment
 
     if not config.getoption("--record") or not has_environment(config):
@@ -116,7 +116,7 @@ def _is_worker(config: pytest.Config) -> bool:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
-    """Take in what one of xdist's workers was answered."""
+    """Join the answers that an xdist worker has recorded."""
     recorder = node.config.stash.get(_RECORDER, None)
     if recorder is not None and hasattr(node, "workeroutput"):
         recorder.joined.join(Record.of(node.workeroutput.get("record", {})))

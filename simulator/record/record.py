@@ -1,4 +1,4 @@
-"""A record: for each kind of request or command, and each status it was answered with, the answer's shape."""
+"""A record: the shape of the answer for each kind of request or command and for each of its statuses."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from pathlib import Path
 
 from simulator.record.shapes import Field, Shape, union
 
-#: HTTP by service type (`compute`), commands by `ssh`
+#: Answers by kind and status. The services of a record are types such as `compute`, and `ssh` for commands.
 Answers = dict[str, dict[str, Shape]]
 
 
 class BadRecord(Exception):
-    """A file is no record; one line that says which and why."""
+    """The file is not a record; the message is one line with the file and the reason."""
 
 
 @dataclass
 class Record:
-    """Service → kind of request → status → shape of the answer."""
+    """The shapes of answers by service, kind of request, and status."""
 
     services: dict[str, Answers] = field(default_factory=dict)
 
     def add(self, service: str, kind: str, status: str, shape: Shape) -> None:
-        """One more answer; its shape joins those that are there."""
+        """Add an answer, and unite its shape with the known shape."""
         answers = self.services.setdefault(service, {}).setdefault(kind, {})
         answers[status] = union((answers.get(status, {}), shape))
 
     def join(self, other: Record) -> None:
-        """All answers of another record."""
+        """Add all answers of another record."""
         for service, kind, status, shape in other:
             self.add(service, kind, status, shape)
 
@@ -43,7 +43,7 @@ class Record:
         return self.services.get(service, {}).get(kind, {})
 
     def plain(self) -> dict[str, dict[str, dict[str, dict[str, str]]]]:
-        """As the file has it."""
+        """Return the record in the form of its file."""
         return {
             service: {
                 kind: {status: {path: str(shape[path]) for path in sorted(shape)} for status, shape in answers.items()}
@@ -54,7 +54,7 @@ class Record:
 
     @classmethod
     def of(cls, plain: Mapping[str, Mapping[str, Mapping[str, Mapping[str, str]]]]) -> Record:
-        """What `plain` has given. ValueError, AttributeError: something else."""
+        """Return the record from the output of `plain`. Raises ValueError or AttributeError for anything else."""
         found = cls()
         for service, kinds in plain.items():
             for kind, answers in kinds.items():
@@ -63,13 +63,13 @@ class Record:
         return found
 
     def write(self, file: Path) -> None:
-        """Sorted, a line for each key: the same answers give the same file."""
+        """Write the record sorted, with one line per key, so that the same answers give the same file."""
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(self.plain(), indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
     @classmethod
     def read(cls, file: Path) -> Record:
-        """A record from its file. Raises BadRecord."""
+        """Read a record from its file. Raises BadRecord."""
         try:
             return cls.of(json.loads(file.read_text(encoding="utf-8")))
         except OSError as error:

@@ -1,7 +1,7 @@
-"""Which kind of request an HTTP request is, and the shape of its answer.
+"""The kind of an HTTP request, and the shape of its answer.
 
-A kind is the service's type, the method, the path with `{id}` and `{name}` for what a deployment chose, the query's
-keys, the action of a Nova or Cinder action, and the microversion.
+A kind consists of the service's type, the method, the path with `{id}` and `{name}` for a deployment's own names, the
+keys of the query, the action of a Nova or Cinder action, and the microversion.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _HEADERS = (
     *("x-openstack-nova-api-version", "x-subject-token", "www-authenticate", "retry-after", "content-md5"),
     *("openstack-image-import-methods", "openstack-image-store-ids"),
 )
-# all other parts of a path are somebody's names: what is not known here cannot get into a record
+# the API's own words in paths; all other parts of a path count as names, which never get into a record
 _TEXT = """
     versions info stores detail import images file stage tasks schemas members auth tokens catalog projects users
     domains regions services endpoints roles servers action flavors os-extra_specs os-volume_attachments os-interface
@@ -35,7 +35,7 @@ _IDENTIFIER = re.compile(r"[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12
 
 
 def kind(method: str, url: str, headers: Mapping[str, str], body: bytes | str | None) -> str:
-    """A request's kind without its service: `GET /v2.1/servers/{id} (2.93)`."""
+    """Return a request's kind without its service: `GET /v2.1/servers/{id} (2.93)`."""
     parts = urlsplit(url)
     found = f"{method} {_path(parts.path)}"
     if keys := sorted({key for key, _ in parse_qsl(parts.query, keep_blank_values=True)}):
@@ -71,7 +71,7 @@ def _microversion(headers: Mapping[str, str]) -> str:
 
 
 def answer(headers: Mapping[str, str], body: Any) -> Shape:
-    """The shape of an answer with the headers that clients go by; the body is JSON, or the word of what else it is."""
+    """Return the shape of an answer with the headers that clients use; `body` is JSON or a NotJson."""
     found: dict[str, Field] = {f"{HEADER}{name}": one("there") for name in _HEADERS if name in headers}
     media = headers.get("content-type", "none").partition(";")[0].strip().lower()
     found[f"{HEADER}content-type"] = one(media)
@@ -80,13 +80,13 @@ def answer(headers: Mapping[str, str], body: Any) -> Shape:
 
 
 class NotJson(str):
-    """What a body is that is not JSON: `empty`, `text` or `data`."""
+    """The kind of a body that is not JSON: `empty`, `text` or `data`."""
 
     __slots__ = ()
 
 
 def endpoints(body: Any) -> Iterable[tuple[str, str]]:
-    """Host and port → service type, of the catalog that came with a token; nothing where that is no catalog."""
+    """Yield host and port, with the service type, of each endpoint in the catalog that came with a token, if any."""
     token = body.get("token") if isinstance(body, Mapping) else None
     for service in (token or {}).get("catalog", ()) if isinstance(token, Mapping) else ():
         for endpoint in service["endpoints"]:

@@ -1,7 +1,8 @@
-"""The shape of an answer: a line for each key, with its JSON types, and whether it may be missing.
+"""The shape of an answer: one line per key with its JSON types and whether it may be missing.
 
-A shape is a flat mapping, so that one changed key is one changed line. Paths are jq's: `.server.id`, `.volumes[].size`,
-and `.*` for the values of an object whose keys are names. Every answer's shape is the union of all that were seen.
+A shape is a flat mapping, so that one changed key is one changed line. Paths are those of jq: `.server.id`,
+`.volumes[].size`, and `.*` for the values of an object whose keys are names. The shape of an answer is the union of the
+shapes of all answers that were seen.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ OPTIONAL = ", optional"
 _LAST = re.compile(r'(?:\."[^"]*"|\.[^.\[\]"]+|\[\])$')
 _PLAIN = re.compile(r"[^.\[\]\"]+")
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}|\d+\.\d+\.\d+")
-# objects whose keys are names, and not the API's words
+# objects whose keys are names and not words of the API
 _KEYED_BY_NAME = re.compile(
     r"\.servers?(\[\])?\.(addresses|metadata|flavor\.extra_specs)"
     r"|\.availabilityZoneInfo\[\]\.hosts"
@@ -28,7 +29,7 @@ _KEYED_BY_NAME = re.compile(
 
 @dataclass(frozen=True)
 class Field:
-    """One line of a shape: the JSON types that were seen there, and whether the key was missing at times."""
+    """One line of a shape: the JSON types that were seen, and whether the key was sometimes missing."""
 
     types: frozenset[str]
     optional: bool = False
@@ -38,7 +39,7 @@ class Field:
 
     @classmethod
     def parse(cls, text: str) -> Field:
-        """What `str` has written. ValueError: something else."""
+        """Return the field from the output of `str`. Raises ValueError for anything else."""
         types, comma, rest = text.partition(",")
         if comma and comma + rest != OPTIONAL:
             raise ValueError(f"{text!r} is not `TYPE|TYPE` or `TYPE{OPTIONAL}`")
@@ -53,7 +54,7 @@ def one(kind: str) -> Field:
 
 
 def shape_of(value: Any, path: str = ROOT) -> Shape:
-    """The shape of a JSON value."""
+    """Return the shape of a JSON value."""
     if isinstance(value, Mapping):
         found: dict[str, Field] = {path: one("object")}
         if _KEYED_BY_NAME.fullmatch(path):
@@ -86,19 +87,19 @@ def _type(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "boolean"
-    # a whole number may stand where a fraction is meant, so these are one type
+    # an API may return a fraction as a whole number, so both are one type
     return "number" if isinstance(value, int | float) else "string"
 
 
 def parent(path: str) -> str | None:
-    """The path that a path is below; None for the root and for what is no part of a body."""
+    """Return the parent of a path, or None for the root and for paths outside the body."""
     if path == ROOT or not path.startswith("."):
         return None
     return _LAST.sub("", path) or ROOT
 
 
 def union(shapes: Iterable[Shape]) -> dict[str, Field]:
-    """One shape that all of these fit in; a key that some of them lack is optional in it."""
+    """Return a shape that covers all of these; a key that some of them lack is optional."""
     found: Shape = {}
     for shape in shapes:
         found = _both(found, shape)
@@ -121,7 +122,7 @@ def _both(left: Shape, right: Shape) -> Shape:
 
 
 def could_have(shape: Shape, path: str) -> bool:
-    """Whether a shape without this path was looked at where it would stand, so that its lack means something."""
+    """Whether a shape without this path covers its parent, so that the lack of the path means something."""
     if path.endswith(("[]", ".*")):
         return False
     above = parent(path)

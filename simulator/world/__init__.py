@@ -1,1 +1,1 @@
-"""What exists in the simulated deployment, and how it changes; it knows neither HTTP nor SSH."""
+"""The contents of the simulated deployment and their changes, independent of HTTP and SSH."""

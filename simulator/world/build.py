@@ -1,4 +1,4 @@
-"""A healthy deployment of any size, as TripleO leaves it."""
+"""Build a healthy deployment of any size, as TripleO leaves it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulator.world.undercloud import undercloud
 from simulator.world.world import World
 
 CENTRAL = "central"
-# below those of central's nodes
+# below the addresses of central's nodes
 UNDERCLOUD_ADDRESS = "127.0.0.9"
 _DEFAULT_STORE = "default_backend"
 _CENTRAL_ROLES = ("keystone", "nova-api", "glance", "ceph-mon", "compute", "cinder-volume")
@@ -25,17 +25,17 @@ _SERVICES = ("identity", "image", "volume", "compute", "placement", "network", "
 
 
 def address(site: int, node: int) -> str:
-    """The loopback address of a node; site 0 is central."""
+    """Return the loopback address of a node; site 0 is central."""
     return f"127.{site // 250}.{site % 250}.{10 + node}"
 
 
 def port(base: int, service: str) -> int:
-    """Where a service listens; SSH comes last."""
+    """Return the port of a service; SSH comes last."""
     return base + (*_SERVICES, "ssh").index(service)
 
 
 def service_urls(base: int) -> dict[str, str]:
-    """The central services' addresses, without path."""
+    """Return the URLs of the central services, without a path."""
     return {service: f"http://{address(0, 0)}:{port(base, service)}" for service in _SERVICES}
 
 
@@ -51,13 +51,13 @@ def healthy_world(
     other_zone_names: bool = False,
     seed: int | None = None,
 ) -> World:
-    """A central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
+    """Build a central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
 
-    At a DCN site the others are scale-out nodes: compute nodes with a HAProxy in place of Glance.
+    Further machines of a DCN site are scale-out nodes: compute nodes with a HAProxy in place of Glance.
 
-    With `same_store_names` every site's own Glance calls its own store as central does (TripleO without
-    GlanceBackendID); with `other_zone_names` the availability zones are not called as the sites are;
-    with a `seed`, steps and answers are delayed at random.
+    With `same_store_names`, every site's own Glance names its own store as central does (TripleO without
+    GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. With a `seed`, steps
+    and answers are delayed at random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
     sites = [_site(number, name, nodes, base, name not in without_storage) for number, name in enumerate(names)]

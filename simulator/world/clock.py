@@ -1,4 +1,4 @@
-"""How long things take, and what runs in the background meanwhile."""
+"""The duration of steps, and background work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 Speed = Literal["none", "lab", "cloud"]
 _FACTOR: dict[str, float] = {"none": 0.0, "lab": 1.0, "cloud": 8.0}
-# Seconds, as measured on a lab with three sites on two cores; `per_gib` is added for each GiB of data.
+# Seconds, measured on a lab with three sites on two cores; _PER_GIB is added for each GiB of data.
 SECONDS = {
     "import": 0.3,
     "download": 0.8,
@@ -28,20 +28,21 @@ SECONDS = {
     "stop": 1.0,
     "start": 1.0,
     "createImage": 0.8,
-    # an estimate: between a server's end and the end of its record
+    # an estimate of the time from the end of a server to the removal of its record
     "forget": 0.4,
 }
 _PER_GIB = {"copy": 20.0, "download": 20.0, "convert": 10.0, "createImage": 20.0}
 _GIB = 1024**3
-# seconds, of random delays
+# the longest random delays, in seconds
 _MOST_FOR_A_STEP, _MOST_FOR_AN_ANSWER = 2.0, 0.2
 _LOG = logging.getLogger("simulator")
 
 
 class Delays:
-    """Delays of random length, most of them short; the same seed gives the same delays again.
+    """Random delays, most of them short. The same seed gives the same delays.
 
-    Each is drawn by what is delayed and how often that was so: it does not depend on what else happens meanwhile.
+    Each delay depends only on the kind of step and on the number of earlier delays of that kind, and not on other
+    steps.
     """
 
     def __init__(self, seed: int | None) -> None:
@@ -49,7 +50,7 @@ class Delays:
         self._drawn: Counter[str] = Counter()
 
     def seconds(self, what: str, most: float) -> float:
-        """The next delay of this, up to `most` seconds; none without a seed."""
+        """Return the next delay of this kind, up to `most` seconds; without a seed, there are no delays."""
         if self._seed is None:
             return 0.0
         self._drawn[what] += 1
@@ -58,9 +59,9 @@ class Delays:
 
 
 class Clock:
-    """The world's pace, and its background work.
+    """The pace of the world, and its background work.
 
-    :param seed: every step and every answer is delayed at random, by this seed
+    :param seed: the seed of random delays for every step and every answer
     """
 
     def __init__(self, speed: Speed, seed: int | None = None) -> None:
@@ -70,21 +71,21 @@ class Clock:
         self._running: set[asyncio.Task[None]] = set()
 
     async def takes(self, step: str, used_bytes: int = 0) -> None:
-        """Wait as long as this step takes; with speed `none` the others still get their turn."""
+        """Wait as long as this step takes. Other tasks can run in the meantime, also with speed `none`."""
         seconds = SECONDS[step] + _PER_GIB.get(step, 0.0) * used_bytes / _GIB
         await asyncio.sleep(seconds * self.factor + self.delays.seconds(step, _MOST_FOR_A_STEP))
 
     async def answers(self, what: str) -> None:
-        """Wait before a service, or a node, answers; only with random delays."""
+        """Wait before a service or a node answers, if there are random delays."""
         if seconds := self.delays.seconds(what, _MOST_FOR_AN_ANSWER):
             await asyncio.sleep(seconds)
 
     async def saves(self) -> None:
-        """Wait as long as it takes a service to write to its database what it has read there."""
+        """Wait as long as a service takes to write back to its database what it has read there."""
         await asyncio.sleep(self.delays.seconds("save", _MOST_FOR_AN_ANSWER))
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run this in the background; an error that nobody foresaw is logged with its traceback."""
+        """Run the coroutine in the background. An unexpected error is logged with its traceback."""
         task = asyncio.get_running_loop().create_task(work)
         self._running.add(task)
         task.add_done_callback(self._ended)
@@ -104,5 +105,5 @@ def glance_time(moment: datetime) -> str:
 
 
 def micro_time(moment: datetime | None) -> str | None:
-    """As Nova's and Cinder's records of services and volumes write a time."""
+    """Return a time in the format of Nova's and Cinder's records of services and volumes."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") if moment else None

@@ -1,4 +1,4 @@
-"""Ceph clusters as their clients see them: monitors, cephx users, pools, RBD images, snapshots, clones, trash."""
+"""Ceph clusters as seen by clients: monitors, cephx users, pools, RBD images, snapshots, clones and trash."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POOLS = ("vms", "volumes", "images", "device_health_metrics")
 
 
 class RbdError(Exception):
-    """What librbd refuses; `number` is the errno."""
+    """An operation that librbd refuses; `number` is the errno."""
 
     def __init__(self, number: int, message: str) -> None:
         super().__init__(message)
@@ -26,11 +26,11 @@ class RbdError(Exception):
 
 
 class Unreachable(Exception):
-    """No monitor of the cluster answers; a client waits until its own patience ends."""
+    """No monitor of the cluster answers; a client waits until its own timeout."""
 
 
 def cephx_key() -> str:
-    """A new secret in the form that a keyring has (type, time, length, 16 bytes)."""
+    """Return a new secret in the format of keyrings (type, time, length, 16 bytes)."""
     return base64.b64encode(struct.pack("<HIIH", 1, int(now().timestamp()), 0, 16) + os.urandom(16)).decode()
 
 
@@ -52,7 +52,7 @@ class Mon:
 
 @dataclass(frozen=True)
 class Parent:
-    """What a clone was made from; in the same cluster, as RBD wants it."""
+    """The snapshot from which a clone was made, which RBD requires to be in the same cluster."""
 
     pool: str
     image: str
@@ -75,9 +75,9 @@ class Snapshot:
 
 @dataclass
 class RbdImage:
-    """One RBD image; `content` is what a reader gets, whether it stands here or in the parent.
+    """One RBD image; `content` is what a reader gets, including data that is stored only in the parent.
 
-    `deferred`: in the trash it may not be removed before its time.
+    A `deferred` image in the trash may not be removed yet.
     """
 
     name: str
@@ -100,7 +100,7 @@ class Pool:
     id: int
     images: dict[str, RbdImage] = field(default_factory=dict)
     trash: dict[str, RbdImage] = field(default_factory=dict)
-    # its quota is used up: who writes waits until there is room
+    # the quota is used up, and writers wait until there is room
     full: bool = False
     read_bytes: int = 0
     written_bytes: int = 0
@@ -163,7 +163,10 @@ class Cluster:
         return at.snapshots[name]
 
     def clone(self, pool: str, name: str, parent_pool: str, parent: str, snapshot: str, size: int) -> RbdImage:
-        """A copy-on-write clone, grown to `size`. Raises RbdError if the snapshot is not there or not protected."""
+        """Create a copy-on-write clone, grown to `size`.
+
+        Raises RbdError if the snapshot does not exist or is not protected.
+        """
         source = self.pool(parent_pool).image(parent)
         at = source.snapshots.get(snapshot)
         if at is None:
@@ -176,7 +179,7 @@ class Cluster:
         return self.create(pool, name, at.content.resized(max(size, at.content.size)), link)
 
     def children(self, pool: str, image: str, snapshot: str | None = None) -> Iterator[tuple[Pool, RbdImage]]:
-        """The clones of an image, or of one of its snapshots; also those in a trash."""
+        """Yield the clones of an image or of one of its snapshots, including clones in a trash."""
         for child_pool in self.pools.values():
             for child in (*child_pool.images.values(), *child_pool.trash.values()):
                 at = child.parent
@@ -184,13 +187,13 @@ class Cluster:
                     yield child_pool, child
 
     def remove_snapshot(self, pool: str, image: str, name: str) -> None:
-        """Unprotect and remove. Raises RbdError with EBUSY while the snapshot has clones."""
+        """Unprotect and remove a snapshot. Raises RbdError with EBUSY while the snapshot has clones."""
         if any(self.children(pool, image, name)):
             raise RbdError(errno.EBUSY, f"snapshot {image}@{name} has children")
         self.pool(pool).image(image).snapshots.pop(name, None)
 
     def remove(self, pool: str, name: str) -> None:
-        """Raises RbdError with ENOTEMPTY while the image has snapshots."""
+        """Remove an image. Raises RbdError with ENOTEMPTY while the image has snapshots."""
         if self.pool(pool).image(name).snapshots:
             raise RbdError(errno.ENOTEMPTY, f"image {name} has snapshots")
         del self.pool(pool).images[name]
@@ -200,7 +203,7 @@ class Cluster:
         self.pool(pool).trash[image.id] = image
 
     def read(self, pool: str, image: str, snapshot: str | None = None) -> Content:
-        """What a reader over the network gets; counted in the pool's statistics."""
+        """Return the content that a client reads over the network, and count it in the pool's statistics."""
         at = self.pool(pool).image(image)
         if snapshot is None:
             content = at.content

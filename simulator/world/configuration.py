@@ -1,4 +1,4 @@
-"""The configuration files on the nodes, written from what the services are configured with."""
+"""The configuration files on the nodes, written from the settings of the services."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from simulator.world.nodes import Container, File, Node
 from simulator.world.sites import Glance, Site
 
 REGISTRY = "localhost/tripleo"
-#: Container → what TripleO has it run.
+#: The commands that TripleO runs in containers.
 _COMMANDS = {
     "glance_api": "uwsgi --ini /etc/glance/uwsgi.ini",
     "nova_compute": "/usr/bin/nova-compute",
@@ -18,7 +18,10 @@ _COMMANDS = {
 
 
 def ceph_conf(cluster: Cluster, keyring_user: str | None = None) -> str:
-    """A client's `/etc/ceph/<cluster>.conf`; with `keyring_user` also the `[client]` line that the guide asks for."""
+    """Return a client's `/etc/ceph/<cluster>.conf`.
+
+    With `keyring_user`, add the `[client]` section that the guide requires.
+    """
     addresses = ",".join(f"[v2:{mon.address}:3300,v1:{mon.address}:6789]" for mon in cluster.mons)
     lines = ["[global]", f"fsid = {cluster.fsid}", f"mon host = {addresses}"]
     if keyring_user:
@@ -32,7 +35,7 @@ def keyring(user: User) -> str:
 
 
 def give_own_cluster(node: Node, cluster: Cluster) -> None:
-    """Conf and keyrings of the site's own cluster."""
+    """Write the configuration and the keyrings of the site's own cluster."""
     node.files[f"/etc/ceph/{cluster.name}.conf"] = File(ceph_conf(cluster))
     for user, mode in (("admin", 0o600), ("openstack", 0o600), ("external", 0o600)):
         path = f"/etc/ceph/{cluster.name}.client.{user}.keyring"
@@ -41,23 +44,23 @@ def give_own_cluster(node: Node, cluster: Cluster) -> None:
 
 
 def give_other_cluster(node: Node, cluster: Cluster) -> None:
-    """Conf and the external user's keyring of another site's cluster, as `CephExternalMultiConfig` leaves them."""
+    """Write the configuration and the external keyring of another site's cluster, as `CephExternalMultiConfig` does."""
     path = f"/etc/ceph/{cluster.name}.client.external.keyring"
     node.files[f"/etc/ceph/{cluster.name}.conf"] = File(ceph_conf(cluster, "external"))
     node.files[path] = File(keyring(cluster.users["client.external"]), "glance", "glance", 0o600)
 
 
 def give_services(node: Node, site: Site) -> None:
-    """The containers that run on the node, each with the configuration of its service."""
+    """Add the node's containers, each with the configuration of its service."""
 
     def run(name: str, image: str, group: str = "", path: str = "", text: Callable[[], str] | None = None) -> None:
         files = {path: File(text, "root", group, 0o640)} if text else {}
         command = ("/usr/bin/python3", "-s", *_COMMANDS[name].split()) if name in _COMMANDS else (name,)
-        # what a service is told to read is there, or it would not start; what matters is in its own file
+        # files named on the command line must exist; they are empty, because the settings are in the service's own file
         files |= {word: File("[DEFAULT]\n") for word in command if word.endswith(".conf") and word not in files}
         if group == "glance":
             files["/etc/glance/glance-image-import.conf"] = File("[DEFAULT]\n", "root", group, 0o640)
-        # Glance reads its keys as its own user, what opens disks as root
+        # Glance reads its keys as its own user; services that open disks read theirs as root
         user = "glance" if group == "glance" else "root"
         read_only = (path.rpartition("/")[0],) if text else ()
         node.containers[name] = Container(

@@ -1,4 +1,4 @@
-"""The bytes of a disk, kept sparse: a gibibyte of zeros costs nothing until somebody hashes it."""
+"""The sparse bytes of a disk: a gibibyte of zeros takes no memory and no time until it is hashed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ZEROS = bytes(1024 * 1024)
 
 
 class Content:
-    """An immutable disk of `size` bytes: `blocks` maps a block's index to its bytes; one that is absent is zeros."""
+    """An immutable disk of `size` bytes. `blocks` maps a block's index to its bytes; a missing block is zeros."""
 
     def __init__(self, size: int, blocks: dict[int, bytes]) -> None:
         self.size = size
@@ -30,7 +30,7 @@ class Content:
         return cls(len(data), blocks)
 
     def resized(self, size: int) -> Content:
-        """The same disk, longer (zeros at its end) or cut."""
+        """Return the same disk, extended with zeros or cut."""
         if size == self.size:
             return self
         blocks = {index: block for index, block in self.blocks.items() if index * BLOCK < size}
@@ -40,7 +40,7 @@ class Content:
         return Content(size, blocks)
 
     def with_bytes(self, offset: int, data: bytes) -> Content:
-        """The same disk after `data` was written at `offset`; what would stand beyond its end is not written."""
+        """Return the disk after `data` was written at `offset`. Data beyond the end of the disk is not written."""
         data = data[: max(0, self.size - offset)]
         blocks = dict(self.blocks)
         while data:
@@ -58,7 +58,7 @@ class Content:
         return joined[offset - first * BLOCK : end - first * BLOCK]
 
     def chunks(self) -> Iterator[bytes]:
-        """All bytes in order, a long run of zeros in large pieces."""
+        """Yield all bytes in order, with long runs of zeros in large chunks."""
         position = 0
         for index in sorted(self.blocks):
             yield from _zeros(index * BLOCK - position)
@@ -67,7 +67,7 @@ class Content:
         yield from _zeros(self.size - position)
 
     def digest(self, algorithm: str) -> str:
-        """The hexadecimal digest; worked out once."""
+        """Return the hexadecimal digest, which is calculated only once."""
         if algorithm not in self._digests:
             state = hashlib.new(algorithm, usedforsecurity=False)
             for chunk in self.chunks():
@@ -77,7 +77,7 @@ class Content:
 
     @property
     def used(self) -> int:
-        """Bytes that a thinly provisioned copy takes."""
+        """The number of bytes that a thinly provisioned copy takes."""
         return min(self.size, len(self.blocks) * BLOCK)
 
 

@@ -1,7 +1,7 @@
-"""The guest image that the simulated deployment offers, and what a guest does to its disk when it boots.
+"""The guest image that the simulated deployment offers, and the changes that a guest makes to its disk when it boots.
 
-The real lab's guest is a Linux that writes its server's id to its disk at each boot, and prints whose ids it found
-there. A simulated guest does the same to the bytes of its disk.
+The real lab's guest is a Linux that writes its server's ID to its disk at each boot and prints the IDs that it found
+there. A simulated guest does the same with the bytes of its disk.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _LOG_LENGTH = BLOCK
 
 @cache
 def guest_disk(mebibytes: int) -> Content:
-    """A disk with a boot sector, a few blocks of incompressible data, and zeros between them."""
-    source = random.Random(mebibytes)  # noqa: S311 (the same bytes every time are wanted)
+    """Return a disk with a boot sector, a few blocks of incompressible data, and zeros between them."""
+    source = random.Random(mebibytes)  # noqa: S311 (must give the same bytes every time)
     disk = Content(mebibytes * 1024 * 1024, {}).with_bytes(510, _SIGNATURE)
     disk = disk.with_bytes(BLOCK, source.randbytes(BLOCK // 2))
     return disk.with_bytes(disk.size - BLOCK, source.randbytes(BLOCK))
@@ -31,7 +31,7 @@ def guest_disk(mebibytes: int) -> Content:
 
 @cache
 def guest_file(mebibytes: int) -> bytes:
-    """The guest disk as the qcow2 file that is downloaded."""
+    """Return the guest disk as the qcow2 file that clients download."""
     return from_raw(guest_disk(mebibytes))
 
 
@@ -40,11 +40,11 @@ def boots(disk: Content) -> bool:
 
 
 def boot_log(disk: Content) -> list[str]:
-    """The ids that earlier boots left on the disk, oldest first."""
+    """Return the IDs that earlier boots left on the disk, oldest first."""
     return disk.read(LOG_OFFSET, _LOG_LENGTH).rstrip(b"\0").decode("utf-8", "replace").splitlines()
 
 
 def booted(disk: Content, server: str) -> Content:
-    """The disk after one more boot, of this server."""
+    """Return the disk after another boot by this server."""
     lines = [*boot_log(disk), server]
     return disk.with_bytes(LOG_OFFSET, ("\n".join(lines) + "\n").encode()[-_LOG_LENGTH:])

@@ -1,7 +1,7 @@
-"""Where a fault can step in: named points that a value passes through on its way.
+"""The points where a fault can step in, each of which passes a value through hooks.
 
-A point is a dotted name, such as `image.record` or `store.write`. Whatever is hooked there gets the value and the
-point's context, and gives the value that goes on, which is the same one if it has nothing to change.
+A point has a dotted name, such as `image.record` or `store.write`. A hook receives the value and the context of the
+point, and returns the value to use, which is the same value if the hook changes nothing.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ class Hooks:
         self._hooks: dict[str, list[Hook]] = defaultdict(list)
 
     def on(self, point: str, hook: Hook) -> Callable[[], None]:
-        """Let `hook(value, **context)` see every value at `point`; returns what takes it away again."""
+        """Pass every value at `point` through `hook(value, **context)`. Returns the function that removes the hook."""
         self._hooks[point].append(hook)
         return lambda: self._hooks[point].remove(hook)
 
     def through(self, point: str, value: T, **context: Any) -> T:
-        """The value after every hook at this point."""
+        """Return the value after all hooks at this point."""
         for hook in list(self._hooks[point]):
             value = hook(value, **context)
         return value

@@ -21,7 +21,7 @@ class Project:
 
 @dataclass
 class User:
-    """A user with one role set in one project, which is all that is needed here."""
+    """A user with one set of roles in one project, which is sufficient here."""
 
     name: str
     password: str
@@ -43,7 +43,7 @@ class Token:
 
 
 class Identity:
-    """Everybody who may ask for something."""
+    """All users, projects and tokens."""
 
     def __init__(self) -> None:
         self.projects = {name: Project(name) for name in ("admin", "service", "demo")}
@@ -57,7 +57,7 @@ class Identity:
         return self.users[name]
 
     def login(self, name: str, password: str) -> Token | None:
-        """A token, by user name or id; None when the two do not match."""
+        """Return a token for a user name or ID, or None if the password does not match."""
         for user in self.users.values():
             if name in (user.name, user.id) and secrets.compare_digest(user.password, password):
                 token = Token(secrets.token_urlsafe(32), user, now(), now() + timedelta(hours=12))

@@ -1,7 +1,7 @@
-"""Images and their import tasks: one database, that every site's Glance reads and writes.
+"""Images and their import tasks: one database that every site's Glance reads and writes.
 
-Behaviour is that of Glance 25 (Zed): which request is refused with what, what a failed import leaves behind, and
-how each Glance writes its own store ids into the locations of an image that it is asked for.
+The behavior is that of Glance 25 (Zed): the refusals of requests, the remains of failed imports, and how each Glance
+writes its own store IDs into the locations of an image that it is asked for.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Location:
     store: str | None
 
     def parts(self) -> tuple[str, str, str, str]:
-        """FSID, pool, image and snapshot of the URL."""
+        """Return FSID, pool, image and snapshot of the URL."""
         fsid, pool, image, snapshot = self.url.removeprefix("rbd://").split("/")
         return fsid, pool, image, snapshot
 
 
 @dataclass
 class Image:
-    """A row of Glance's images table with its locations and properties."""
+    """A row of Glance's images table, with its locations and properties."""
 
     id: str
     owner: str
@@ -64,7 +64,7 @@ class Image:
         return [location.store for location in self.locations if location.store]
 
     def merge(self, key: str, add: list[str] | None = None, take: list[str] | None = None) -> None:
-        """Add stores to one of the two lists in the properties, or take them out."""
+        """Add stores to one of the two lists in the properties, or remove them."""
         names = {name for name in self.properties.get(key, "").split(",") if name}
         self.properties[key] = ",".join(sorted((names | set(add or ())) - set(take or ())))
 
@@ -75,7 +75,7 @@ class Image:
 
 @dataclass
 class ImageTask:
-    """An import task. Its `status` goes from pending to processing to success or failure."""
+    """An import task, whose `status` goes from pending to processing to success or failure."""
 
     image_id: str
     owner: str
@@ -97,7 +97,7 @@ class ImageTask:
 
 
 class Images:
-    """The images and tasks of the deployment; `clusters` finds a location's cluster by its FSID."""
+    """The images and tasks of the deployment; `clusters` maps the FSID of a location to its cluster."""
 
     def __init__(self, clusters: dict[str, Cluster]) -> None:
         self.records: dict[str, Image] = {}
@@ -111,7 +111,10 @@ class Images:
             raise Refusal(404, f"No image found with ID {image_id}") from None
 
     def seen_through(self, glance: Glance, image_id: str) -> Image:
-        """The record as this Glance reads it by id: a store id that is not its own becomes its own, for everybody."""
+        """Return the record as this Glance reads it by ID.
+
+        Foreign store IDs become this Glance's own, for all Glances.
+        """
         image = self.get(image_id)
         for location in image.locations:
             if location.store not in glance.stores:
@@ -122,7 +125,10 @@ class Images:
         return self._clusters.get(location.parts()[0]) if location.url.startswith("rbd://") else None
 
     def remove_data(self, location: Location) -> None:
-        """Remove a copy as the RBD store does. Data that is already gone is no error; data in use is 409."""
+        """Remove a copy as the RBD store does.
+
+        Data that is already gone is not an error; data in use is refused with 409.
+        """
         cluster = self.cluster_of(location)
         if cluster is None:
             return
@@ -139,7 +145,7 @@ class Images:
             raise Refusal(409, "The image cannot be deleted because it has snapshot(s).") from None
 
     def delete(self, glance: Glance, image_id: str) -> None:
-        """Remove the data of every location, then the record; a failure in the middle stays half done, as in Glance."""
+        """Remove the data of every location, then the record. As in Glance, a failure leaves the rest undeleted."""
         if image_id not in self.records:
             raise Refusal(404, f"Failed to find image {image_id} to delete")
         image = self.seen_through(glance, image_id)
@@ -158,7 +164,7 @@ class Images:
         del self.records[image_id]
 
     def delete_from(self, glance: Glance, store: str, image_id: str) -> None:
-        """Remove one store's copy."""
+        """Remove the copy in one store."""
         if store not in glance.stores:
             raise Refusal(409, f"The selected store {store} is not available on this node.")
         if image_id not in self.records:
@@ -185,12 +191,12 @@ class Images:
 
     @staticmethod
     def check_method(glance: Glance, method: str) -> None:
-        """Refuse an import method that this Glance does not have."""
+        """Refuse an import method that this Glance does not offer."""
         if method not in glance.import_methods:
             raise Refusal(400, f"Unknown import method name '{method}'.")
 
     def check_import(self, glance: Glance, image: Image, body: dict[str, Any]) -> list[str]:
-        """The stores that an import request comes to; empty when a copy to all stores has nothing to do."""
+        """Return the stores for an import request; none if a copy to all stores has nothing to do."""
         method = body["method"]["name"]
         status, copying = image.status, method == "copy-image"
         if status == "active" and not copying:

@@ -1,6 +1,6 @@
-"""The import flow of Glance: download or staged data, conversion, a copy into each store, and what failures leave.
+"""Glance's import flow: downloaded or staged data, conversion, a copy into each store, and the remains of failures.
 
-Source: glance/async_/flows/api_image_import.py and the plugins beside it, read for their behaviour.
+Source: the behavior of glance/async_/flows/api_image_import.py and of the plugins in the same folder.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ Data = bytes | Content
 
 
 class ImportFailed(Exception):
-    """One step of the flow failed; everything before it is undone, as far as Glance undoes it."""
+    """A step of the flow failed; the steps before it are undone as far as Glance undoes them."""
 
 
 class ImportFlow:
-    """One run of the flow, for one task."""
+    """One run of the flow for one task."""
 
     def __init__(self, world: World, glance: Glance, image: Image, task: ImageTask, stores: list[str]) -> None:
         self.world, self.glance, self.image, self.task, self.stores = world, glance, image, task, stores
@@ -174,7 +174,7 @@ class ImportFlow:
 
 
 def passes_filter(glance: Glance, uri: str) -> bool:
-    """Whether Glance would fetch from there at all (`import_filtering_opts`)."""
+    """Whether Glance would download from this URI (`import_filtering_opts`)."""
     try:
         parts = urlsplit(uri)
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
@@ -184,7 +184,7 @@ def passes_filter(glance: Glance, uri: str) -> bool:
 
 
 async def fetch(world: World, uri: str) -> bytes:
-    """The bytes at an address: those that the simulated internet has, and what a server on loopback really serves."""
+    """Return the data at a URI from the simulated internet or from a real server on loopback."""
     if uri in world.internet:
         return world.internet[uri]
     host = urlsplit(uri).hostname or ""

@@ -1,4 +1,4 @@
-"""Networks, ports and security groups: as much of Neutron as servers need."""
+"""Networks, ports and security groups, as far as servers need Neutron."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Group:
 
 
 class Networks:
-    """The networks of the deployment: one for each site, named as in the guide, all of one project."""
+    """The networks of the deployment: one per site, named as in the guide, all in one project."""
 
     def __init__(self, sites: list[str], project: str) -> None:
         self.networks: dict[str, Network] = {}
@@ -68,7 +68,7 @@ class Networks:
             raise Refusal(404, f"Network {network_id} could not be found.") from None
 
     def plug(self, network: Network, project: str, groups: list[str], name: str = "") -> Port:
-        """A new port with the network's next free address."""
+        """Return a new port with the network's next free address."""
         taken = {port.address for port in self.ports.values() if port.network is network}
         hosts = ipaddress.ip_network(network.cidr).hosts()
         address = next(str(host) for host in hosts if str(host) not in taken and int(host) % 256 > 9)

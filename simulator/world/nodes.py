@@ -1,25 +1,25 @@
-"""Machines: host names, addresses, containers, and the files that a reader over SSH finds."""
+"""Machines: host names, addresses, containers, and the files that can be read over SSH."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-#: seconds since 1970: when the nodes were booted, configured, and their containers started
+#: when the nodes were booted and configured, and when their containers were started, in seconds since 1970
 BOOTED = 1_699_990_000
 CONFIGURED = 1_699_999_000
 STARTED = 1_700_000_000
 _TICKS = 100
-#: what a service needs to read its configuration; only then it begins further threads
+#: the seconds in which a service reads its configuration, before it starts further threads
 _LOADING = 3
 _FIRST_PID = 100
 
 
 @dataclass
 class File:
-    """One file. `text` may be a function, for a file that always says what is configured now.
+    """One file. `text` may be a function for a file that always shows the current settings.
 
-    `changed` is when it was last written, or given another owner or mode, in seconds since 1970.
+    `changed` is when the file was last written or given another owner or mode, in seconds since 1970.
     """
 
     text: str | Callable[[], str]
@@ -34,9 +34,9 @@ class File:
 
 @dataclass
 class Container:
-    """A container: its image, whether it runs, and the files that only it has; the node's /etc/ceph is mounted in.
+    """A container: its image, its state, and its own files. The node's /etc/ceph is mounted in every container.
 
-    `command` is what its one process was started with, as `user`. In the folders `read_only` it can put nothing.
+    `command` is the command of its only process, which runs as `user`. The folders in `read_only` are not writable.
     """
 
     name: str
@@ -51,10 +51,10 @@ class Container:
 
 @dataclass
 class Node:
-    """One machine of a site; `ssh_port` is where its SSH server listens.
+    """One machine of a site; `ssh_port` is the port of its SSH server.
 
-    `images_from` is the site whose Glance answers on it: by a HAProxy, where it has none of its own; None: nobody does.
-    `secrets` are libvirt's: their ids and values.
+    `images_from` is the site whose Glance answers on the node, through a HAProxy if the node has no Glance of its own;
+    with None, no Glance answers. `secrets` are libvirt's secrets: their IDs and values.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Node:
     secrets: dict[str, str] = field(default_factory=dict)
 
     def file(self, path: str, container: str | None = None) -> File | None:
-        """The file at that path, seen on the node or from within one of its containers."""
+        """Return the file at this path, as seen on the node or in one of its containers."""
         if path.startswith("/proc/"):
             return self._processes(container).get(path)
         if container is not None and path in self.containers[container].files:
@@ -79,20 +79,20 @@ class Node:
         return self.files.get(path)
 
     def directory(self, path: str, container: str | None = None) -> list[str]:
-        """The names below a directory, sorted."""
+        """Return the names in a directory, sorted."""
         inside = self.containers[container].files if container else {}
         prefix = path.rstrip("/") + "/"
         mounted = [name for name in self.files if container is None or name.startswith("/etc/ceph/")]
         return sorted({name[len(prefix) :].split("/")[0] for name in (*inside, *mounted) if name.startswith(prefix)})
 
     def paths(self, container: str | None = None) -> list[str]:
-        """The paths of all files, seen on the node or from within one of its containers."""
+        """Return the paths of all files, as seen on the node or in one of its containers."""
         inside = self.containers[container].files if container else {}
         mounted = [name for name in self.files if container is None or name.startswith("/etc/ceph/")]
         return sorted({*inside, *mounted, *self._processes(container)})
 
     def _processes(self, container: str | None) -> dict[str, File]:
-        """Below /proc, the process of the container, which is its first, or of every container."""
+        """Return the files below /proc for the container's only process, or on the node for those of all containers."""
         mounts = ["1 0 0:1 / / rw - overlay overlay rw"]
         if container is not None:
             shown = [(1, self.containers[container])]

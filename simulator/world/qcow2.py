@@ -1,4 +1,4 @@
-"""qcow2 files, read and written in pure Python, as far as the conversion of an import needs them.
+"""Read and write qcow2 files in pure Python, as far as the conversion of imports needs it.
 
 Source: QEMU's docs/interop/qcow2.txt.
 """
@@ -19,7 +19,7 @@ _EXTERNAL_DATA_FILE = 1 << 2
 
 
 class NotQcow2(Exception):
-    """The bytes are no qcow2 file that may be converted; the message says why."""
+    """The bytes are not a qcow2 file that may be converted; the message says why."""
 
 
 def is_qcow2(data: bytes) -> bool:
@@ -27,7 +27,7 @@ def is_qcow2(data: bytes) -> bool:
 
 
 def to_raw(data: bytes) -> Content:
-    """The disk in a qcow2 file (versions 2 and 3, compressed clusters too). Raises NotQcow2."""
+    """Return the disk in a qcow2 file (versions 2 and 3, also with compressed clusters). Raises NotQcow2."""
     if len(data) < 72 or not is_qcow2(data):
         raise NotQcow2("Image format detection failed")
     version, backing, _, bits, size, _, l1_size, l1_offset = struct.unpack(">IQIIQIIQ", data[4:48])
@@ -66,7 +66,7 @@ def _cluster(data: bytes, entry: int, bits: int) -> bytes:
 
 
 def from_raw(raw: Content) -> bytes:
-    """A qcow2 file, version 3, of a small disk: header, refcounts, one L1 and its L2 tables, and the data."""
+    """Return a small disk as a qcow2 file, version 3: header, refcounts, one L1 table, its L2 tables, and the data."""
     per_table = BLOCK // 8
     tables = -(-raw.size // (BLOCK * per_table))
     first_l2 = 4  # clusters: header, refcount table, refcount block, L1

@@ -1,10 +1,10 @@
-"""What a service refuses, with its own status code and words; each API has its own way of writing it."""
+"""Refusals of the services, with their own status codes and messages, which each API renders in its own way."""
 
 from __future__ import annotations
 
 
 class Refusal(Exception):
-    """An answer that is no success: `status` is HTTP's, `message` the service's own."""
+    """An answer that is not a success: `status` is the HTTP status, and `message` is the service's own text."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(f"{status} {message}")

@@ -1,4 +1,4 @@
-"""Images of servers: of one with a disk of its own, a copy of the disk; of a volume-backed one, only a pointer."""
+"""Images of servers: a copy of the disk, or only a pointer to snapshots for a volume-backed server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def create_image(world: World, server: Server, user: User, name: str, metadata: dict[str, str]) -> Image:
-    """Start an image of the server. Raises Refusal in the states in which Nova refuses."""
+    """Start creating an image of the server. Raises Refusal in the states in which Nova refuses."""
     if server.vm_state not in ("active", "stopped", "paused", "suspended"):
         message = f"Cannot 'createImage' instance {server.id} while it is in vm_state {server.vm_state}"
         raise Refusal(409, message)
@@ -45,7 +45,7 @@ def create_image(world: World, server: Server, user: User, name: str, metadata: 
 
 
 def _point_to_volumes(world: World, server: Server, user: User, image: Image) -> None:
-    """As nova-api does it itself: a Cinder snapshot of each volume, and an image without data in its own Glance."""
+    """Take a Cinder snapshot of each volume, and create an image without data in central's Glance, as nova-api does."""
     glance, mapping = world.central.images, []
     for number, volume_id in enumerate(server.volumes):
         wanted = {
@@ -82,9 +82,9 @@ def _point_to_volumes(world: World, server: Server, user: User, image: Image) ->
 
 
 async def _copy_disk(world: World, server: Server, image: Image) -> None:
-    """Within the site's cluster, from the disk to a flat image in the pool of images; Glance only learns where.
+    """Copy the disk to a flat image in the images pool of the site's cluster; Glance receives only the location.
 
-    For as long as that takes, the disk has a snapshot to be copied from.
+    During the copy, the disk has a snapshot from which it is copied.
     """
     site = world.sites[server.site or ""]
     root = world.servers.root(server)

@@ -1,4 +1,4 @@
-"""Servers: where Nova puts them, how their disks come to be, and what becomes of them."""
+"""Servers: their placement by Nova, the creation of their disks, and their life cycle."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from simulator.world.world import World
 
 GIB = 1024**3
-# the devices that libvirt gives a guest whose image says nothing of them; Nova notes them when it has started the guest
+# libvirt's default devices for a guest whose image does not specify them; Nova records them after starting the guest
 _HARDWARE = {
     "hw_cdrom_bus": "ide",
     "hw_disk_bus": "virtio",
@@ -45,7 +45,7 @@ class Flavor:
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a server, or what was asked of it, failed; 500 is an error of Nova's own, and has a traceback."""
+    """Why a server, or a request to it, failed. Code 500 is an error of Nova itself and has a traceback."""
 
     message: str
     code: int = 500
@@ -56,7 +56,8 @@ class Fault:
 class Server:
     """One instance. `disk` is the content of a disk that is not in Ceph, as at a site without storage.
 
-    `image_properties` are those of the image that it was made from; an image of it will have them, too.
+    `image_properties` are those of the image from which the server was created; an image of the server gets them as
+    well.
     """
 
     name: str
@@ -123,7 +124,7 @@ class Servers:
     # --- creation ---
 
     def create(self, user: User, wanted: dict[str, Any], ports: list[Port]) -> Server:
-        """Start building a server. Raises Refusal for what the API itself refuses."""
+        """Start building a server. Raises Refusal for requests that the API itself refuses."""
         zone = wanted.get("availability_zone") or self._world.central.zone
         if self._world.site_in(zone) is None:
             raise Refusal(400, "The requested availability zone is not available")
@@ -162,7 +163,7 @@ class Servers:
         return server
 
     def _image_properties(self, image_id: str | None, mappings: list[dict[str, Any]]) -> dict[str, str]:
-        """What Nova keeps of the image that a server is made from, or of the one that its volume was made from."""
+        """Return the properties that Nova keeps of the server's image, or of the image of its root volume."""
         root = next((each for each in mappings if str(each.get("boot_index", "")) == "0"), {})
         if root.get("source_type") == "volume":
             found = self._world.volumes.get(root["uuid"]).image_properties
@@ -291,7 +292,7 @@ class Servers:
         return volume
 
     def other_zone(self, server: Server, volume: Volume) -> str:
-        """What Nova says of a volume of another zone than the server's; nothing where they are of one zone."""
+        """Return Nova's message for a volume in another zone than the server's, or an empty string if they match."""
         if volume.zone == server.zone:
             return ""
         return (
@@ -300,7 +301,10 @@ class Servers:
         )
 
     def attach_to_running(self, server: Server, volume: Volume) -> str:
-        """Start attaching a volume; returns the device. A volume that nova-compute refuses is given back."""
+        """Start attaching a volume, and return the device.
+
+        A volume that nova-compute refuses becomes available again.
+        """
         device = self._next_device(server)
         site = self._world.sites[server.site or self._world.central.name]
         told = self.other_zone(server, volume)
@@ -336,7 +340,7 @@ class Servers:
     # --- life ---
 
     def root(self, server: Server) -> RbdImage | None:
-        """The RBD image that the server boots from; None for a disk that is not in Ceph, or is gone."""
+        """Return the RBD image from which the server boots, or None for a disk that is not in Ceph or is gone."""
         if server.site is None or self._world.sites[server.site].cluster is None:
             return None
         if server.volumes and not server.image_id:
@@ -358,7 +362,7 @@ class Servers:
             image.locked = locked
 
     def _boot(self, server: Server) -> None:
-        """The guest starts, reads its disk, and writes one line to it."""
+        """Start the guest, which reads its disk and writes one line to it."""
         root = self.root(server)
         content = root.content if root else server.disk
         server.launched = server.launched or now()
@@ -377,7 +381,7 @@ class Servers:
         server.console.append(f"{BOOTED} {server.id}")
 
     def check_no_task(self, server: Server, action: str) -> None:
-        """Refuse an action while another one is under way, as nova-api does."""
+        """Refuse an action during another one, as nova-api does."""
         if server.task_state is not None:
             message = f"Cannot '{action}' instance {server.id} while it is in task_state {server.task_state}"
             raise Refusal(409, message)

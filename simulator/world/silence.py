@@ -1,4 +1,4 @@
-"""What accepts a request or a command and never answers, as a process that is stopped by SIGSTOP does."""
+"""Services and commands that accept requests but never answer, like a process stopped by SIGSTOP."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Silence:
-    """Who is silent: a kind (`image`, `compute`, `ssh`, `rbd`, …) at a place, a site's or a node's name."""
+    """The silent kinds (`image`, `compute`, `ssh`, `rbd`, …), each with the name of the silent site or node."""
 
     def __init__(self) -> None:
         self._silent: dict[tuple[str, str], asyncio.Event] = {}
@@ -18,7 +18,7 @@ class Silence:
 
     @contextmanager
     def of(self, kind: str, place: str) -> Iterator[None]:
-        """Silent as long as the context is open; then all is answered that was asked meanwhile."""
+        """Keep a kind silent while the context is open; afterwards, all waiting requests are answered."""
         ended = self._silent[kind, place] = asyncio.Event()
         try:
             yield
@@ -27,7 +27,7 @@ class Silence:
             self._silent.pop((kind, place), None)
 
     async def over(self, kind: str, *places: str) -> None:
-        """Wait until none of these is silent."""
+        """Wait until this kind is silent at none of these places."""
         for place in places:
             if ended := self._silent.get((kind, place)):
                 await ended.wait()

@@ -1,4 +1,4 @@
-"""Sites: a Ceph cluster, a Glance with its stores, an availability zone, Nova's and Cinder's settings, and nodes."""
+"""Sites: a Ceph cluster, a Glance with its stores, an availability zone, settings of Nova and Cinder, and nodes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ IMPORT_METHODS = ("glance-direct", "web-download", "copy-image")
 
 @dataclass
 class Store:
-    """A backend of one Glance, as its configuration has it; `cluster` is None for the read-only http store."""
+    """A backend in the configuration of one Glance; `cluster` is None for the read-only http store."""
 
     id: str
     cluster: Cluster | None
@@ -29,7 +29,7 @@ class Store:
 
     @property
     def rbd(self) -> Cluster:
-        """The cluster, where one must be. Raises LookupError for the http store."""
+        """The cluster of an RBD store. Raises LookupError for the http store."""
         if self.cluster is None:
             raise LookupError(f"store {self.id} has no cluster")
         return self.cluster
@@ -40,7 +40,7 @@ class Store:
 
 @dataclass
 class Glance:
-    """One site's image service: its own settings, stores and staging area; the database is everybody's."""
+    """The image service of one site: its own settings, stores and staging area. All sites share the database."""
 
     url: str
     stores: dict[str, Store] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Glance:
     copy_needs_admin: bool = True
 
     def store_of(self, url: str) -> str | None:
-        """The id of the store that a location's URL belongs to, by FSID and pool."""
+        """Return the ID of the store that a location's URL belongs to, by FSID and pool."""
         for store in self.stores.values():
             if store.cluster and url.startswith(f"rbd://{store.cluster.fsid}/{store.pool}/"):
                 return store.id
@@ -64,9 +64,9 @@ class Glance:
 
 @dataclass
 class Nova:
-    """What the site's compute services are configured with.
+    """The settings of the site's compute services.
 
-    `glance_urls` has those that ask somewhere else than at `glance_url`: node → URL.
+    `glance_urls` maps nodes to their Glance URLs if those differ from `glance_url`.
     """
 
     glance_url: str
@@ -82,7 +82,7 @@ class Nova:
 
 @dataclass
 class Cinder:
-    """What the site's volume service is configured with; `cluster` is its name where it runs active/active."""
+    """The settings of the site's volume service; `cluster` is the name of its cluster if it runs active/active."""
 
     glance_url: str
     zone: str
@@ -95,10 +95,10 @@ class Cinder:
 
 @dataclass
 class Site:
-    """One site; without storage it has neither cluster nor Glance nor volume service.
+    """One site. Without storage, it has no cluster, no Glance and no volume service.
 
-    `store` is its store's id at central's Glance, `local_store` the id at its own, `central_store` what its own Glance
-    calls central's.
+    `store` is the ID of the site's store in central's Glance, and `local_store` the ID in the site's own Glance.
+    `central_store` is the ID of central's store in the site's own Glance.
     """
 
     name: str
@@ -115,14 +115,14 @@ class Site:
 
     @property
     def ceph(self) -> Cluster:
-        """The site's cluster, where one must be. Raises LookupError for a site without storage."""
+        """The cluster of a site with storage. Raises LookupError for a site without storage."""
         if self.cluster is None:
             raise LookupError(f"site {self.name} has no storage")
         return self.cluster
 
     @property
     def images(self) -> Glance:
-        """The site's Glance, where one must be. Raises LookupError for a site without storage."""
+        """The Glance of a site with storage. Raises LookupError for a site without storage."""
         if self.glance is None:
             raise LookupError(f"site {self.name} has no Glance")
         return self.glance

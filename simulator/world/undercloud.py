@@ -1,4 +1,4 @@
-"""The undercloud: the machine that the deployment was made from, and the stacks that it knows."""
+"""The undercloud: the machine that created the deployment, and the stacks that it knows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CENTRAL_STACK = "control-plane"
 
 @dataclass
 class Stack:
-    """One stack of Heat's; `status` is action and status, as in `CREATE_COMPLETE`."""
+    """One Heat stack; `status` consists of action and status, as in `CREATE_COMPLETE`."""
 
     name: str
     status: str = "CREATE_COMPLETE"
@@ -28,18 +28,18 @@ class Stack:
 
 @dataclass
 class Undercloud:
-    """Its machine, and its stacks by name."""
+    """The machine, and the stacks by name."""
 
     node: Node
     stacks: dict[str, Stack]
 
     def stack_of(self, site: str, central: bool) -> str:
-        """What the stack of a site is called."""
+        """Return the name of a site's stack."""
         return CENTRAL_STACK if central else site
 
 
 def undercloud(address: str, ssh_port: int, dcn_sites: Iterable[str]) -> Undercloud:
-    """An undercloud whose stacks are all complete, with the credentials for it in the user's home."""
+    """Return an undercloud with complete stacks and with its credentials in the user's home."""
     node = Node("undercloud", "central", address, (ROLE,), ssh_port)
     exports = {
         "OS_AUTH_TYPE": "password",

@@ -1,7 +1,7 @@
-"""Volumes and their snapshots: what Cinder and its RBD driver do.
+"""Volumes and their snapshots: the behavior of Cinder and its RBD driver.
 
-A volume made from an image is a copy-on-write clone where the image has a raw copy in the same cluster, and a full
-copy, read through the site's Glance, where it has none.
+A volume created from an image is a copy-on-write clone if the image has a raw copy in the same cluster. Otherwise, it
+is a full copy, read through the site's Glance.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from simulator.world.world import World
 
 GIB = 1024**3
-# what a volume keeps of its image beside the image's own properties
+# attributes of its image that a volume keeps in addition to the image's properties
 _KEPT = ("disk_format", "container_format", "min_disk", "min_ram", "size", "checksum")
 
 
@@ -39,7 +39,7 @@ class Attachment:
 
 @dataclass
 class Volume:
-    """One volume; `site` is where its service put it, which is not always its zone's."""
+    """One volume; `site` is where its service put it, which is not always the site of its zone."""
 
     size: int
     zone: str
@@ -66,7 +66,7 @@ class Volume:
 
     @property
     def image_properties(self) -> dict[str, str]:
-        """The properties of the image that it was made of, without what is no property in Glance."""
+        """The properties of the image from which the volume was created, without other metadata of the image."""
         return {name: value for name, value in self.image.items() if name not in (*_KEPT, "image_id", "image_name")}
 
 
@@ -90,11 +90,11 @@ class VolumeSnapshot:
 
 
 class CannotRead(Exception):
-    """The image cannot be had at this site at all."""
+    """The image cannot be read at this site."""
 
 
 def local_copy(world: World, site: Site, image: Image) -> tuple[Cluster, str, str, str] | None:
-    """Cluster, pool, image and snapshot of a raw copy that can be cloned at this site; None where there is none."""
+    """Return cluster, pool, image and snapshot of a raw copy that can be cloned at this site, or None."""
     if image.disk_format != "raw" or not site.images.show_locations:
         return None
     for location in image.locations:
@@ -107,11 +107,11 @@ def local_copy(world: World, site: Site, image: Image) -> tuple[Cluster, str, st
 
 
 async def streamed(world: World, site: Site, image: Image) -> Content:
-    """The image's data as the site's own Glance gives it. Raises CannotRead."""
+    """Return the image's data from the site's own Glance. Raises CannotRead."""
     glance = site.glance or world.central.images
     for location in image.locations:
         cluster = world.images.cluster_of(location)
-        # the store's id alone says little: another site's Glance may have written it
+        # the store's ID is not sufficient, because another site's Glance may have written it
         known = cluster in [store.cluster for store in glance.stores.values()]
         if location.store not in glance.stores or cluster is None or not known:
             continue
@@ -127,7 +127,7 @@ async def streamed(world: World, site: Site, image: Image) -> Content:
 
 
 async def disk_from_image(world: World, site: Site, image: Image, pool: str, name: str, size: int) -> RbdImage:
-    """A disk at the site, of at least `size` bytes: a clone if there is something to clone, else a full copy."""
+    """Create a disk of at least `size` bytes at the site: a clone if possible, or else a full copy."""
     cluster = site.ceph
     await world.reach(cluster)
     here = world.hooks.through("clone.source", local_copy(world, site, image), site=site, image=image, pool=pool)
@@ -141,7 +141,7 @@ async def disk_from_image(world: World, site: Site, image: Image, pool: str, nam
 
 
 def _image_metadata(image: Image) -> dict[str, str]:
-    """What a volume keeps of its image, all as text."""
+    """Return the metadata of its image that a volume keeps, all as text."""
     own = {name: getattr(image, name) for name in _KEPT}
     found = image.properties | {"image_id": image.id, "image_name": image.name} | own
     return {key: str(value) for key, value in found.items() if value is not None}
@@ -171,12 +171,12 @@ class Volumes:
         return [snapshot for snapshot in self.snapshots.values() if snapshot.volume_id == volume.id]
 
     def place(self, volume: Volume) -> tuple[Cluster, str]:
-        """The cluster and pool that a volume's data is in."""
+        """Return the cluster and the pool with a volume's data."""
         cinder = self._world.sites[volume.site].cinder
         return self._world.cluster(volume.site), cinder.pool if cinder else "volumes"
 
     def create(self, user: User, wanted: dict[str, Any]) -> Volume:
-        """Start making a volume. Raises Refusal for what the API itself refuses."""
+        """Start creating a volume. Raises Refusal for requests that the API itself refuses."""
         asked = wanted.get("availability_zone") or self._world.central.zone
         zone = self._world.hooks.through("volume.zone", asked, wanted=wanted)
         sites = [site for site in self._world.storage_sites if site.cinder and site.cinder.zone == zone]
@@ -213,7 +213,7 @@ class Volumes:
     ) -> None:
         size, cinder = volume.size * GIB, site.cinder
         await self._world.clock.takes("volume")
-        # a volume that no service takes has no host
+        # a volume that no service has accepted has no host
         volume.placed = cinder is not None and not cinder.down
         volume.updated = now()
         try:
@@ -225,7 +225,7 @@ class Volumes:
                 volume.status = "downloading"
                 await self._world.read_image(site.images, image.id)
                 disk = await disk_from_image(self._world, site, image, pool, volume.rbd_name, size)
-                # only what is downloaded has a signature to look at
+                # only downloaded data has a signature to verify
                 checked = {} if disk.parent else {"signature_verified": "False"}
                 volume.image = checked | _image_metadata(image)
                 volume.bootable = True
@@ -246,7 +246,7 @@ class Volumes:
         volume.updated = now()
 
     def delete(self, volume: Volume) -> None:
-        """Start removing a volume. Raises Refusal in the states in which Cinder refuses."""
+        """Start deleting a volume. Raises Refusal in the states in which Cinder refuses."""
         if volume.status not in ("available", "error", "error_deleting") or self.snapshots_of(volume):
             raise Refusal(
                 400,
@@ -270,7 +270,7 @@ class Volumes:
         self.volumes.pop(volume.id, None)
 
     def take_snapshot(self, user: User, wanted: dict[str, Any]) -> VolumeSnapshot:
-        """Start a snapshot; an attached volume needs `force`."""
+        """Start creating a snapshot; an attached volume needs `force`."""
         volume = self.get(wanted.get("volume_id", ""))
         allowed = ("available", "in-use") if str(wanted.get("force", "")).lower() == "true" else ("available",)
         if volume.status not in allowed:
@@ -311,7 +311,7 @@ class Volumes:
         try:
             cluster.remove_snapshot(pool, volume.rbd_name, snapshot.rbd_name)
         except RbdError as error:
-            # a snapshot with clones is busy, and so it stays; one that is gone already is no error
+            # a snapshot with clones is busy and is kept; a snapshot that is already gone is not an error
             if error.number != 2:
                 snapshot.status = "available"
                 return
