@@ -34,10 +34,7 @@ def backend_host(site: Site, host: Host) -> str:
 
 
 def pool(site: Site) -> str:
-    """Return the name under which the scheduler knows a site's backend.
-
-    It contains the name of the site's cluster, if any.
-    """
+    """Return the name under which the scheduler knows a site's backend, which contains the Cinder cluster, if any."""
     return f"{'hostgroup' if site.central else site.name}@{BACKEND}#{BACKEND}"
 
 

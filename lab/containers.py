@@ -57,7 +57,7 @@ class Container:
 
 
 def start(host: Host, state: State, shell: Shell, container: Container, settings: str = "") -> None:
-    """Run the container with exactly this definition; leave it alone if it already runs so.
+    """Run the container with exactly this definition; a container that already runs with it is left alone.
 
     `settings` is the text of the configuration files that the container reads. When it changes, the container is
     replaced.

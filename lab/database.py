@@ -34,7 +34,7 @@ def password(state: State, service: str) -> str:
 
 
 def url(plan: Plan, state: State, database: str, user: str | None = None) -> str:
-    """Return the SQLAlchemy URL; `user` is the owner if it is not named like the database."""
+    """Return the SQLAlchemy URL; `user` is the owner of the database if it has another name."""
     user = user or database
     return f"mysql+pymysql://{user}:{password(state, user)}@{plan.controller.address}:{PORT}/{database}?charset=utf8"
 
@@ -85,12 +85,12 @@ def _grants(state: State) -> str:
 
 
 def empty(shell: Shell, database: str) -> None:
-    """Create the database anew, because tables that a killed service has partly created cannot be created again."""
+    """Recreate the database, because tables that a killed service has partly created cannot be created again."""
     sql = f"DROP DATABASE IF EXISTS {database}; CREATE DATABASE {database};"
     shell.run("mariadb", "--no-defaults", "--socket=/run/mysqld/mysqld.sock", "--execute", sql)
 
 
 def answers(plan: Plan) -> bool:
-    """Whether the server sends its greeting, which it does only when it accepts clients."""
+    """Return whether the server sends its greeting, which it does only when it accepts clients."""
     with socket.create_connection((plan.controller.address, PORT), timeout=3) as connection:
         return len(connection.recv(5)) == 5

@@ -144,7 +144,7 @@ def container() -> Container:
 
 
 def answers(host: Host) -> bool:
-    """Whether a worker that has loaded its application answers the health check.
+    """Return whether a worker that has loaded its application answers the health check.
 
     HAProxy forwards it if the host has one.
     """

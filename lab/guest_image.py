@@ -37,7 +37,7 @@ def build(state: State, log: Path) -> None:
     """Create the qcow2 file if it does not exist."""
     if state.guest_image.exists():
         return
-    # The services of the lab are needed first, so they take precedence over this.
+    # This runs at a low priority, because the services of the lab are needed first.
     shell = Shell(log, ("nice", "-n", "15"))
     work = state.guest_image.parent / "work"
     shutil.rmtree(work, ignore_errors=True)

@@ -20,7 +20,7 @@ DEMO = "demo"
 
 @dataclass(frozen=True)
 class CatalogEntry:
-    """A service in the catalog, and the name of the user as which it calls other services."""
+    """A service in the catalog; `name` is also the user with which it calls other services."""
 
     name: str
     type: str

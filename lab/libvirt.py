@@ -57,7 +57,10 @@ def _write_secret(folder: Path, uuid: str, key: str) -> None:
 
 
 def container() -> Container:
-    """Return libvirtd's container. The guests end with it; to outlive it, they would need control groups."""
+    """Return libvirtd's container, with which the guests end.
+
+    Running the guests in the host's PID namespace would require control groups.
+    """
     return Container(
         name=CONTAINER,
         command=("/usr/sbin/libvirtd",),
@@ -78,7 +81,7 @@ def container() -> Container:
 
 
 def answers(plan: Plan, host: Host) -> bool:
-    """Whether libvirtd's socket accepts a connection."""
+    """Return whether libvirtd's socket accepts a connection."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(3)
         connection.connect(str(hosts.path_in(plan, host, SOCKET)))

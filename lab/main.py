@@ -147,7 +147,10 @@ def _up(options: argparse.Namespace) -> int:
 
 
 def _settings(options: argparse.Namespace, state: State) -> Settings:
-    """Return the kept settings, or the requested ones if there is no lab yet or if the request adds to the lab."""
+    """Return the settings of the lab plus what the options add, or new settings if there is no lab yet.
+
+    Raises StateError if the options contradict the settings of the lab.
+    """
     kept = state.settings()
     layout = _layout(options)
     if kept is None:
@@ -178,7 +181,7 @@ def _settings(options: argparse.Namespace, state: State) -> Settings:
 
 
 def _layout(options: argparse.Namespace) -> Layout | None:
-    """Return the requested layout if it differs from one host at each site, or None if no option specifies it."""
+    """Return the layout that the options request, or None if they do not specify any."""
     if (options.hosts == 3) != bool(options.site):
         raise PlanError("--hosts 3 and --site go together, for example --hosts 3 --site dcn0")
     asked = (options.hosts, options.scale_out, options.dcn_without_storage)

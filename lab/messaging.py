@@ -48,7 +48,7 @@ def start_rabbitmq(plan: Plan, state: State, log: Path) -> None:
 
 
 def rabbitmq_answers(plan: Plan) -> bool:
-    """Whether the server answers a client with another protocol version by naming its own, which needs no login."""
+    """Return whether the server answers a wrong protocol version with the right one, which needs no login."""
     with socket.create_connection((plan.controller.address, RABBITMQ_PORT), timeout=3) as connection:
         connection.sendall(b"AMQP\x00\x00\x00\x00")
         return connection.recv(4) == b"AMQP"

@@ -111,7 +111,7 @@ def check_machine() -> None:
 
 
 def is_debian_12(release: str) -> bool:
-    """Whether the text of an os-release file is that of Debian 12."""
+    """Return whether the text of an os-release file is that of Debian 12."""
     values = dict(re.findall(r'^(\w+)="?([^"\n]*)', release, re.MULTILINE))
     return values.get("ID") == "debian" and values.get("VERSION_ID") == "12"
 

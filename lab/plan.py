@@ -139,7 +139,7 @@ class Site:
 
     @property
     def stack(self) -> str:
-        """The name in the guide of the stack that deploys the site."""
+        """The name of the stack that deploys the site, as in the guide."""
         return CENTRAL_STACK if self.central else self.name
 
     @property

@@ -27,7 +27,7 @@ def make_all(plan: Plan, state: State) -> None:
 
 
 def make(cloud: Cloud, names: Iterable[str]) -> None:
-    """Complete these stacks: complete stacks are left alone, all others are deleted and created anew."""
+    """Complete these stacks: complete stacks are left alone, all others are deleted and recreated."""
     there = states(cloud)
     missing = [name for name in names if there.get(name) not in COMPLETE]
     for name in missing:

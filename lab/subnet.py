@@ -66,7 +66,7 @@ def nameservers_of(resolv_conf: str) -> list[Neighbour]:
 def neighbours(shell: Shell) -> list[Neighbour]:
     """Return the networks of the machine, and the addresses of its gateways, nameservers, package sources and proxies.
 
-    The addresses matter because a sandbox's network may use a range that is reserved.
+    These addresses matter because a sandbox may use a reserved range for its network.
     """
     addresses = json.loads(shell.run("ip", "--json", "-4", "address", "show"))
     routes = json.loads(shell.run("ip", "--json", "-4", "route", "show"))
@@ -116,5 +116,8 @@ def _first_free(others: Sequence[Neighbour], own_bridge: str) -> str:
 
 
 def keep_on_this_machine(subnet: Network, shell: Shell) -> None:
-    """Add an unreachable route with a lower priority than the bridge's, so that packets for the lab never leave it."""
+    """Add an unreachable route with a lower priority than the route of the bridge.
+
+    Without the bridge, packets for the lab then end on this machine instead of leaving it.
+    """
     shell.run("ip", "route", "replace", "unreachable", str(subnet), "metric", "4000000000")

@@ -90,7 +90,7 @@ def _supervisor(plan: Plan, host: Host) -> Any:
 
 
 def start(plan: Plan, host: Host, state: State, service: Service) -> None:
-    """Run the service with exactly this definition; leave it alone if it already runs so."""
+    """Run the service with exactly this definition; a service that already runs with it is left alone."""
     definition = state.host(host) / "etc" / "supervisor" / "conf.d" / f"{service.name}.conf"
     remote = _supervisor(plan, host)
     if definition.exists() and definition.read_text(encoding="utf-8") != service.text():

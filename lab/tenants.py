@@ -108,7 +108,7 @@ def _provider(cloud: Cloud, host: Host) -> str | None:
 
 
 def _in_zone(cloud: Cloud, provider: str, aggregate: str) -> bool:
-    """Whether Placement has the compute node in the aggregate; add the node if it is missing.
+    """Return whether Placement has the compute node in the aggregate; add the node if it is missing.
 
     Nova tells Placement when a host is added but ignores a failure, after which no server could be started there.
     """

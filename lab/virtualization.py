@@ -49,7 +49,7 @@ def _file(state: State) -> Path:
 
 
 def _boots(image: Path, shell: Shell) -> bool:
-    """Whether the guest boots with KVM. The image itself is not changed."""
+    """Return whether the guest boots with KVM. The image itself is not changed."""
     return says(
         (
             *("qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"),
@@ -61,7 +61,7 @@ def _boots(image: Path, shell: Shell) -> bool:
 
 
 def says(command: Sequence[str], shell: Shell, seconds: float = _SECONDS) -> bool:
-    """Whether the program reports that the guest is up before the program ends, breaks or reaches the time limit."""
+    """Return whether the program reports that the guest is up before it ends, breaks or reaches the time limit."""
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

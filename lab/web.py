@@ -47,5 +47,5 @@ def call(
 
 
 def answers(url: str, method: str = "GET") -> bool:
-    """Whether the service answers with success. Raises OSError if the connection is refused."""
+    """Return whether the service answers with success. Raises OSError if the connection is refused."""
     return 200 <= call(method, url, timeout=5).status < 400

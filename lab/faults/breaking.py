@@ -213,7 +213,7 @@ class Breaking:
     def forget_volume_service(self, host: Host, made: str | None = None) -> None:
         """Make Cinder forget a host's volume service so that the service can register with another cluster.
 
-        `made` is the name of a cluster that is created by this.
+        `made` is the name of that cluster if it is new.
         """
         self._note(undo.ForgetVolumeService(host.name, made))
         reporting.forget_volume_service(self.lab, host)

@@ -212,7 +212,7 @@ def upload_is_truncated(lost: int) -> None:
 
 
 def _copies(task: Any, action: Any) -> bool:
-    """Whether the import is a copy-image: any other import finds the image inactive or is to activate it."""
+    """Return whether the import is a copy-image: any other import finds the image inactive or is to activate it."""
     return action.image_status == "active" and not task.set_active
 
 
@@ -379,7 +379,7 @@ def snapshot_cannot_be_copied_on(store: str) -> None:
 
 
 def snapshot_arrives_without_the_writes(store: str, first: int, length: int) -> None:
-    """Blank `length` bytes from byte `first` on, which are the bytes of the disk that the guest writes."""
+    """Overwrite `length` bytes from byte `first` on, where the guest writes to its disk, with zeros."""
 
     def forget(image: Any) -> None:
         if image.size() >= first + length:

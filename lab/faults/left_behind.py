@@ -45,7 +45,10 @@ def _free_volumes(cloud: Cloud) -> None:
 
 
 def _is_known(cloud: Cloud, name: str) -> bool:
-    """Whether Nova or Cinder knows the owner of the RBD image; also true for a name that neither of them would use."""
+    """Return whether Nova or Cinder knows the owner of the RBD image.
+
+    The answer is also true for a name that neither of them would use.
+    """
     for pattern, ask, path in ((_DISK, cloud.nova, "servers/"), (_VOLUME, cloud.cinder, "volumes/")):
         found = pattern.fullmatch(name)
         if found:

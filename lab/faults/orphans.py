@@ -1,4 +1,4 @@
-"""Faults that leave data in a cluster which belongs to nothing."""
+"""Faults that leave orphans in a cluster: data that belongs to no image, server or volume."""
 
 from __future__ import annotations
 

@@ -90,7 +90,7 @@ def _works(lab: Lab, host: Host, container: str, before: tuple[str, str] | None)
 
 
 def forget_volume_service(lab: Lab, host: Host) -> None:
-    """Stop a host's volume service and make Cinder forget it, so that it registers anew when it starts again."""
+    """Stop a host's volume service and make Cinder forget it, so that it registers again when it starts."""
     lab.shell(host).run("podman", "stop", "--time=5", cinder.VOLUME_CONTAINER, timeout=60)
     name = volume_service(lab, host)
     _manage(lab, "service", "remove", "cinder-volume", name)

@@ -6,7 +6,7 @@ from lab import stacks
 from lab.cloud import Cloud
 from lab.faults.breaking import Breaking
 
-# Seconds. Heat takes -1 as "no end". Healing deletes the stack, which must not be delayed.
+# Seconds. Heat treats -1 as endless. Healing deletes the stack, which must not take as long.
 _FOR_EVER = {"update": -1, "delete": 0}
 
 

@@ -30,7 +30,7 @@ from lab.state import DEFAULT_STATE, State, StateError
 
 @dataclass(frozen=True)
 class InTheLab:
-    """Detection of faults in the lab; `wanted_site` is the site of all faults."""
+    """Detection of faults in the lab. `wanted_site` is the site of all faults, if given."""
 
     lab: Lab
     suite: Suite

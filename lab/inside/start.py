@@ -2,9 +2,9 @@
 
 Usage: start.py PROGRAM [ARGUMENT...]
 
-Most changes save resources on a machine that stands for many. By default, most of these services run two processes or
-more of 100 MB each. One of them makes privileged calls for another, or checks a hundred times a second whether the
-other still runs.
+Most changes save resources, because one machine runs the services of many hosts. By default, most of these services run
+two processes or more of 100 MB each. One of them makes privileged calls for another, or checks a hundred times a second
+whether the other still runs.
 """
 
 import os

@@ -102,7 +102,7 @@ class Cinder:
         return self._hosts(site)[0]
 
     def _hosts(self, site: Site) -> list[str]:
-        """Return the hosts of the volume services: all nodes at a DCN site, but one shared name at central."""
+        """Return the hosts of the site's volume services: one per node at a DCN site, one shared name at central."""
         nodes = [node.name for node in site.nodes if "cinder-volume" in node.roles]
         return [f"{name}@{_BACKEND}" for name in (["hostgroup"] if site.central else nodes)]
 

@@ -367,8 +367,7 @@ class Nova:
             raise Refusal(
                 400, f"Invalid volume: volume '{volume.id}' status must be 'available'. Currently in '{volume.status}'"
             )
-        # nova-api checks its own setting at central; nova-compute checks the site's setting after the request was
-        # accepted
+        # nova-api checks its own setting at central; nova-compute checks the site's after the request was accepted
         told = self._servers.other_zone(server, volume)
         if told and self._world.central.nova.cross_az_attach is False:
             raise Refusal(400, told)

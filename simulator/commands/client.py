@@ -162,7 +162,7 @@ def _by_mons(call: Call, hosts: set[str]) -> Cluster | None:
 
 
 def may_use(user: User, pool: str) -> bool:
-    """Whether the user's OSD caps allow reading this pool."""
+    """Return whether the user's OSD caps allow reading this pool."""
     for cap in user.caps.get("osd", "").split(","):
         restricted = re.search(r"pool=(\S+)", cap)
         if cap.strip().startswith(("allow", "profile rbd")) and (restricted is None or restricted[1] == pool):

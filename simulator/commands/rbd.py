@@ -21,7 +21,7 @@ _ACTIONS = {
 
 
 def binary_size(size: int) -> str:
-    """Return a size as Ceph prints it for people, in a unit that leaves few digits."""
+    """Return a size as Ceph prints it for people, in the largest unit in which the number is at least 1."""
     units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
     unit, value = 0, float(size)
     while value >= 1024 and unit < len(units) - 1:

@@ -1,4 +1,4 @@
-"""Harmless variations: a deployment with them is as healthy as without."""
+"""Harmless variations: a deployment with them is as healthy as one without them."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ def descriptions_differ(world: World, site: Site) -> Iterator[None]:
 
 @variation(site="dcn", source="LAB.md: Glance store ids ping-pong")
 def somebody_reads_through_the_site(world: World, site: Site) -> Iterator[None]:
-    """Another user keeps reading images through the site's Glance, which rewrites their store ids."""
+    """Another user keeps reading images through the site's Glance, which rewrites their store IDs."""
 
     def hook(found: dict[str, Any], site: Site, image: Image) -> dict[str, Any]:
         world.images.seen_through(at.images, image.id)

@@ -17,9 +17,8 @@ from faults.detection.way import Say
 from simulator.faults import CHANGES
 from simulator.process import DidNotStart, running
 
-#: The names of healthy variations and the options of `dcn-verify simulate` for them. Stores with the same ID at all
-#: sites are not included: there, reading an image through a site makes its record name central's store (known-failures
-#: 26).
+#: Names of healthy variations, and the options of `dcn-verify simulate` for them. Stores with the same ID at all sites
+#: are not included: reading an image through a site would make its record name central's store (known-failures 26).
 VARIATIONS: dict[str, tuple[str, ...]] = {
     "as-the-guide-has-it": (),
     **{name: ("--fault", name) for name, change in CHANGES.items() if change.harmless},

@@ -69,7 +69,7 @@ def make(options: argparse.Namespace) -> Simulated:
 
 
 def healthy(count: int, limits: Limits, say: Say) -> bool:
-    """Whether all of `count` runs on healthy deployments passed."""
+    """Return whether all of `count` runs on healthy deployments passed."""
     done = healthy_deployments.run(count, limits, REPORTS / "healthy-simulator", say)
     passed = sum(not one.why for one in done)
     say(f"{passed} of {len(done)} runs passed, on {len({one.name for one in done})} kinds of healthy deployments")

@@ -108,7 +108,7 @@ def judge(changes: Iterable[Difference], gaps: Iterable[Difference], entries: Se
 
 
 def _one_key(difference: Difference) -> bool:
-    """Whether the difference is a key that only the simulator has, and not a whole answer."""
+    """Return whether the difference is a key that only the simulator has, and not a whole answer."""
     return difference.known == NOTHING and bool(difference.path)
 
 

@@ -48,7 +48,7 @@ def changes(known: Record, seen: Record) -> Iterator[Difference]:
 
 
 def gaps(known: Record, seen: Record) -> Iterator[Difference]:
-    """Yield the answers in `known` that `seen` does not have."""
+    """Yield the differences that come from answers which only one of the records had the chance to see."""
     for service, kind, status, shape in known:
         answers = seen.statuses(service, kind)
         if not answers:
@@ -93,7 +93,7 @@ def _is_change(mine: Field, other: Field) -> bool:
 
 
 def _above_is_new(path: str, without: Shape, having: Shape) -> bool:
-    """Whether the parent of this path is missing as well, so that reporting the parent is enough."""
+    """Return whether the parent of this path is missing as well, so that reporting the parent is enough."""
     above = parent(path)
     return above is not None and above in having and above not in without
 

@@ -122,7 +122,7 @@ def _both(left: Shape, right: Shape) -> Shape:
 
 
 def could_have(shape: Shape, path: str) -> bool:
-    """Whether a shape without this path covers its parent, so that the lack of the path means something."""
+    """Return whether a shape without this path covers its parent, so that the lack of the path means something."""
     if path.endswith(("[]", ".*")):
         return False
     above = parent(path)

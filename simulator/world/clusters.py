@@ -26,7 +26,7 @@ class RbdError(Exception):
 
 
 class Unreachable(Exception):
-    """No monitor of the cluster answers; a client waits until its own timeout."""
+    """No monitor of the cluster answers; a client waits until its own timeout expires."""
 
 
 def cephx_key() -> str:

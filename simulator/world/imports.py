@@ -174,7 +174,7 @@ class ImportFlow:
 
 
 def passes_filter(glance: Glance, uri: str) -> bool:
-    """Whether Glance would download from this URI (`import_filtering_opts`)."""
+    """Return whether Glance would download from this URI (`import_filtering_opts`)."""
     try:
         parts = urlsplit(uri)
         port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)

@@ -45,7 +45,7 @@ class Flavor:
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a server, or a request to it, failed. Code 500 is an error of Nova itself and has a traceback."""
+    """The reason why a server, or a request to it, failed. Code 500 is an error of Nova itself and has a traceback."""
 
     message: str
     code: int = 500
@@ -337,7 +337,7 @@ class Servers:
         server.volumes.remove(volume.id)
         self._lock_disks(server, volume, False)
 
-    # --- life ---
+    # --- life cycle ---
 
     def root(self, server: Server) -> RbdImage | None:
         """Return the RBD image from which the server boots, or None for a disk that is not in Ceph or is gone."""

@@ -27,7 +27,7 @@ class Silence:
             self._silent.pop((kind, place), None)
 
     async def over(self, kind: str, *places: str) -> None:
-        """Wait until this kind is silent at none of these places."""
+        """Wait until this kind is no longer silent at any of these places."""
         for place in places:
             if ended := self._silent.get((kind, place)):
                 await ended.wait()
