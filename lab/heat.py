@@ -77,7 +77,7 @@ def container() -> Container:
         name=CONTAINER,
         command=("heat-all", "--log-file=/var/log/heat/heat-all.log"),
         user="heat",
-        init=True,  # heat-all ignores SIGTERM when it runs as process 1
+        init=True,  # heat-all does not end on the stop signal when it runs as process 1
         volumes=(
             config_data.volume("heat", "heat"),
             "/etc/hosts:/etc/hosts:ro",
