@@ -1,4 +1,4 @@
-"""An SSH agent: the keys that it holds, by which it signs for us."""
+"""An SSH agent and the keys that it signs with."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from helpers.ssh.blob import strings
 
 
 class Agent(AgentSSH):
-    """The agent behind a socket; paramiko's own only knows that of the environment.
+    """The agent behind a socket. Paramiko's own class only finds the agent of the environment.
 
-    `keys` is what it holds, in its order; `problem` says why it holds none, and is empty otherwise.
+    `keys` are the agent's keys, in its order. `problem` says why there are none, and is empty otherwise.
     """
 
     def __init__(self, path: Path, seconds: float) -> None:
         super().__init__()
         self.keys: tuple[AgentKey, ...] = ()
         self.problem = ""
-        # under the name by which paramiko's part of it knows it
+        # paramiko's methods expect this attribute
         self._conn = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._conn.settimeout(seconds)
         try:
             self._conn.connect(str(path))
             self.keys = tuple(self._held())
         except Exception as error:
-            # whatever answers there, and whatever paramiko makes of its keys
+            # whatever answers on the socket, and whatever paramiko raises for its keys
             reason = (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
             self.problem = f"the agent {path} does not answer as an agent does: {reason}"
         else:
@@ -45,5 +45,5 @@ class Agent(AgentSSH):
             yield AgentKey(self, blob)
 
     def close(self) -> None:
-        """End the connection to it."""
+        """Close the connection to the agent."""
         self._conn.close()

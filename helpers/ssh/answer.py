@@ -1,6 +1,6 @@
-"""What OpenSSH's own client makes of an ssh_config file: `ssh -G`, asked once for each host.
+"""How OpenSSH's own client reads an ssh_config file: `ssh -G`, run once for each host.
 
-It is the only one that reads the file as `ssh -F FILE HOST` does, whichever version is installed.
+Only the installed client reads the file exactly as `ssh -F FILE HOST` does, whatever its version.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Option in lower case → its values, one for each line or, where a line has a list, for each of its items.
+#: Option in lower case → its values: one for each line or, where a line holds a list, one for each item.
 Answer = Mapping[str, tuple[str, ...]]
 
-#: `ssh -G` prints these as one line, blanks in names included.
+#: `ssh -G` prints each of these on one line and does not quote names with spaces.
 _LISTS = ("userknownhostsfile", "globalknownhostsfile")
-#: It has replaced the tokens of these already.
+#: `ssh -G` has already expanded the tokens of these.
 _EXPANDED = ("userknownhostsfile", "identityagent")
-#: Seconds: only a `Match exec` and a search for the canonical name can take longer than a moment.
+#: Seconds. Only `Match exec` and the search for a canonical name take longer than a moment.
 _DEADLINE = 10.0
 
 
@@ -35,7 +35,7 @@ class BadSshConfig(Exception):
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked about: the host as a person types it, and `-l USER` and `-p PORT` where given."""
+    """The host as a person types it after `ssh`, with the values of `-l USER` and `-p PORT` where given."""
 
     host: str
     user: str | None = None
@@ -43,7 +43,7 @@ class Question:
 
 
 def openssh() -> str | None:
-    """Where OpenSSH's client is; None as well where it would not run, for it has to find who runs it."""
+    """Return the path of OpenSSH's client, or None where it cannot run: not installed, or no user database entry."""
     try:
         pwd.getpwuid(os.getuid())
     except KeyError:
@@ -56,7 +56,7 @@ _lock = threading.Lock()
 
 
 def ask(program: str, path: Path, question: Question) -> Answer:
-    """The answer about one host; it is kept as long as the file does not change. Raises BadSshConfig."""
+    """Return the client's answer about one host. It is cached until the file changes. Raises BadSshConfig."""
     key = (program, path, _state(path), question)
     with _lock:
         found = _asked.get(key)
@@ -99,7 +99,7 @@ def _ask(program: str, path: Path, question: Question) -> Answer:
 
 
 def _run(command: list[str], path: Path) -> tuple[int, str, str]:
-    # files, not pipes: what a `Match exec` leaves behind would hold a pipe open
+    # files instead of pipes: a process that `Match exec` leaves behind would keep a pipe open
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(  # noqa: S603
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=errors, start_new_session=True
@@ -120,14 +120,14 @@ def _run(command: list[str], path: Path) -> tuple[int, str, str]:
 
 
 def _one_line(path: Path, errors: str) -> str:
-    """The first thing that OpenSSH has to say; the last line only counts the mistakes."""
+    """The first error that OpenSSH prints. Its last line only counts the errors."""
     lines = [" ".join(line.split()) for line in errors.splitlines()]
     said = next((line for line in lines if line and ": terminating, " not in line), "")[:300]
     return said if not said or str(path) in said else f"{path}: {said}"
 
 
 def _files(value: str) -> list[str]:
-    """The names in a list that does not quote them: one with blanks is told by being there."""
+    """The names in an unquoted list. A name with spaces is recognized by the file that exists under it."""
     found: list[str] = []
     words = value.split(" ")
     while words:

@@ -1,11 +1,11 @@
-"""Public keys as SSH writes them: strings with their lengths, the key's type first. Source: RFC 4253, section 6.6."""
+"""Public keys in the SSH wire format: strings with their lengths, starting with the key type. Source: RFC 4253, 6.6."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 
-#: Type of key → how many strings it has behind the type.
+#: Key type → number of strings after the type.
 _STRINGS = {
     "ssh-ed25519": 1,
     "ssh-rsa": 2,
@@ -19,7 +19,7 @@ _STRINGS = {
 
 
 def strings(blob: bytes, number: int) -> tuple[list[bytes], bytes]:
-    """The first strings of a blob, and the rest. Raises ValueError where it ends before."""
+    """Return the first `number` strings of a blob, and the rest. Raises ValueError if the blob is too short."""
     found = []
     for _ in range(number):
         end = 4 + int.from_bytes(blob[:4], "big")
@@ -31,7 +31,7 @@ def strings(blob: bytes, number: int) -> tuple[list[bytes], bytes]:
 
 
 def public_key(kind: str, encoded: str) -> bytes | None:
-    """The blob of a public key as it stands in files; None: it is none."""
+    """Return the blob of a public key as written in a file, or None if the text is not a public key."""
     try:
         blob = base64.b64decode(encoded, validate=True)
         (name, first, *_), rest = strings(blob, 1 + _STRINGS[kind])
@@ -42,10 +42,10 @@ def public_key(kind: str, encoded: str) -> bytes | None:
 
 
 def kind(blob: bytes) -> str:
-    """The type that a blob begins with."""
+    """The key type at the beginning of a blob."""
     return strings(blob, 1)[0][0].decode(errors="replace")
 
 
 def fingerprint(blob: bytes) -> str:
-    """As `ssh-keygen -l` prints it."""
+    """The fingerprint, as `ssh-keygen -l` prints it."""
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")

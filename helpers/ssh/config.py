@@ -1,6 +1,6 @@
-"""What an OpenSSH client configuration says about a node: where it is, as whom, with which keys, through what.
+"""What an OpenSSH client configuration says about a node: its address, user, keys and proxy.
 
-OpenSSH's client reads the file (`ssh -G`); where it is not installed, ssh_config_file does. Source: ssh_config(5).
+OpenSSH's client reads the file (`ssh -G`). Where it is not installed, `config_file` reads it. Source: ssh_config(5).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from helpers.ssh.tokens import expanded, expanded_path, home, local_user
 
 __all__ = ["BadSshConfig", "Hop", "SshConfig", "SshTarget"]
 
-#: `StrictHostKeyChecking` as `ssh -G` prints it, and whether an unknown and a changed key are accepted.
+#: `StrictHostKeyChecking` as `ssh -G` prints it → whether an unknown key and a changed key are accepted.
 _ACCEPTED = {"false": (True, True), "accept-new": (True, False)}
 
 
@@ -36,9 +36,9 @@ class Hop(NamedTuple):
 class SshTarget:
     """How one node is reached.
 
-    `alias` is what a person types after `ssh`; `host`, `port` and `user` are what it comes to. `jumps` are the hosts
-    of ProxyJump, first hop first; `proxy_command` is ready for the shell. `identity_agent` is a socket, None where
-    no agent is asked. `connect_timeout` is seconds, None where the file has none.
+    `alias` is what a person types after `ssh`. `host`, `port` and `user` are what it resolves to. `jumps` are the hosts
+    of ProxyJump, first hop first. `proxy_command` is ready for the shell. `identity_agent` is a socket, or None if no
+    agent is used. `connect_timeout` is in seconds, or None if the file does not set it.
     """
 
     alias: str
@@ -64,44 +64,43 @@ class SshTarget:
 
     @property
     def place(self) -> tuple[str, int, str]:
-        """Where the login is, by whatever name it is called."""
+        """The destination of the login, whatever its alias."""
         return self.host, self.port, self.user
 
     @property
     def host_key_name(self) -> str:
-        """The name that known_hosts has: `HostKeyAlias`, or the host, with the port if it is not 22."""
+        """The name in known_hosts: `HostKeyAlias`, otherwise the host, with the port unless it is 22."""
         name = self.host_key_alias or self.host
         return name if self.port == 22 or self.host_key_alias else f"[{name}]:{self.port}"
 
 
 class SshConfig:
-    """One ssh_config file, its includes read in; `path=None` is an empty one."""
+    """One ssh_config file with its includes. `path=None` stands for an empty file."""
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
 
     @classmethod
     def read(cls, path: Path | None) -> SshConfig:
-        """Raises BadSshConfig when the file, or one that it includes, cannot be read."""
+        """Read the file. Raises BadSshConfig when the file, or one that it includes, cannot be read."""
         config = cls(path)
         try:
             text = path is None or b"\0" not in path.read_bytes()
         except OSError as error:
             raise BadSshConfig(f"{path}: {(error.strerror or str(error)).lower()}") from error
-        if not text:  # OpenSSH passes over the rest of such a line
+        if not text:  # OpenSSH ignores the rest of such a line
             raise BadSshConfig(f"{path}: is not a text file")
-        # OpenSSH only reads for a host, but finds mistakes in what is said about others too
+        # OpenSSH reads the file for one host only, but also reports errors in the blocks of other hosts
         config.target("localhost")
         return config
 
     def target(
         self, name: str, address: str | None = None, user: str | None = None, port: int | None = None
     ) -> SshTarget:
-        """How `name`, or `user@name`, is reached.
+        """Return how `name`, or `user@name`, is reached.
 
-        Where the file gives no HostName for `name`, `address` is the host, and what the file says about the
-        address holds (`Host 192.168.24.*`). `user` and `port`, where given, go before the file's. Raises
-        BadSshConfig.
+        If the file sets no HostName for `name`, `address` is the host, and blocks that match the address apply (`Host
+        192.168.24.*`). `user` and `port`, where given, override those of the file. Raises BadSshConfig.
         """
         given, _, name = name.rpartition("@")
         user = user or given or None
@@ -119,13 +118,13 @@ class SshConfig:
             raise BadSshConfig(f"{self.path}: Host {question.host}: {error}") from error
 
     def route(self, target: SshTarget) -> tuple[SshTarget, ...]:
-        """The jump hosts on the way there, first hop first. Raises BadSshConfig where they lead in a circle."""
+        """The jump hosts before the target, first hop first. Raises BadSshConfig if they form a loop."""
         route: list[SshTarget] = []
         jumps = target.jumps
         while jumps:
             *earlier, last = jumps
             hop = self.target(last.host, user=last.user, port=last.port)
-            if earlier:  # those of the command line go before the hop's own
+            if earlier:  # the jumps on the command line override those of the hop
                 hop = replace(hop, jumps=tuple(earlier), proxy_command=None)
             if any(
                 (hop.host, hop.port, hop.user) == (other.host, other.port, other.user) for other in [target, *route]
@@ -144,7 +143,7 @@ class SshConfig:
 
 
 def _target(alias: str, configured_user: str, said: Answer) -> SshTarget:
-    """Raises ValueError for a value that does not become a path, a host or a number."""
+    """Build the target. Raises ValueError for a value that is not a valid path, host or number."""
 
     def one(name: str) -> str | None:
         value = said.get(name, ("none",))[0]
@@ -202,7 +201,7 @@ def _tokens(alias: str, host: str, port: int, user: str, host_key_alias: str | N
 
 
 def _agent(value: str, tokens: Mapping[str, str]) -> Path | None:
-    """The socket of the agent that IdentityAgent names; without it, the environment's."""
+    """The socket that IdentityAgent names, otherwise the agent of the environment."""
     if value == "SSH_AUTH_SOCK":
         value = "$SSH_AUTH_SOCK"
     if value.startswith("$") and not value.startswith("${"):

@@ -1,8 +1,8 @@
-"""Reading ssh_config where OpenSSH's client is not installed: as `ssh -G` would, or one line that only that can.
+"""Reads ssh_config where OpenSSH's client is not installed. The result is that of `ssh -G`, or an error of one line.
 
-What decides over where a login leads and how is read, `Include`, `Host` and `Match` too. What only the client can tell
-(`Match exec`, a search for the canonical name, options that this does not know) is refused, never guessed.
-Source: ssh_config(5), and the client itself, against which the project's own tests hold this.
+The options that decide where and how a login is made are read, with `Include`, `Host` and `Match`. What only the client
+can evaluate (`Match exec`, the search for a canonical name, unknown options) is refused, not guessed. Source:
+ssh_config(5), and the client itself, against which the selftests compare this module.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _SINGLE = (
 _ADDED = ("identityfile", "certificatefile")
 _LISTS = ("userknownhostsfile", "globalknownhostsfile")
 _PROXIES = ("proxyjump", "proxycommand")
-#: What does not change where a login leads, or whether it succeeds here.
+#: Options that change neither the destination of a login nor whether it succeeds here.
 _WITHOUT_EFFECT = frozenset(
     """
     addkeystoagent batchmode checkhostip ciphers clearallforwardings compression connectionattempts controlmaster
@@ -72,7 +72,10 @@ _DEFAULTS: Answer = {
 
 
 def read(path: Path | None, question: Question) -> Answer:
-    """What the file says about the host, in the form of `ssh -G`; `None` is an empty file. Raises BadSshConfig."""
+    """Return what the file says about the host, in the form of `ssh -G`. `None` is an empty file.
+
+    Raises BadSshConfig.
+    """
     first = _Reading(question, question.host)
     if path is not None:
         first.file(path)
@@ -97,7 +100,7 @@ def _is_address(name: str) -> bool:
 
 @dataclass
 class _Reading:
-    """One pass over the file and those that it includes, for one host: what is said first holds."""
+    """One pass over the file and its includes, for one host. The first value of an option applies."""
 
     question: Question
     host: str
@@ -107,14 +110,14 @@ class _Reading:
     depth: int = 0
 
     def __post_init__(self) -> None:
-        # the command line goes before any file
+        # the command line takes precedence over every file
         if self.question.user is not None:
             self.said["user"] = [self.question.user]
         if self.question.port is not None:
             self.said["port"] = [str(self.question.port)]
 
     def file(self, path: Path, active: bool = True, never: bool = False) -> None:
-        """Read a file; `never` is for one that is included where it does not hold: only its mistakes count."""
+        """Read a file. `never`: an including block that does not apply includes it, so only its errors count."""
         for line in lines(path):
             words = line.words()
             if line.keyword == "host":
@@ -180,7 +183,7 @@ class _Reading:
         if name in _WITHOUT_EFFECT:
             return
         if name in _PROXIES:
-            # the first holds; a ProxyJump that is none only takes the place of another ProxyJump
+            # the first value applies; `ProxyJump none` overrides only a later ProxyJump
             jumps = self.said.get("proxyjump", ["none"]) != ["none"]
             other = jumps if name == "proxycommand" else "proxycommand" in self.said
             value = line.hosts() if name == "proxyjump" else line.rest
@@ -199,16 +202,16 @@ class _Reading:
         if active and name in _ADDED:
             known = self.said.setdefault(name, [])
             known += [value for value in values if value not in known]
-        elif active and (name, values) != ("connecttimeout", ["none"]):  # which leaves it to a later line
+        elif active and (name, values) != ("connecttimeout", ["none"]):  # `none` leaves the option to a later line
             self.said.setdefault(name, values)
 
 
 def _included(patterns: list[str]) -> list[Path]:
-    # relative to ~/.ssh, wherever the file is that includes
+    # relative paths start at ~/.ssh, wherever the including file is
     places = [os.path.expanduser(p if p[:1] in ("/", "~") else f"~/.ssh/{p}") for p in patterns]
     found = [Path(name) for place in places for name in sorted(glob.glob(place))]
     for path in found:
-        with contextlib.suppress(OSError):  # which reading it says too
+        with contextlib.suppress(OSError):  # reading the file reports the error
             if path.stat().st_mode & 0o022:
                 raise BadSshConfig(f"{path}: others may write to it; OpenSSH includes no such file")
     return found

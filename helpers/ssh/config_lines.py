@@ -1,6 +1,6 @@
-"""The lines of an ssh_config file, and the words of a line, without quotes, escapes and comments.
+"""The lines of an ssh_config file and their words, without quotes, escapes and comments.
 
-Source: ssh_config(5), and misc.c of OpenSSH for what it leaves open.
+Source: ssh_config(5), and OpenSSH's misc.c where the manual is not precise.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _CRITERION = re.compile(r'(?:[ \t]+|=)?(?:(?P<comment>#.*)|"(?P<quoted>[^"]*)"|(
 
 @dataclass(frozen=True)
 class Line:
-    """A line with something in it, and where it is; `rest` is all behind the keyword, which is in lower case."""
+    """A line with content, and its place. `keyword` is in lower case, `rest` is everything that follows it."""
 
     path: Path
     number: int
@@ -27,11 +27,11 @@ class Line:
     rest: str
 
     def refuse(self, problem: str) -> NoReturn:
-        """Raises BadSshConfig."""
+        """Raise BadSshConfig for this line."""
         raise BadSshConfig(f"{self.path} line {self.number}: {problem}")
 
     def words(self) -> list[str]:
-        """The words behind the keyword."""
+        """The words after the keyword."""
         found: list[str] = []
         word: str | None = None
         quote, escaped = "", False
@@ -56,7 +56,7 @@ class Line:
         return found if word is None else [*found, word]
 
     def criteria(self) -> list[str]:
-        """The words of a Match: `host=a user b` is read as `host a user b`."""
+        """The words of a Match line: `host=a user b` is read as `host a user b`."""
         found: list[str] = []
         position = 0
         while position < len(self.rest):
@@ -70,7 +70,7 @@ class Line:
         return found
 
     def hosts(self) -> str:
-        """The hosts of a ProxyJump, which is one word however it is written."""
+        """The hosts of a ProxyJump, which are one word however they are written."""
         value = self.rest.partition("#")[0].rstrip()
         if not value:
             self.refuse("ProxyJump names no host")
@@ -78,7 +78,7 @@ class Line:
 
 
 def lines(path: Path) -> list[Line]:
-    """The lines of a file that are more than a comment; a folder has none. Raises BadSshConfig."""
+    """Return the lines of a file, without empty lines and comments. A directory has none. Raises BadSshConfig."""
     try:
         content = path.read_bytes()
     except IsADirectoryError:

@@ -1,4 +1,4 @@
-"""Files of keys: the private key in one, the public part of one that is encrypted, a certificate beside it."""
+"""Key files: the private key, the public part of an encrypted key, and the certificate beside it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from helpers.ssh.blob import kind, public_key, strings
 
 _MAGIC = b"openssh-key-v1\0"
 _PEM = serialization.PrivateFormat.TraditionalOpenSSL
-#: What cryptography reads, and in which class and form paramiko takes it: it reads fewer formats than OpenSSH does.
+#: Key class of cryptography → paramiko's class and the format to pass it. Paramiko reads fewer formats than OpenSSH.
 _CLASSES: tuple[tuple[Any, type[paramiko.PKey], serialization.PrivateFormat], ...] = (
     (Ed25519PrivateKey, paramiko.Ed25519Key, serialization.PrivateFormat.OpenSSH),
     (RSAPrivateKey, paramiko.RSAKey, _PEM),
@@ -27,15 +27,15 @@ _CLASSES: tuple[tuple[Any, type[paramiko.PKey], serialization.PrivateFormat], ..
 
 
 class UnusableKey(Exception):
-    """A file gives no private key; the message says why in words that follow the file's name."""
+    """A file holds no usable private key. The message is the reason, worded to follow the file's name."""
 
 
 class MissingKey(UnusableKey):
-    """There is no such file."""
+    """The file does not exist."""
 
 
 def private_key(file: Path) -> paramiko.PKey:
-    """The private key in a file. Raises UnusableKey."""
+    """Return the private key in a file. Raises UnusableKey."""
     try:
         content = file.read_bytes()
     except FileNotFoundError as error:
@@ -52,13 +52,15 @@ def private_key(file: Path) -> paramiko.PKey:
     except TypeError as error:
         raise UnusableKey(f"is encrypted; add it to an agent: ssh-add {file}") from error
     except Exception as error:
-        # cryptography and paramiko raise whatever a file makes them stumble over
+        # cryptography and paramiko raise errors of many kinds for a malformed file
         what = "a key of PuTTY, which OpenSSH does not read" if content.startswith(b"PuTTY") else "not a private key"
         raise UnusableKey(f"is {what}") from error
 
 
 def public_part(file: Path) -> bytes | None:
-    """The public key that belongs to an identity, also where its private key is encrypted or elsewhere."""
+    """Return the public key of an identity, even where its private key is encrypted or elsewhere. None if there is
+    none.
+    """
     for each in (file, file.with_name(f"{file.name}.pub")):
         found = _public_in(_content(each))
         if found is not None:
@@ -73,11 +75,11 @@ def public_part(file: Path) -> bytes | None:
 
 
 def certificate(file: Path, public: bytes) -> PublicBlob | None:
-    """The certificate in a file, when it is one of this public key."""
+    """Return the certificate in a file if it certifies this public key, otherwise None."""
     words = _content(file).decode(errors="replace").split()
     try:
         blob = base64.b64decode(words[1], validate=True)
-        # behind the type, a certificate has a nonce, and then what makes the key
+        # in a certificate, the type is followed by a nonce and the fields of the key
         certified, key = strings(blob, 2)[1], strings(public, 1)[1]
     except (IndexError, ValueError):
         return None
@@ -110,7 +112,7 @@ def _private_in(content: bytes) -> paramiko.PKey:
 
 
 def _header(content: bytes) -> bytes | None:
-    """The public key in OpenSSH's own format, which has it before what is encrypted."""
+    """The public key in OpenSSH's own format, where it precedes the encrypted part."""
     try:
         _, body, _ = content.split(b" OPENSSH PRIVATE KEY-----", 2)
         blob = base64.b64decode(b"".join(body.rpartition(b"-----END")[0].split()), validate=True)

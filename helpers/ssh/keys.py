@@ -1,4 +1,4 @@
-"""The keys that a login is tried with, in OpenSSH's order: those of the agent, then those in files.
+"""The keys that a login is tried with, in OpenSSH's order: keys of the agent, then keys in files.
 
 Source: ssh_config(5), IdentityFile, IdentitiesOnly, CertificateFile.
 """
@@ -17,20 +17,20 @@ from helpers.ssh.config import SshTarget
 from helpers.ssh.key_file import MissingKey, UnusableKey, certificate, private_key, public_part
 from helpers.ssh.tokens import home
 
-#: What OpenSSH tries in ~/.ssh where ssh_config names no key; nobody has all of them.
+#: The files in ~/.ssh that OpenSSH tries if ssh_config names no key. A missing one is not reported.
 _USUAL = ("id_rsa", "id_dsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk", "id_xmss")
 
 
 @dataclass
 class Keys:
-    """The keys for one login; `passed_over` says which files and agents gave none, and why."""
+    """The keys for one login. `passed_over` says which files and agents provided none, and why."""
 
     target: SshTarget
     agent: Agent | None
     passed_over: list[str] = field(default_factory=list)
 
     def each(self) -> Iterator[tuple[paramiko.PKey, str]]:
-        """Each key, and in words which it is; a file is opened when it is its turn."""
+        """Yield each key with its description. A file is opened only when its turn comes."""
         held = self._held()
         public = {file: public_part(file) for file in self.target.identity_files} if held else {}
         for blob, key in held.items():

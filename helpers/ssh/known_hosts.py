@@ -1,4 +1,4 @@
-"""Files of known host keys: which keys a host may show. Lines that cannot be read are passed over, as OpenSSH does.
+"""Files of known host keys. Lines that cannot be parsed are ignored, as OpenSSH does.
 
 Source: sshd(8), SSH_KNOWN_HOSTS FILE FORMAT.
 """
@@ -19,7 +19,7 @@ _MARKERS = ("", "@revoked", "@cert-authority")
 
 @dataclass(frozen=True)
 class KnownKey:
-    """A line: its marker (`@revoked`, `@cert-authority` or none), and the key."""
+    """One line of a file: its marker (`@revoked`, `@cert-authority` or empty) and its key."""
 
     file: Path
     line: int
@@ -29,7 +29,7 @@ class KnownKey:
 
 
 class KnownHosts:
-    """Some files of known host keys; one that is not there has none."""
+    """The known host keys in several files. A file that does not exist has none."""
 
     def __init__(self, files: Iterable[Path]) -> None:
         self._contents: dict[Path, list[str]] = {}
@@ -45,11 +45,11 @@ class KnownHosts:
             self._contents[file] = [line.decode(errors="replace").strip() for line in content.split(b"\n")]
 
     def about(self, name: str) -> tuple[KnownKey, ...]:
-        """The keys that the host has by that name, `host` or `[host]:port`."""
+        """The keys that are known for a host. `name` is `host` or `[host]:port`."""
         return tuple(self._keys(lambda names: _is_about(names, name)))
 
     def described(self) -> list[str]:
-        """Which files there are, with what is wrong with one of which nothing can be used."""
+        """The files that exist, each with the reason if none of its lines can be used."""
         used = {key.file for key in self._keys(lambda names: True)}
         for file in self._contents.keys() - used - self._problems.keys():
             if any(line and not line.startswith("#") for line in self._contents[file]):

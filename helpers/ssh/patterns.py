@@ -1,4 +1,4 @@
-"""The patterns of ssh_config and known_hosts: `*`, `?`, and lists in which `!` takes out.
+"""The patterns of ssh_config and known_hosts: `*`, `?`, and lists in which `!` excludes.
 
 Source: ssh_config(5), PATTERNS.
 """
@@ -9,7 +9,7 @@ import re
 
 
 def matches(text: str, pattern: str) -> bool:
-    """Whether the whole text is as the pattern; brackets have no meaning, as in `[192.0.2.1]:22`."""
+    """Return whether the pattern matches the whole text. Brackets are literal, as in `[192.0.2.1]:22`."""
     if "*" not in pattern and "?" not in pattern:
         return text == pattern
     parts = {"*": ".*", "?": "."}
@@ -17,7 +17,7 @@ def matches(text: str, pattern: str) -> bool:
 
 
 def in_list(text: str, patterns: str) -> bool:
-    """Whether a pattern of the list, divided by commas, matches, and none that is negated does."""
+    """Return whether a pattern of the comma-separated list matches, and no negated pattern does."""
     found = False
     for pattern in patterns.split(","):
         if pattern.startswith("!"):

@@ -1,4 +1,4 @@
-"""A ProxyCommand that runs: the user's shell starts it, and a connection is read from it and written to it."""
+"""A running ProxyCommand: the user's shell starts it, and a connection reads from it and writes to it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ import tempfile
 import threading
 from typing import IO, cast
 
-#: Seconds in which a command that has closed its output ends, and one that is told to end does.
+#: Seconds to wait for a command that has closed its output, or that was sent a signal, to end.
 _LAST_MOMENT = 2.0
-#: Bytes in which an SSH server has said that it is one.
+#: Bytes within which an SSH server has identified itself.
 _ENOUGH = 1024
 
 
 class ProxyCommand:
-    """What paramiko takes for a socket. Source: ssh_config(5), ProxyCommand.
+    """A ProxyCommand in the form of the socket that paramiko expects. Source: ssh_config(5), ProxyCommand.
 
-    Paramiko's own starts no shell, keeps to itself what the command says, and turns in circles when it has ended.
+    Paramiko's own class starts no shell, hides the command's error output, and loops forever once the command has
+    ended.
     """
 
     def __init__(self, command: str) -> None:
@@ -29,7 +30,7 @@ class ProxyCommand:
         self._reading, self._writing = threading.Lock(), threading.Lock()
         self._status: int | None = None
         self._said, self._answer = "", b""
-        # paramiko asks a socket for this name
+        # paramiko reads this attribute of a socket
         self._closed = False
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  # closed with it
         try:
@@ -48,12 +49,12 @@ class ProxyCommand:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             bufsize=0,
-            # no terminal to ask for a password at, and a group that can be ended as one
+            # no terminal on which a password prompt could wait, and a process group that can be ended as a whole
             start_new_session=True,
         )
 
     def settimeout(self, seconds: float | None) -> None:
-        """How long `recv` waits."""
+        """Set how long `recv` waits."""
         self._timeout = seconds
 
     def send(self, data: bytes) -> int:
@@ -64,11 +65,11 @@ class ProxyCommand:
             try:
                 return self._to.write(data)
             except BrokenPipeError:
-                # it has ended, and what it said before can still be read
+                # the command has ended, but its earlier output can still be read
                 return len(data)
 
     def recv(self, size: int) -> bytes:
-        """Read from its standard output; nothing when it has ended. Raises TimeoutError."""
+        """Read from the command's standard output. Returns nothing once it has ended. Raises TimeoutError."""
         with self._reading:
             if self._closed:
                 return b""
@@ -83,18 +84,18 @@ class ProxyCommand:
     def _note_end(self) -> None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             status = self._process.wait(_LAST_MOMENT)
-            if not self._closed:  # else it did not end by itself
+            if not self._closed:  # otherwise close() has ended it
                 self._status = status
 
     def close(self) -> None:
-        """End the command, with all that it has started."""
+        """End the command and every process that it has started."""
         self._closed = True
         for each in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
                 if self._process.poll() is None:
                     os.killpg(self._process.pid, each)
                     self._process.wait(_LAST_MOMENT)
-        # whoever reads or writes just now is let go by its end
+        # the end of the command releases a reader or writer that is waiting
         with self._reading, self._writing:
             if not self._errors.closed:
                 self._errors.seek(0)
@@ -105,11 +106,11 @@ class ProxyCommand:
 
     @property
     def answered(self) -> bool:
-        """Whether an SSH server was heard through it."""
+        """Whether an SSH server has answered through the command."""
         return b"SSH-" in self._answer
 
     def problem(self, seconds: float) -> str:
-        """Why no SSH server was heard within so many seconds, in words. It is closed then."""
+        """Close the connection and return why no SSH server answered within this many seconds."""
         self.close()
         ended = (
             f"no answer within {seconds:g} s" if self._status is None else f"it ended with exit status {self._status}"

@@ -1,4 +1,4 @@
-"""What stands for something else in a value of ssh_config: `~`, `%h`, `${NAME}`. Source: ssh_config(5), TOKENS."""
+"""Expansion of `~`, `%h` and `${NAME}` in values of ssh_config. Source: ssh_config(5), TOKENS."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _TOKEN_OR_VARIABLE = re.compile(r"%(?P<token>.?)|\$\{(?P<variable>[^}]*)\}", re.
 
 
 def local_user() -> str:
-    """Who runs this; OpenSSH asks the user database, and nothing in the environment."""
+    """The name of the current user. Like OpenSSH, it is taken from the user database, not from the environment."""
     with contextlib.suppress(KeyError):
         return pwd.getpwuid(os.getuid()).pw_name
     try:
@@ -25,14 +25,14 @@ def local_user() -> str:
 
 
 def home() -> str:
-    """The home folder of who runs this, from the user database as well."""
+    """The home directory of the current user, also from the user database."""
     with contextlib.suppress(KeyError):
         return pwd.getpwuid(os.getuid()).pw_dir
     return str(Path("~").expanduser())
 
 
 def with_tilde(value: str) -> str:
-    """A path with `~` or `~NAME` at its beginning replaced. Raises ValueError for a user who is not there."""
+    """Expand `~` or `~NAME` at the beginning of a path. Raises ValueError for an unknown user."""
     if not value.startswith("~"):
         return value
     user, _, rest = value[1:].partition("/")
@@ -44,7 +44,7 @@ def with_tilde(value: str) -> str:
 
 
 def expanded(value: str, tokens: Mapping[str, str], variables: bool = False) -> str:
-    """A value with its `%` tokens, and where asked for its `${}`, replaced. Raises ValueError for an unknown one."""
+    """Expand the `%` tokens of a value, and its `${}` if `variables`. Raises ValueError for an unknown one."""
 
     def meaning(found: re.Match[str]) -> str:
         name = found["token"]
@@ -61,5 +61,5 @@ def expanded(value: str, tokens: Mapping[str, str], variables: bool = False) -> 
 
 
 def expanded_path(value: str, tokens: Mapping[str, str]) -> Path:
-    """A file's path with all of it replaced. Raises ValueError."""
+    """Return the path with everything in it expanded. Raises ValueError."""
     return Path(expanded(with_tilde(value), tokens, variables=True))
