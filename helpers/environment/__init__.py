@@ -1,8 +1,7 @@
 """The environment file: which sites a deployment has, and where its parts are.
 
-It is read once, before anything is collected or created, and every mistake in it is one line: file, key,
-value and fix.
-Credentials are not in it; it names `clouds.yaml` and `ssh_config`. Examples: `environments/`.
+The file is read once, before anything is collected or created. Each mistake in it is reported in one line: file, key,
+value and fix. It holds no credentials, and only names `clouds.yaml` and `ssh_config`. Examples: `environments/`.
 """
 
 from helpers.environment.loading import load_environment

@@ -1,5 +1,3 @@
-"""Reading an environment file."""
-
 from __future__ import annotations
 
 from pathlib import Path
@@ -17,9 +15,9 @@ from helpers.environment.yaml_file import read_yaml
 
 
 def load_environment(path: Path) -> Environment:
-    """The environment that the file declares, checked as far as it and the files that it names allow.
+    """Return the environment that the file declares, validated as far as the file and those that it names allow.
 
-    Relative paths in it are relative to its folder. Raises BadEnvironment, one line, for the first mistake.
+    Relative paths start at the file's directory. Raises BadEnvironment, in one line, for the first mistake.
     """
     document = read_yaml(path)
     try:

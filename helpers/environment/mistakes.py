@@ -1,4 +1,4 @@
-"""The one line that a mistake in an environment file is answered with: file, key, value and fix."""
+"""Mistakes in an environment file, each reported in one line: file, key, value and fix."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from helpers.redact import redact
 
 
 class BadEnvironment(Exception):
-    """A mistake in the environment file, in one line: file, key path, value where it is no secret, fix.
+    """A mistake in the environment file, in one line: file, key path, value (unless it is a secret) and fix.
 
-    `file`, `key` (such as `sites.dcn0.store`; empty when the file as a whole is meant) and `problem` are its
+    `file`, `key` (such as `sites.dcn0.store`; empty if the mistake concerns the whole file) and `problem` are its
     parts.
     """
 
     def __init__(self, file: Path, key: str, problem: str) -> None:
         self.file, self.key = file, key
         self.problem = redact(" ".join(problem.split()))
-        # a key may hold line breaks, as any text may
+        # a key may contain line breaks
         super().__init__(": ".join(part for part in (str(file), " ".join(key.split()), self.problem) if part))
 
 
 def first_mistake(path: Path, error: ValidationError, model: type[BaseModel]) -> BadEnvironment:
-    """From pydantic's words to ours; `model` is what the file as a whole was read as."""
+    """Convert pydantic's error to ours. `model` is the model of the whole file."""
     mistakes = error.errors(include_url=False)
-    # an unknown key is more often the cause of a missing one than the other way round
+    # an unknown key is usually a misspelling of the key that is reported missing
     mistakes.sort(key=lambda mistake: mistake["type"] != "extra_forbidden")
     first = mistakes[0]
     location = [part for part in first["loc"] if part != "[key]"]
@@ -88,12 +88,12 @@ _LONGEST_NUMBER = 256
 
 
 def shown_value(location: Sequence[int | str], value: object) -> str:
-    """The value as a message may show it: no secret, and not longer than a line."""
+    """The value as a message may show it: no secrets, and short enough for one line."""
     if any(re.search(r"pass|secret|token|key", str(part), re.IGNORECASE) for part in location):
         return "the value (not shown)"
     if isinstance(value, dict | list | tuple):
         return "a mapping" if isinstance(value, dict) else "a list"
-    if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER:  # Python refuses to write it
+    if isinstance(value, int) and value.bit_length() > _LONGEST_NUMBER:  # Python refuses to convert it to text
         return "a number of many digits"
     text = redact(str(value))
     return repr(text if len(text) <= 60 else text[:57] + "…")
@@ -108,7 +108,7 @@ def _known_keys(location: list[int | str], root: type[BaseModel]) -> str:
 
 
 def _model_at(location: list[int | str], root: type[BaseModel]) -> type[BaseModel] | None:
-    """The model whose keys stand at that place in the file."""
+    """The model of the section at that place in the file."""
     kind: object = root
     for part in location:
         if isinstance(kind, type) and issubclass(kind, BaseModel):

@@ -1,4 +1,4 @@
-"""A deployment as its environment file declares it: its sites, and their nodes."""
+"""A deployment as its environment file declares it: its sites and their nodes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from helpers.environment.sections import Ceph, ImageSource, Limits, Role, Servic
 
 @dataclass(frozen=True)
 class NodeSpec:
-    """One machine of a site: its host name, where SSH reaches it, what runs on it."""
+    """One machine of a site: its host name, the address for SSH, and its roles."""
 
     name: str
     address: str
@@ -26,10 +26,10 @@ class NodeSpec:
 
 @dataclass(frozen=True)
 class Site:
-    """One site; its text is its name, so that it serves as a test id.
+    """One site. Its text is its name, so that it can be a test id.
 
-    `store` is its id at central's Glance, `local_store` its id at its own, `central_store` what its own
-    Glance calls central's store. A site without storage has None for all three, for `glance` and for `ceph`.
+    `store` is the id of its store in central's Glance, `local_store` in its own Glance. `central_store` is the id of
+    central's store in its own Glance. A site without storage has None for all three, and for `glance` and `ceph`.
     """
 
     name: str
@@ -54,18 +54,19 @@ class Site:
         return bool(self.nodes_with("compute"))
 
     def nodes_with(self, role: str) -> tuple[NodeSpec, ...]:
-        """This site's nodes with that role, in the file's order. ValueError: there is no such role."""
+        """Return this site's nodes with that role, in the file's order. Raises ValueError for an unknown role."""
         known = typing.get_args(Role)
         if role not in known:
             raise ValueError(f"no role {role!r}; roles: {', '.join(known)}")
         return tuple(node for node in self.nodes if role in node.roles)
 
 
-@dataclass(frozen=True, eq=False)  # one is itself only, so that what follows from it can be remembered
+@dataclass(frozen=True, eq=False)  # compared by identity, so that functions can cache by it
 class Environment:
-    """A deployment, as its environment file declares it. Sites are in the file's order.
+    """A deployment as its environment file declares it. Sites are in the file's order.
 
-    `pairs`: names of the DCN sites, origin and target, that journeys are made between; empty: none is declared.
+    `pairs` are the names of origin and target of each declared round trip between DCN sites. It is empty if none is
+    declared.
     """
 
     path: Path
@@ -113,18 +114,18 @@ class Environment:
         return {site.name: site for site in self.sites}
 
     def site(self, name: str) -> Site:
-        """The site of that name; KeyError says which there are."""
+        """Return the site of that name. KeyError lists the known names."""
         if name in self._sites:
             return self._sites[name]
         raise KeyError(f"no site {name} in {self.path}; sites there: {', '.join(self._sites)}")
 
     def node(self, name: str) -> NodeSpec:
-        """The node of that name; KeyError says which there are."""
+        """Return the node of that name. KeyError lists the known names."""
         for node in self.nodes:
             if node.name == name:
                 return node
         raise KeyError(f"no node {name} in {self.path}; nodes there: {', '.join(map(str, self.nodes))}")
 
     def network_of(self, site: Site) -> str | None:
-        """The network that servers of this site are put on; None where they get none."""
+        """The network of the servers at this site, or None if they have none."""
         return None if self.network == "none" else self.network.replace("{site}", site.name)

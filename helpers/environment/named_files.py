@@ -1,4 +1,4 @@
-"""The files that an environment file names: they are there, and can be read."""
+"""The files that an environment file names. They must exist and be readable."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _RELATIVE = "paths are relative to the environment file's folder"
 
 
 def named_file(path: Path, key: str, given: Path | None) -> Path | None:
-    """The absolute path of a file that the environment file names under that key; it can be read."""
+    """Return the absolute path of a readable file that the environment file names. Raises BadEnvironment."""
     if given is None:
         return None
     found = _absolute(path, key, given)
@@ -29,7 +29,7 @@ def named_file(path: Path, key: str, given: Path | None) -> Path | None:
 
 
 def named_folder(path: Path, key: str, given: Path | None) -> Path | None:
-    """The absolute path of a folder that the environment file names under that key."""
+    """Return the absolute path of a directory that the environment file names. Raises BadEnvironment."""
     if given is None:
         return None
     found = _absolute(path, key, given)
@@ -56,7 +56,7 @@ def ssh_section(path: Path, given: Ssh) -> Ssh:
 
 
 def check_ssh_config(environment: Environment) -> None:
-    """The ssh_config file can be read. Whether a login succeeds by what it says is found out at the login."""
+    """Check that the ssh_config file can be read. Only a login shows whether its settings work."""
     ssh = environment.ssh
     if ssh.config is None:
         return

@@ -1,4 +1,4 @@
-"""The journeys that an environment file declares: pairs of DCN sites with storage, origin and target."""
+"""The round trips that an environment file declares: pairs of DCN sites with storage, origin and target."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from helpers.environment.sections import File
 
 
 def pairs(path: Path, parsed: File) -> Iterator[tuple[str, str]]:
-    """The names of origin and target, in the file's order. Raises BadEnvironment for the first mistake."""
+    """Yield the names of origin and target, in the file's order. Raises BadEnvironment for the first mistake."""
     seen: dict[str, int] = {}
     for number, names in enumerate(parsed.pairs or ()):
         key = f"pairs.{number}"
@@ -21,7 +21,7 @@ def pairs(path: Path, parsed: File) -> Iterator[tuple[str, str]]:
             _check_site(path, key, name, parsed)
         if origin == target:
             raise BadEnvironment(path, key, f"{origin!r} is paired with itself; a journey leads to another site")
-        # its text is the test's id, and `a-b` to `c` would be called as `a` to `b-c`
+        # the text of a pair is its test id: the pairs `a-b` to `c` and `a` to `b-c` would have the same one
         if (first := seen.setdefault(f"{origin}-{target}", number)) != number:
             raise BadEnvironment(path, key, f"[{origin}, {target}] has the test id of pairs.{first}; keep one of them")
         yield origin, target

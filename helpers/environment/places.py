@@ -1,4 +1,4 @@
-"""What a check is made for: a site, an ordered pair of sites that something travels between, a stack."""
+"""What a check is parametrized with: a site, an ordered pair of sites, or a stack."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from helpers.environment import CENTRAL_STACK, Environment, Site
 
 @dataclass(frozen=True)
 class Pair:
-    """A journey from one DCN site to another; its text `dcn0-dcn1` is the test's id."""
+    """A round trip from one DCN site to another. Its text, such as `dcn0-dcn1`, is the test id."""
 
     origin: Site
     target: Site
@@ -22,7 +22,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class ExpectedStack:
-    """A stack that the undercloud must have; `site` is None where its name does not say whose it is."""
+    """A stack that the undercloud must have. `site` is None if the stack's name does not identify one."""
 
     name: str
     site: Site | None
@@ -31,19 +31,20 @@ class ExpectedStack:
         return self.name
 
 
-#: DCN sites that share a guest image. Glance copies an image to one site after the other, so many sites need several.
+#: Number of DCN sites that share a guest image. Glance copies an image to one site after another, so a deployment with
+#: many sites uses several images.
 GROUP = 8
 
 
 def seed_site(environment: Environment, site: Site) -> Site:
-    """The first DCN site with storage of this one's group: the one that the group's guest image is imported to."""
+    """The site that a group's guest image is imported to: the first DCN site with storage in this site's group."""
     sites = environment.dcn_storage_sites
     number = next(number for number, other in enumerate(sites) if other.name == site.name)
     return sites[number - number % GROUP]
 
 
 def expected_stacks(environment: Environment) -> tuple[ExpectedStack, ...]:
-    """The stacks of the undercloud that the environment file declares; none where it declares none."""
+    """The stacks that the environment file expects on the undercloud. Empty if it declares no undercloud."""
     if environment.undercloud is None:
         return ()
     sites = {site.name: site for site in environment.sites} | {CENTRAL_STACK: environment.central}
@@ -51,7 +52,7 @@ def expected_stacks(environment: Environment) -> tuple[ExpectedStack, ...]:
 
 
 def ring(environment: Environment) -> tuple[Pair, ...]:
-    """Every DCN site with storage and compute nodes once as origin and once as target; none when there is only one."""
+    """Each DCN site with storage and compute nodes once as origin and once as target. Empty if there is only one."""
     sites = tuple(site for site in environment.dcn_storage_sites if site.has_compute)
     if len(sites) < 2:
         return ()
@@ -60,14 +61,14 @@ def ring(environment: Environment) -> tuple[Pair, ...]:
 
 @functools.lru_cache(maxsize=8)
 def pairs(environment: Environment) -> tuple[Pair, ...]:
-    """The journeys to make: those that the environment file declares, otherwise the ring."""
+    """The round trips to make: those that the environment file declares, otherwise the ring."""
     if environment.pairs:
         return tuple(Pair(environment.site(origin), environment.site(target)) for origin, target in environment.pairs)
     return ring(environment)
 
 
 def place(environment: Any, name: str) -> Any:
-    """The site or pair of that name; KeyError says which sites there are."""
+    """Return the site or pair of that name. KeyError lists the sites."""
     try:
         return environment.site(name)
     except KeyError:

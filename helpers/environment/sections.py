@@ -1,4 +1,4 @@
-"""The sections of an environment file, as they stand there: their keys, defaults and types."""
+"""The sections of an environment file: their keys, defaults and types."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from helpers.environment.values import (
 
 Runtime = Literal["podman", "docker", "cephadm", "host", "detect"]
 Role = Literal["glance", "ceph-mon", "compute", "cinder-volume", "nova-api", "keystone", "haproxy"]
-# how many it names is checked in `sites`, in plainer words
+# `pairs` checks the number of names, with a clearer message
 SitesOfPair = Annotated[tuple[Word, ...], BeforeValidator(as_tuple)]
 
 
 class Section(BaseModel):
-    """A part of the file: it does not change, and knows its keys.
+    """A section of the file. It is immutable, and rejects unknown keys.
 
-    The docstring below a key is its description in the reference, which is made from these models.
+    The docstring below a key is its description in the reference, which is generated from these models.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False, use_attribute_docstrings=True)
@@ -51,9 +51,9 @@ class Section(BaseModel):
 class Ssh(Section):
     """How nodes are reached.
 
-    Paths are absolute after loading. `user=None` leaves the user to ssh_config. `config=None` reads no file at all, not
-    even the one of the user. Without `connect_timeout`, ssh_config's ConnectTimeout goes before the default.
-    `check_host_keys=False` accepts any host key; otherwise ssh_config's StrictHostKeyChecking applies.
+    Paths are absolute after loading. `user=None` leaves the user to ssh_config. `config=None` reads no configuration at
+    all, not even the user's. If `connect_timeout` is absent, ssh_config's ConnectTimeout takes precedence over the
+    default. `check_host_keys=False` accepts any host key. Otherwise, ssh_config's StrictHostKeyChecking applies.
     """
 
     config: LocalPath | None = None
@@ -111,7 +111,7 @@ class Limits(Section):
     """The size up to which the content of an image is compared between sites (B6)."""
 
     def of_sites(self, number: int) -> Limits:
-        """These limits in a deployment of so many sites."""
+        """These limits in a deployment with this number of sites."""
         if "central" in self.model_fields_set:
             return self
         return self.model_copy(update={"central": self.central + number // 4})
@@ -120,7 +120,7 @@ class Limits(Section):
 class Timeouts(Section):
     """How long one operation may take.
 
-    `import` is a keyword of Python, so it is `import_` here.
+    `import` is a keyword of Python, so the field is named `import_`.
     """
 
     import_: WholeSeconds = Field(default=300, alias="import")
@@ -151,14 +151,14 @@ class Service(Section):
 
 
 _LOGS = "/var/log/containers"
-# as TripleO deploys them; the schedulers are where the APIs are
+# as TripleO deploys them; the schedulers run beside the APIs
 _SERVICES: Mapping[str, Mapping[str, object]] = {
     "glance": {
         "container": "glance_api",
         "config": ["/etc/glance/glance-api.conf"],
         "logs": [
             *(f"{_LOGS}/glance/{name}.log" for name in ("api", "api_internal")),
-            # what it says before it has a log of its own
+            # messages from before the service has a log file of its own
             *(f"{_LOGS}/stdouts/{name}.log" for name in ("glance_api", "glance_api_internal")),
         ],
     },
@@ -286,7 +286,7 @@ class NodeEntry(Section):
 class SiteEntry(Section):
     """A site, below its name.
 
-    What depends on other keys is checked in `sites`.
+    `sites` checks what depends on several keys.
     """
 
     central: StrictBool = False

@@ -1,4 +1,4 @@
-"""From the file's entries to sites: what one of them must have, and what no two may share."""
+"""Converts the file's entries to sites, and checks what a site must have and what two sites may not share."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from helpers.environment.model import Environment, NodeSpec, Site
 from helpers.environment.sections import File, SiteEntry
 from helpers.environment.values import HOST_NAME
 
-# what `pytest -k` and a node id take as one word
+# what `pytest -k` and a node id treat as one word
 _SITE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 _WORDS_OF_PYTEST_K = frozenset({"and", "or", "not"})
 
 
 def sites(path: Path, parsed: File) -> Iterator[Site]:
-    """The sites that the file declares, in its order. Raises BadEnvironment for the first mistake."""
+    """Yield the sites that the file declares, in its order. Raises BadEnvironment for the first mistake."""
     central = [name for name, entry in parsed.sites.items() if entry.central]
     if not parsed.sites:
         raise BadEnvironment(path, "sites", "is empty; declare the central site and the DCN sites")
@@ -89,7 +89,7 @@ def _check_storage(path: Path, key: str, entry: SiteEntry) -> None:
 
 
 def check_uniqueness(environment: Environment) -> None:
-    """No two sites share a store or a Glance, no two nodes a name or an address."""
+    """Check that no two sites share a store or a Glance, and no two nodes a name or an address."""
     path = environment.path
     stores: dict[str, str] = {}
     glances: dict[str, str] = {}

@@ -7,14 +7,14 @@ from pathlib import Path
 from helpers.environment.mistakes import BadEnvironment
 from helpers.environment.sections import File, Undercloud
 
-#: What the guide calls the stack of the central site.
+#: The guide's name for the stack of the central site.
 CENTRAL_STACK = "control-plane"
 
 
 def undercloud_section(path: Path, parsed: File) -> Undercloud | None:
-    """The section `undercloud`, its stacks named: those of the file, or the document's names.
+    """The section `undercloud` with the stacks of the file, or by default with those that the guide would name.
 
-    Raises BadEnvironment for a stack that stands twice.
+    Raises BadEnvironment for a stack that is named twice.
     """
     given = parsed.undercloud
     if given is None:

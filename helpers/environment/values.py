@@ -1,4 +1,4 @@
-"""The values that an environment file may hold, and the words by which the others are refused."""
+"""The types of values in an environment file, with the messages that reject invalid ones."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _as_path(value: object) -> object:
     return Path(_word(value)) if isinstance(value, str) else value
 
 
-# `format` and `unit` are for the reference of the environment file, which is made from the model's JSON Schema
+# the reference of the environment file, generated from the model's JSON Schema, shows `format` and `unit`
 Word = Annotated[str, AfterValidator(_word)]
 HttpUrl = Annotated[str, AfterValidator(_url), Field(json_schema_extra={"format": "URL"})]
 GlanceUrl = Annotated[str, AfterValidator(_glance_url), Field(json_schema_extra={"format": "URL"})]
@@ -107,7 +107,7 @@ StackName = Annotated[str, AfterValidator(_stack_name)]
 RemotePath = Annotated[
     str, AfterValidator(_absolute_path), Field(json_schema_extra={"format": "absolute path on the node"})
 ]
-#: More than any number that a person means, and less than what a socket or a lock takes for seconds.
+#: Larger than any value that makes sense, and small enough for the timeout of a socket or a lock.
 MOST = 1_000_000
 Positive = Annotated[StrictInt, Field(gt=0, le=MOST)]
 WholeSeconds = Annotated[StrictInt, Field(gt=0, le=MOST, json_schema_extra={"unit": "seconds"})]

@@ -1,4 +1,4 @@
-"""An environment file's YAML: every key once, no alias that explodes, and mistakes by line and column."""
+"""Reads the YAML of an environment file. Duplicate keys and exploding aliases are refused. Errors name the line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import yaml
 
 from helpers.environment.mistakes import BadEnvironment, shown_value
 
-# a hundred sites of three nodes are about 60 kB
+# a hundred sites with three nodes each take about 60 kB
 _LARGEST_FILE = 1024 * 1024
 _MOST_NODES = 100_000
 
@@ -19,7 +19,7 @@ class _Duplicate(Exception):
 
 
 def read_yaml(path: Path) -> object:
-    """The mapping that the file holds. Raises BadEnvironment where it is no file, no text, no YAML or no mapping."""
+    """Return the mapping in the file. Raises BadEnvironment if it is no file, no text, no YAML or no mapping."""
     text = _read_text(path)
     try:
         loader = yaml.SafeLoader(text)
@@ -81,9 +81,9 @@ def yaml_problem(error: yaml.YAMLError) -> str:
 
 
 def _check_nodes(path: Path, root: yaml.Node) -> None:
-    """Refuses duplicate keys, anchors that hold themselves, and aliases that grow past any sensible size.
+    """Refuse duplicate keys, anchors that contain themselves, and aliases that expand beyond any sensible size.
 
-    Each node is looked at once, however often it is aliased; the size counts every alias as if written out.
+    Each node is visited once, however often it is aliased. The size counts each alias as if it were written out.
     """
     sizes: dict[int, int] = {}
     open_nodes: set[int] = set()
@@ -114,12 +114,12 @@ def _check_nodes(path: Path, root: yaml.Node) -> None:
 
 
 def _check_scalar(path: Path, node: yaml.ScalarNode, key: str) -> None:
-    """A date such as 2024-13-45 passes YAML's pattern and fails Python's; so does `!!int ''`, each in its own way."""
+    """Refuse a scalar that YAML accepts and Python does not, such as the date 2024-13-45 or `!!int ''`."""
     try:
         yaml.SafeLoader("").construct_object(node)
     except yaml.YAMLError:
-        return  # it says where by itself, when the whole is made
-    except Exception:  # the boundary: PyYAML lets through what Python's own types raise
+        return  # constructing the whole document reports it with its place
+    except Exception:  # PyYAML lets the errors of Python's own types through
         kind, line = node.tag.rpartition(":")[2], node.start_mark.line + 1
         shown = shown_value(key.split("."), node.value)
         problem = f"line {line}: {shown} is no {kind} that YAML can take; put it in quotes"
@@ -131,7 +131,7 @@ def _check_duplicates(node: yaml.MappingNode, key: str) -> None:
     for name, _ in node.value:
         if isinstance(name, yaml.ScalarNode):
             line = name.start_mark.line + 1
-            # 1 and "1" are two keys for YAML, and one for a reader
+            # YAML distinguishes 1 and "1", a reader does not
             if name.value in lines:
                 raise _Duplicate(_join(key, name.value), line, lines[name.value])
             lines[name.value] = line
