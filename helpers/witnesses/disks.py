@@ -1,4 +1,4 @@
-"""A server's disk or a volume as the clusters see it: where it is, what it is a clone of, how much it really takes."""
+"""The disk of a server, or a volume, as the clusters see it: where it is, its parent, and the space that it uses."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from helpers.witnesses.images import Snapshot
 
 @dataclass(frozen=True)
 class Disk:
-    """An RBD image in one cluster. `size` and `used` are bytes; `used` is what it takes itself, without its parent.
+    """An RBD image in one cluster. `size` and `used` are in bytes; `used` excludes the parent.
 
-    `parent` is `pool/image@snap`, or None where it is no clone; `used` is None where it was not asked for.
+    `parent` is `pool/image@snap`, or None if the image is no clone. `used` is None if it was not requested.
     """
 
     size: int
@@ -26,9 +26,10 @@ class Disk:
 
 @dataclass(frozen=True)
 class WitnessedDisk:
-    """A disk by its RBD name, in one pool of every cluster. `copies`: site name → what is there, where it is.
+    """A disk by its RBD name, in one pool of every cluster. `copies`: site name → the disk there, if present.
 
-    `home` is the site that it belongs to. What depends on a cluster that could not be observed raises NotObserved.
+    `home` is the site that the disk belongs to. What depends on a cluster that could not be observed raises
+    NotObserved.
     """
 
     name: str
@@ -38,25 +39,25 @@ class WitnessedDisk:
 
     @property
     def sites(self) -> Sites:
-        """The sites whose cluster holds it."""
+        """The sites whose cluster holds the disk."""
         return self.copies.where(lambda _: True)
 
     @property
     def reproduce(self) -> tuple[str, ...]:
-        """What shows the clusters that hold it, and its home's; nobody reads the commands for a hundred others."""
+        """The commands for the clusters that hold the disk and for its home. Those for other clusters are left out."""
         here = [command for site, command in self.commands.items() if site in self.copies.seen or site == self.home]
         return tuple(here or self.commands.values())
 
 
 def server_disk(server_id: str, clusters: Clusters, *, home: str | None = None) -> WitnessedDisk:
-    """The root disk of an ephemeral server: `<server>_disk` in the pools `vms`."""
+    """Observe the root disk of an ephemeral server: `<server>_disk` in the `vms` pools."""
     return _witness(f"{server_id}_disk", "vms", clusters, home)
 
 
 def volume_disk(volume_id: str, clusters: Clusters, *, home: str | None = None) -> WitnessedDisk:
-    """A volume: `volume-<id>` in the pools `volumes`.
+    """Observe a volume: `volume-<id>` in the `volumes` pools.
 
-    :param home: the site that it belongs to; `used` is asked for there
+    :param home: the site that the volume belongs to, where `used` is requested
     """
     return _witness(f"volume-{volume_id}", "volumes", clusters, home)
 

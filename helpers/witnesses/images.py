@@ -1,4 +1,4 @@
-"""An image as three independent witnesses see it: the API record, its locations, and every Ceph cluster."""
+"""An image as three independent witnesses see it: the API record, its locations, and each Ceph cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from helpers.openstack.glance import Glance, ImageRecord
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A snapshot of an RBD image; `size` in bytes."""
+    """A snapshot of an RBD image. `size` is in bytes."""
 
     name: str
     size: int
@@ -25,9 +25,9 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Copy:
-    """What one cluster's pool `images` holds under an image's id: nothing (`size` None), or an RBD image.
+    """The content of one cluster's `images` pool under an image's id: nothing (`size` is None), or an RBD image.
 
-    `size` is bytes; `snapshots` in the order of their names; `parent` is `pool/image@snap`, or None for a whole image.
+    `size` is in bytes. `snapshots` are sorted by name. `parent` is `pool/image@snap`, or None if the image is no clone.
     """
 
     size: int | None = None
@@ -37,7 +37,7 @@ class Copy:
 
     @classmethod
     def whole(cls, size: int) -> Copy:
-        """What Glance leaves in a cluster: a whole image of this size, and its protected snapshot `snap`."""
+        """The copy that Glance creates in a cluster: a whole image of this size, with its protected snapshot `snap`."""
         return cls(size, (Snapshot("snap", size, True),))
 
     @property
@@ -59,8 +59,8 @@ ABSENT = Copy()
 class WitnessedImage:
     """An image at one moment. `copies` and `fsids`: site name → what its cluster holds, and the cluster's FSID.
 
-    `record` is central's; None when Glance has no such image. What depends on a cluster that could not be observed
-    raises NotObserved.
+    `record` is central's record, or None if Glance has no such image. What depends on a cluster that could not be
+    observed raises NotObserved.
     """
 
     id: str
@@ -80,22 +80,25 @@ class WitnessedImage:
 
     @property
     def sites_by_location(self) -> Sites | None:
-        """The sites that the locations name by their FSID (an FSID of no site stands for itself); None where hidden."""
+        """The sites of the FSIDs in the locations, or None where locations are hidden.
+
+        A location whose FSID belongs to no site is represented by its URL.
+        """
         if self.record is None or self.record.locations is None:
             return None
         names = {fsid: site for site, fsid in self.fsids.seen.items()}
         named = {location.url: names.get(location.fsid or "") for location in self.record.locations}
         placed = frozenset(site for site in named.values() if site)
         unplaced = frozenset(url for url, site in named.items() if not site)
-        if unplaced and self.fsids.unobserved:  # it may be the location of a cluster whose FSID nobody knows
+        if unplaced and self.fsids.unobserved:  # it may be in a cluster whose FSID could not be read
             return Sites(placed, self.fsids.unobserved)
         return Sites(placed | unplaced)
 
     @property
     def reproduce(self) -> tuple[str, ...]:
-        """What shows the record, and the clusters that hold the image or that it names.
+        """The commands for the record, and for the clusters that hold the image or that its locations name.
 
-        Nobody reads the commands for a hundred others.
+        The commands for all other clusters are left out.
         """
         record, named = (self.record.reproduce,) if self.record else (), self.sites_by_location
         if self.record and named is None:
@@ -106,9 +109,9 @@ class WitnessedImage:
 
 
 def witness(image_id: str, glance: Glance, clusters: Clusters, *, trash: bool = False) -> WitnessedImage:
-    """Look at an image in central's Glance and in every cluster.
+    """Observe an image in central's Glance and in every cluster.
 
-    :param trash: look into the pools' trash too, where something was or should have been removed
+    :param trash: also look in the trash of the pools, for images that were or should have been removed
     """
 
     looks = clusters.observe("images", trash=trash)
