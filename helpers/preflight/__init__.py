@@ -1,4 +1,4 @@
-"""The preflight: one pass over all sites before a run creates anything, and what cannot be checked after what it found.
+"""The preflight: one pass over all sites before a run creates anything, and the stages that its findings block.
 
-`survey` looks, `results` says what was seen, `table` shows it, `blockers` says which stages it stands in the way of.
+`survey` asks, `results` holds the answers, `table` shows them, and `blockers` decides which stages they block.
 """

@@ -1,4 +1,4 @@
-"""What the findings of a preflight stand in the way of: stages that could only wait for a time limit, one by one."""
+"""Which stages the findings of a preflight block: those that would only wait for a time limit."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from helpers.preflight.results import Preflight, Prerequisite, Probed
 
 @dataclass(frozen=True)
 class Files:
-    """A stage reads on the nodes with `role` of the site at `axis` (`central`: the central site).
+    """The stage reads files on the nodes with `role` at the site of `axis` (`central`: the central site).
 
-    With `service` it reads inside that service's container, as the environment file names services.
+    With `service`, it reads them inside that service's container.
     """
 
     axis: str
@@ -25,14 +25,14 @@ class Files:
 
 @dataclass(frozen=True)
 class Answers:
-    """A stage says something about the way to the cluster of the site at `axis`, which must answer on the spot."""
+    """The stage compares access to the cluster of the site at `axis`, so that cluster must answer."""
 
     axis: str
 
 
 @dataclass(frozen=True)
 class Asks:
-    """A stage judges the cluster of the site at `axis`: it is held up only where nobody could look, by SSH or sudo."""
+    """The stage judges the cluster of the site at `axis`. Only missing SSH or sudo blocks it."""
 
     axis: str
 
@@ -41,17 +41,17 @@ Requirement = Files | Answers | Asks
 
 
 def reads(axis: str, role: str) -> Files:
-    """The stage reads files of the nodes with that role."""
+    """Require files of the nodes with that role."""
     return Files(axis, role)
 
 
 def reads_in(axis: str, service: str) -> Files:
-    """The stage reads files inside that service's container."""
+    """Require files inside that service's container."""
     role = next(role for role, name in SERVICE_OF_ROLE.items() if name == service)
     return Files(axis, role, service)
 
 
-#: What acts is witnessed in every cluster, and asks central's Glance; what boots or makes volumes needs more.
+#: A stage that acts is witnessed in every cluster and queries central's Glance. Servers and volumes need more.
 _ACTS = frozenset({"images", "servers", "volumes"})
 _AT_CENTRAL: dict[str, tuple[Prerequisite, ...]] = {
     "servers": ("catalog", "compute", "flavor"),
@@ -61,16 +61,16 @@ _AT_THE_SITE: dict[str, tuple[Prerequisite, ...]] = {"servers": ("network", "gla
 
 
 class Blockers:
-    """Which finding, if any, a stage would run into.
+    """The finding, if any, that blocks a stage.
 
-    A stage that judges what was found is not held up: that a cluster does not answer is for its own claim to say.
+    A stage that judges a finding itself is not blocked: its own claim reports that a cluster does not answer.
     """
 
     def __init__(self, preflight: Preflight, environment: Environment) -> None:
         self._preflight, self._environment = preflight, environment
 
     def __call__(self, stage: Stage, key: StageKey) -> Probed | None:
-        """The first finding that keeps this stage from being carried out; None when nothing does."""
+        """Return the first finding that keeps this stage from being carried out, or None."""
         if self._preflight.good:
             return None
         return next(self._found(stage, key), None)

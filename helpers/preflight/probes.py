@@ -1,4 +1,4 @@
-"""The questions of the preflight, each put to one site or node; every one of them only reads."""
+"""The questions of the preflight, each for one site or node. All of them only read."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from helpers.redact import redact
 from helpers.runs.deployment import Deployment
 from helpers.tripleo.undercloud import Undercloud
 
-#: Seconds that an answer may take from the node to this side, after the node's own deadline.
+#: Seconds for an answer to travel from the node to this machine, after the deadline on the node.
 _RETURN = 0.5
 _MOST_NAMES, _LONGEST_TEXT = 20, 80
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -39,7 +39,7 @@ class Question:
     node: str | None = None
 
 
-#: What boots or makes volumes uses these, by any of the types that a catalog knows them by.
+#: The services for servers and volumes, with every type under which a catalog may list them.
 _SERVICES = {
     "compute": frozenset({"compute"}),
     "volume": frozenset({"block-storage", "volumev3", "volume"}),
@@ -48,14 +48,14 @@ _SERVICES = {
 
 
 def expected_containers(environment: Environment, spec: NodeSpec) -> tuple[str, ...]:
-    """The containers that must run on a node by its roles; a monitor's is called `ceph-mon`.
+    """The containers that must run on a node because of its roles. A monitor's is named `ceph-mon`.
 
-    None for what runs on the host, and none for a monitor where the harness itself finds out how it runs.
+    Services on the host have no container. A monitor is left out where the harness detects how it runs.
     """
     site = environment.site(spec.site)
     roles = [role for role in spec.roles if role in SERVICE_OF_ROLE]
     if site.central and len(site.nodes_with("cinder-volume")) > 1:
-        # active/passive there: pacemaker runs it on one of them (A15)
+        # it is active/passive there: Pacemaker runs it on one of them (A15)
         roles = [role for role in roles if role != "cinder-volume"]
     services = [environment.services[SERVICE_OF_ROLE[role]] for role in roles]
     names = dict.fromkeys(service.container for service in services if service.container)
@@ -65,7 +65,7 @@ def expected_containers(environment: Environment, spec: NodeSpec) -> tuple[str, 
 
 
 def ask_catalog(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
-    """The catalog leads to the services that the run itself uses; which others there are is a claim's matter (A4)."""
+    """Check that the catalog lists the services that the run uses. A4 judges the other services."""
     types = {endpoint.service for endpoint in cloud.endpoints()}
     needed = _SERVICES if environment.flavor else {}
     missing = [name for name, any_of in needed.items() if not any_of & types]
@@ -75,13 +75,13 @@ def ask_catalog(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
 
 
 def ask_compute(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
-    """Nova answers; whether its services are up is a claim's matter (A14)."""
+    """Check that Nova answers. A14 judges whether its services are up."""
     reproduce = cloud.nova.command("compute", "service", "list")
     yield _probed(environment.central.name, "compute", _refusal(cloud.nova.services), reproduce=(reproduce,))
 
 
 def ask_flavor(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
-    """There is the flavor that the environment file names."""
+    """Check that the flavor of the environment file exists."""
     try:
         problem = _no_flavor(environment, cloud)
     except API_ERRORS as error:
@@ -99,13 +99,13 @@ def _no_flavor(environment: Environment, cloud: Cloud) -> str:
 
 
 def ask_volume(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
-    """Cinder answers; whether its services are up is a claim's matter (A14)."""
+    """Check that Cinder answers. A14 judges whether its services are up."""
     reproduce = cloud.cinder.command("volume", "service", "list")
     yield _probed(environment.central.name, "volume", _refusal(cloud.cinder.services), reproduce=(reproduce,))
 
 
 def ask_networks(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
-    """Neutron answers, which Nova asks about every server, and knows the network of the site's servers, if any."""
+    """Check that Neutron, which Nova queries for every server, answers and knows the network of each site's servers."""
     known: set[str] = set()
     problem = _refusal(lambda: known.update(cloud.networks()))
     reproduce = (command_line(environment.cloud, "network", "list"),)
@@ -117,12 +117,12 @@ def ask_networks(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
 
 
 def sites_with_servers(environment: Environment) -> Iterator[Site]:
-    """Central, where Neutron is, and the sites that have servers."""
+    """Central, where Neutron runs, and the sites with compute nodes."""
     return (site for site in environment.sites if site.central or site.nodes_with("compute"))
 
 
 def ask_glance(cloud: Cloud, site: Site, seconds: float) -> Iterator[Probed]:
-    """This site's Glance answers at its own endpoint, with this run's token."""
+    """Check that this site's Glance answers at its own endpoint, with this run's token."""
     glance = cloud.glance(site)
     reproduce = (glance.command("/v2/info/import"),)
     try:
@@ -136,9 +136,9 @@ def ask_glance(cloud: Cloud, site: Site, seconds: float) -> Iterator[Probed]:
 
 
 def ask_cluster(cluster: Cluster, seconds: float) -> Iterator[Probed]:
-    """`rbd` lists the images of this site's cluster, on any of the nodes that can ask it.
+    """Check that `rbd` lists the images of this site's cluster, on any of the nodes that can reach it.
 
-    They are asked side by side, so that one that is silent does not keep the others' answers back.
+    The nodes are asked in parallel, so that a silent one does not delay the answers of the others.
     """
     site = cluster.site.name
     asked = begin((partial(one.image_names, one.pools.images, seconds) for one in cluster.by_node()), "preflight")
@@ -156,7 +156,7 @@ def ask_cluster(cluster: Cluster, seconds: float) -> Iterator[Probed]:
 
 
 def ask_node(deployment: Deployment, spec: NodeSpec, seconds: float) -> Iterator[Probed]:
-    """This node is logged in to, gives the rights that are needed there, and runs what its roles say."""
+    """Check that this node accepts the login, grants sudo, and runs the containers of its roles."""
     unreachable = deployment.unreachable.get(spec.name)
     if unreachable:
         yield _unreachable(spec, unreachable)
@@ -183,7 +183,7 @@ def ask_node(deployment: Deployment, spec: NodeSpec, seconds: float) -> Iterator
 
 
 def ask_undercloud(undercloud: Undercloud, seconds: float) -> Iterator[Probed]:
-    """The undercloud is logged in to; whether it knows its stacks is a claim's matter (A18)."""
+    """Check that the undercloud accepts the login. A18 judges its stacks."""
     yield _greeted(UNDERCLOUD, undercloud.node, seconds)
 
 
@@ -194,7 +194,7 @@ def _probed(
 
 
 def _refusal(ask: Callable[[], object]) -> str:
-    """Why a service did not answer the question, in one line; empty when it did."""
+    """Why a service did not answer, in one line; empty if it did."""
     try:
         ask()
     except API_ERRORS as error:
@@ -203,14 +203,14 @@ def _refusal(ask: Callable[[], object]) -> str:
 
 
 def _some(names: Iterable[str]) -> str:
-    """The names in their order, without ids; not all where they are many."""
+    """The names in order, without ids, and shortened if there are many."""
     known = sorted({name for name in names if name and not _ID.fullmatch(name)})
     more = f" and {len(known) - _MOST_NAMES} more" if len(known) > _MOST_NAMES else ""
     return (", ".join(known[:_MOST_NAMES]) or "none") + more
 
 
 def _weight(error: BaseException | None) -> int:
-    """An answer comes first, then what a node says of its cluster, then what it says of itself, and silence last."""
+    """The rank of an answer: success, an error of the cluster, an error of the node, a timeout, no connection."""
     if isinstance(error, CommandFailed):
         of_itself = isinstance(error, NoContainer) or is_container_trouble(error.completed)
         return 2 if of_itself else 1
@@ -220,7 +220,7 @@ def _weight(error: BaseException | None) -> int:
 
 
 def _greeted(site: str, node: Runner, seconds: float) -> Probed:
-    """Whether the node's shell runs a command, and nothing but that: `true` has nothing to say."""
+    """Whether the node's shell runs a command and prints nothing else: `true` has no output."""
     try:
         ended = node.run("true", deadline=seconds, sudo=False)
     except Unreachable as error:
@@ -244,7 +244,7 @@ def _sudo_refused(node: Node, seconds: float) -> Completed | None:
 
 
 def _short(error: Unreachable | DeadlinePassed | CommandFailed) -> str:
-    """Why, in one line; the command stands below it."""
+    """The reason in one line. The command is shown below it."""
     if isinstance(error, DeadlinePassed):
         return f"{error.node} did not answer within {error.deadline:g} s"
     if isinstance(error, NoContainer):
@@ -255,7 +255,7 @@ def _short(error: Unreachable | DeadlinePassed | CommandFailed) -> str:
 
 
 def _end(ended: Completed) -> str:
-    """The last line of what a command said of its failure."""
+    """The last line of a failed command's error output."""
     lines = ended.stderr.strip().splitlines()
     return lines[-1] if lines else f"exit status {ended.exit_status}"
 

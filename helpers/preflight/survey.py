@@ -1,7 +1,7 @@
-"""The pass itself: every site at the same time, over the logins that are there already, within one deadline.
+"""The preflight itself: all sites in parallel, over the existing logins, within one deadline.
 
-Each question has a thread of its own and shares nothing with the others: one that is never answered is unknown by
-itself, and the verdict of no other.
+Each question has a thread of its own and shares nothing with the others. A question that is never answered is unknown,
+and does not change any other result.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ from helpers.preflight.results import MON, UNDERCLOUD, Preflight, Prerequisite, 
 from helpers.redact import redact
 from helpers.runs.deployment import Deployment
 
-#: Seconds for everything together; logins come before it, with the time limit of the environment file.
+#: Seconds for the whole preflight. Logins come first, with the time limit of the environment file.
 DEADLINE = 10.0
-#: What a command on a node gets less, so that the node's own answer, that it was not done, still counts.
+#: Seconds that commands on a node get less than that, so that a timeout on the node is still reported in time.
 _WAY_BACK = 1.0
 
 
 @dataclass
 class _Answers:
-    """What has been answered so far; what comes after the end is not taken."""
+    """The answers so far. Answers after the end are ignored."""
 
     probed: dict[Question, Probed] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -60,9 +60,9 @@ class _Answers:
 
 
 def survey(deployment: Deployment, deadline: float = DEADLINE) -> Preflight:
-    """Look at every prerequisite of every site; nothing is created or changed.
+    """Check every prerequisite of every site, without creating or changing anything.
 
-    :param deadline: seconds; what has not answered by then is unknown, and says so
+    :param deadline: seconds; a prerequisite without an answer by then is unknown
     """
     started = time.monotonic()
     environment, answers = deployment.environment, _Answers()
@@ -71,7 +71,7 @@ def survey(deployment: Deployment, deadline: float = DEADLINE) -> Preflight:
     asks = tuple(_asks(deployment, left))
     under_way = begin((_asker(answers, ask) for _, ask in asks), "preflight")
     wait(under_way, timeout=max(0.0, started + deadline - time.monotonic()))
-    # what a library raises of an answer that it does not expect takes no other answer with it, and is not hidden
+    # an unexpected exception in one question is reported, and does not affect the others
     broken = {of: one.exception() for (of, _), one in zip(asks, under_way, strict=True) if one.done()}
     found = answers.end()
     probed = [found.get(question) or _unanswered(question, environment, broken, deadline) for question in asked]
@@ -79,7 +79,7 @@ def survey(deployment: Deployment, deadline: float = DEADLINE) -> Preflight:
 
 
 def questions(environment: Environment) -> Iterator[Question]:
-    """What is asked, in the order of the environment file."""
+    """The questions to ask, in the order of the environment file."""
     with_servers = {site.name for site in sites_with_servers(environment)} if environment.flavor else set()
     for site in environment.sites:
         if site.central:
@@ -104,12 +104,12 @@ def questions(environment: Environment) -> Iterator[Question]:
         yield Question(UNDERCLOUD, "ssh", environment.undercloud.host)
 
 
-#: Whom one thread asks: a service, one of a site, or a node.
+#: Whom one thread asks: a service, the service of one site, or a node.
 Asked = tuple[Prerequisite | None, str | None]
 
 
 def _asked_of(question: Question) -> tuple[Asked, ...]:
-    """Who answers this question: a node, a site's service, or a service for all sites."""
+    """Who answers this question: a node, the service of a site, or a service for all sites."""
     if question.node:
         return ((None, question.node),)
     return (question.prerequisite, question.site), (question.prerequisite, None)
@@ -154,7 +154,7 @@ def _unanswered(
 
 
 def _each_cause_once(probed: list[Probed], environment: Environment) -> Iterator[Probed]:
-    """What cannot be asked because of another finding is not one of its own."""
+    """Mark as blocked what cannot be checked because of another finding."""
     by_node: dict[str | None, list[Probed]] = {}
     for one in probed:
         by_node.setdefault(one.node, []).append(one)
@@ -178,7 +178,7 @@ def _reason(
             return of_central["catalog"]
         if one.prerequisite == "flavor" and _bad(of_central["compute"]):
             return of_central["compute"]
-        # a site's network is in the hands of the one Neutron; Nova and Cinder that are silent as well are not
+        # one Neutron serves all sites, so its failure is one finding; a missing network is a finding of its site
         neutron = of_central.get("network") if one.prerequisite == "network" else None
         return neutron if neutron and neutron is not one and neutron.problem == one.problem else None
     if one.node is not None:
@@ -187,20 +187,20 @@ def _reason(
     if one.prerequisite != "rbd":
         return None
     site = environment.site(one.site)
-    # only where no node of the cluster is left that could have been asked
+    # only if none of the cluster's nodes could be asked
     reasons = [_in_the_way(by_node[spec.name]) for spec in site.nodes_with("ceph-mon")]
     return reasons[0] if reasons and all(reasons) else None
 
 
 def _in_the_way(found: list[Probed]) -> Probed | None:
-    """Why a mon node cannot ask its cluster."""
+    """Why a node with a monitor cannot query its cluster."""
     return next(
         (one for one in found if _bad(one) and (one.prerequisite in {"ssh", "sudo"} or MON in one.missing)), None
     )
 
 
 def _judge(one: Probed, environment: Environment) -> str | None:
-    """The stage by which a claim says the same: that this Glance, or this cluster, does not answer."""
+    """The stage whose claim reports the same: that this Glance, or this cluster, does not answer."""
     if one.prerequisite == "rbd" or MON in one.missing:
         return f"ceph_cluster[{one.site}]"
     if one.prerequisite in {"compute", "volume"}:

@@ -1,4 +1,4 @@
-"""The preflight as a person reads it: one table of sites and prerequisites, and a line for each finding."""
+"""The preflight for people: one table of sites and prerequisites, and one line for each finding."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _MARKS: dict[Outcome | None, tuple[str, str, str]] = {
     "blocked": ("·", "-", "dim"),
     None: ("", "", ""),
 }
-#: Sites up to which each that is all right has a line of its own.
+#: The number of sites up to which a site that is ready has a row of its own.
 _MOST_ROWS = 20
 
 
 def in_one_line(preflight: Preflight) -> str:
-    """`preflight: 3 sites are ready: 14 probes in 0.4 s`, or how many findings there are."""
+    """One line: `preflight: 3 sites ready; 14 probes in 0.4 s`, or the number of findings."""
     sites = len(set(preflight.rows) - {UNDERCLOUD})
     what = f"{sites} site{'s' if sites > 1 else ''}"
     looked = f"{len(preflight.probed)} probes in {preflight.seconds:.1f} s"
@@ -35,7 +35,7 @@ def in_one_line(preflight: Preflight) -> str:
 
 
 def rendered(preflight: Preflight, *, width: int = 100, colour: bool = False, plain: bool = False) -> str:
-    """The table, and below it each finding once, with the command that shows it by hand.
+    """Return the table, and below it each finding once with the command that reproduces it.
 
     :param plain: for a terminal that shows ASCII only
     """
