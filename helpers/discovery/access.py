@@ -1,4 +1,4 @@
-"""How discovery reaches machines: by SSH, as ssh_config says, each by one kept connection."""
+"""How discovery reaches machines: over SSH as ssh_config says, with one persistent connection for each."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from helpers.ssh.config import SshConfig
 
 
 class Access:
-    """Opens machines.
+    """Provides connections to machines.
 
-    :param known: machines that are connected already, by name; those are the caller's to close
+    :param known: machines that are already connected, by name; the caller closes these
     :raises BadSshConfig: ssh_config cannot be read
     """
 
@@ -24,7 +24,7 @@ class Access:
         self._opened: list[Node] = []
 
     def node(self, name: str, address: str, site: str) -> Node:
-        """A machine, which is logged in to at its first command."""
+        """Return a machine. The login happens with its first command."""
         known = self._known.get(name)
         if known is not None and known.spec.address == address:
             return known
@@ -33,19 +33,19 @@ class Access:
         return node
 
     def address(self, given: str, hostname: str) -> str:
-        """What an environment file has as the address of a machine that was reached as `given`.
+        """The address in the environment file for a machine that was reached as `given`.
 
-        That is where ssh_config leads. A machine that calls itself otherwise keeps the name that was given, for what
-        ssh_config says stands under that.
+        This is the host that ssh_config resolves to. If the machine's own name differs, the given name is kept, because
+        the settings in ssh_config are under that name.
         """
         return self._config.target(given).host if short(given) == short(hostname) else given
 
     def leads(self, name: str) -> str | None:
-        """Where ssh_config leads for this name; None: it does not know it."""
+        """The host that ssh_config resolves this name to, or None if it does not know the name."""
         host = self._config.target(name).host
         return None if host == name.lower() else host
 
     def close(self) -> None:
-        """End every connection that was opened here."""
+        """Close the connections that were opened here."""
         for node in self._opened:
             node.close()

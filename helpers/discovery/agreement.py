@@ -1,4 +1,4 @@
-"""Which discovered site an environment file's site is, whatever each of them calls it."""
+"""Matches the sites of an environment file with the discovered sites, whatever their names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from helpers.environment import Site
 
 
 def counterpart(site: Site, found: Sequence[FoundSite]) -> FoundSite | None:
-    """The discovered site with most of this site's machines; where none has any, the one of its name; else None."""
+    """Return the discovered site with most of this site's machines, otherwise the one of the same name, or None."""
     names = {node.name for node in site.nodes} | {node.address for node in site.nodes}
 
     def shared(other: FoundSite) -> int:
@@ -22,13 +22,13 @@ def counterpart(site: Site, found: Sequence[FoundSite]) -> FoundSite | None:
 
 
 def left_out(sites: Sequence[Site], found: Sequence[FoundSite]) -> list[FoundSite]:
-    """The discovered sites that are none of the environment file's."""
+    """The discovered sites that match no site of the environment file."""
     described = [counterpart(site, found) for site in sites]
     return [other for other in found if other not in described]
 
 
 def identity(site: Site | FoundSite) -> dict[str, str | None]:
-    """What a site's store and cluster are called, at central and at the site; nothing where it has no storage."""
+    """The names of a site's cluster and stores, at central and at the site. Empty for a site without storage."""
     if site.ceph is None:
         return {}
     here = {"cluster": site.ceph.cluster, "store": site.store}
@@ -36,5 +36,5 @@ def identity(site: Site | FoundSite) -> dict[str, str | None]:
 
 
 def addresses(site: Site | FoundSite) -> dict[str, str]:
-    """A site's machines and where they are reached, those left out of which nobody is sure."""
+    """Machine → address, without doubtful machines."""
     return {node.name: node.address for node in site.nodes if not getattr(node, "doubt", "")}

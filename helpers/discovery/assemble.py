@@ -1,6 +1,6 @@
-"""Puts together what files, cloud and machines say: the sites as an environment file declares them.
+"""Combines what the files, the cloud and the machines say into the sites that an environment file declares.
 
-Stores are tied to sites by FSID: a Glance's configuration names a cluster's conf, and that conf the FSID.
+FSIDs link stores to sites: a Glance configuration names a cluster's conf, and that conf holds the FSID.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ def discover(
     central: str | None = None,
     allow_unreachable: bool = False,
 ) -> Discovery:
-    """Ask the cloud and look at every machine, reading only.
+    """Query the cloud and every machine, without changing anything.
 
-    :param central: the site that is central, where nothing else tells
-    :param allow_unreachable: go on without machines that do not answer; what files say of them holds then
-    :raises BadInput: a machine does not answer, or which site is central cannot be told
+    :param central: the central site, where nothing else tells
+    :param allow_unreachable: continue without machines that do not answer, relying on the files
+    :raises BadInput: a machine does not answer, or the central site cannot be determined
     """
     cloud = ask.view()
     sites = look(outlines, cloud, access, allow_unreachable=allow_unreachable)
@@ -64,7 +64,7 @@ def discover(
 
 @dataclass(frozen=True)
 class _Glance:
-    """A site's Glance: its address, what its API lists (None: no answer), and what its configuration ties to FSIDs."""
+    """A site's Glance: its address, the stores that its API lists (None: no answer), and those in its configuration."""
 
     url: str | None = None
     listed: tuple[Store, ...] | None = None
@@ -72,15 +72,15 @@ class _Glance:
     default: str | None = None
 
     def store_with(self, fsid: str | None) -> str | None:
-        """The id of the store on the cluster with this FSID, among those that the API lists, if it answers."""
+        """The id of the store on the cluster with this FSID, among the stores that the API lists, if it answers."""
         ids = [store.id for store in self.listed] if self.listed is not None else list(self.config)
         tied = [id for id in ids if id in self.config and fsid is not None and self.config[id].fsid == fsid]
-        # of two, the default is the site's own
+        # of two such stores, the default store is the site's own
         return next((id for id in tied if id == self.default), tied[0] if tied else None)
 
 
 def _glance(site: SiteView, central: bool, cloud: CloudView, ask: Ask) -> _Glance:
-    """Central's Glance is the catalog's; any other is what its machines, then Nova's there, call it."""
+    """Return a site's Glance. Central's URL is in the catalog; others are in the configuration of Glance or Nova."""
     if not site.storage:
         return _Glance()
     views = [seen.view for seen in site.with_role("glance") if seen.view is not None]
@@ -103,7 +103,7 @@ def _glance(site: SiteView, central: bool, cloud: CloudView, ask: Ask) -> _Glanc
 
 @dataclass(frozen=True)
 class _Site:
-    """One site, while it is put together."""
+    """One site while it is assembled."""
 
     view: SiteView
     glance: _Glance
@@ -119,7 +119,7 @@ class _Site:
         return self.view is self.central
 
     def found(self) -> FoundSite:
-        """The site as an environment file declares it."""
+        """Return the site as an environment file declares it."""
         self.remarks.extend(self.view.remarks)
         self.remarks.extend(remark for view in self.view.views for remark in view.remarks)
         zone = self._zone()
@@ -176,7 +176,7 @@ class _Site:
         return tuple(found)
 
     def _roles(self, seen: Seen) -> tuple[str, ...]:
-        """What runs there: by its containers, and by what the cloud says of it."""
+        """What runs there, according to its containers and to the cloud."""
         roles = set(seen.view.roles) if seen.view is not None else set(seen.roles)
         if short(seen.name) in self.cloud.zones:
             roles.add("compute")
@@ -219,7 +219,7 @@ class _Site:
             self.remarks.append("FSIDs differ: " + ", ".join(f"{who} {fsid}" for who, fsid in known.items()))
 
     def _runtime(self, cluster: str) -> tuple[str | None, str | None]:
-        """How the cluster's commands are run, as found on the first monitor that says."""
+        """The runtime of the cluster's commands, as detected on the first monitor where that succeeds."""
         for seen in self.view.with_role("ceph-mon"):
             try:
                 adapter = find_adapter(seen.node, Ceph(cluster=cluster))
@@ -235,7 +235,7 @@ class _Site:
     # stores
 
     def _stores(self) -> tuple[str | None, str | None, str | None]:
-        """Its store's id at central's Glance, at its own, and central's id at its own."""
+        """The ids of its store in central's Glance and in its own Glance, and of central's store in its own Glance."""
         outline, fsid = self.view.outline, self.view.fsid
         if self._is_central:
             own = self._store("store", outline.store, self.glance, fsid, "central's own store at central's Glance")
@@ -263,7 +263,7 @@ class _Site:
 
 
 def _clients(sites: Sequence[SiteView], glances: Sequence[_Glance]) -> dict[str, str]:
-    """FSID → the cephx user by which other sites' Glances use that cluster."""
+    """FSID → the cephx user with which the Glances of other sites use that cluster."""
     return {
         store.fsid: store.user
         for site, glance in zip(sites, glances, strict=True)
@@ -273,7 +273,7 @@ def _clients(sites: Sequence[SiteView], glances: Sequence[_Glance]) -> dict[str,
 
 
 def _unknown_stores(sites: Sequence[SiteView], at_central: _Glance) -> list[str]:
-    """Central's RBD stores on a cluster that is no site's here: a site is missing, or a store is wrong."""
+    """Remarks on central's RBD stores whose cluster belongs to no known site: a site is missing or a store is wrong."""
     known = {site.fsid for site in sites}
     return [
         f"central's Glance has store {store.id} on a cluster with FSID {store.fsid}, which is no site's here"
@@ -283,7 +283,7 @@ def _unknown_stores(sites: Sequence[SiteView], at_central: _Glance) -> list[str]
 
 
 def _services(views: Sequence[NodeView]) -> tuple[dict[str, str | None], list[str]]:
-    """Containers that are not called as TripleO calls them, where all machines agree."""
+    """The containers whose names differ from TripleO's, where all machines agree; and remarks where they do not."""
     services: dict[str, str | None] = {}
     remarks = []
     for service, (_, usual, _) in SERVICES.items():

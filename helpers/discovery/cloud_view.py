@@ -1,4 +1,4 @@
-"""What the cloud says of itself: its catalog, services, zones and hypervisors, and the stores of each Glance."""
+"""What the cloud reports: its catalog, services, zones and hypervisors, and the stores of each Glance."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class CloudView:
-    """The API's answers. Hosts are short names.
+    """The answers of the APIs. Hosts are short names.
 
-    `zones`: compute host → availability zone; `addresses`: compute host → what its hypervisor is reached by;
-    `controllers`: hosts of Nova's other services; `volume_zones`: cinder-volume's host → zone.
+    `zones`: compute host → availability zone; `addresses`: compute host → address of its hypervisor; `controllers`:
+    hosts of Nova's other services; `volume_zones`: host of cinder-volume → zone.
     """
 
     image_url: str | None
@@ -43,14 +43,14 @@ class CloudView:
 
 
 class Ask:
-    """Asks a cloud, reading only; what it does not answer is a remark."""
+    """Queries a cloud, without changing anything. What it does not answer becomes a remark."""
 
     def __init__(self, connection: Connection, cloud: str) -> None:
         self._connection, self._cloud = connection, cloud
         self.remarks: list[str] = []
 
     def view(self) -> CloudView:
-        """Everything that central's APIs answer."""
+        """Query everything that is needed from central's APIs."""
         endpoints = catalog(self._connection)
         services = {endpoint.service for endpoint in endpoints}
         nova, compute = Nova(self._connection, self._cloud), "compute" in services
@@ -74,7 +74,7 @@ class Ask:
         )
 
     def stores(self, site: str, url: str) -> tuple[Store, ...] | None:
-        """What `stores-info` of the Glance at this address answers; None: nothing of use."""
+        """The answer of `stores-info` from the Glance at this address, or None if it is of no use."""
         at = Site(site, False, "", None, None, None, url, None)
         glance = Glance(api_clients.image(self._connection, url), at, self._cloud)
         return self._attempt(f"Glance of {site} at {url}", glance.stores)
@@ -94,19 +94,19 @@ class Ask:
             return action()
         except API_ERRORS as error:
             said = in_words(error)
-        except Exception as error:  # the boundary: what openstacksdk makes of an answer of another form
+        except Exception as error:  # openstacksdk fails in many ways on an answer of an unexpected form
             said = f"{type(error).__name__}: {error}"
         self.remarks.append(f"{what}: no answer that helps: {printable(said)}")
         return None
 
 
 def short(host: str) -> str:
-    """A host name without its domain; an address stays whole."""
+    """The host name without its domain. An address is returned unchanged."""
     return host if re.fullmatch(r"[\d.]+|.*:.*", host) else host.split(".")[0]
 
 
 def same_host(one: str | None, other: str | None) -> bool:
-    """Whether two names or addresses are one machine's, as far as this machine can tell."""
+    """Whether two names or addresses are those of one machine, as far as this machine can resolve them."""
     if one is None or other is None:
         return False
     return one == other or bool(_resolved(one) & _resolved(other))

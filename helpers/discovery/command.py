@@ -36,7 +36,7 @@ _API_TIMEOUT = 20.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command line; 0 when a file was written, whatever is left to fill in; 4 for bad input, said in one line."""
+    """Run the command line. Returns 0 if a file was written, even with gaps, and 4 for bad input, with one line."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = _parser().parse_args(given)
     try:
@@ -132,7 +132,7 @@ def _choices(options: argparse.Namespace) -> Choices:
 
 
 def _file(option: str, path: Path | None) -> Path | None:
-    """The file's absolute path: nobody knows where the environment file will lie.
+    """The file's absolute path, because the environment file may be placed anywhere.
 
     :raises BadInput: it cannot be read
     """
@@ -196,9 +196,9 @@ def _sources(options: argparse.Namespace) -> list[str]:
 
 
 def _check(written: str) -> None:
-    """What is written can be read.
+    """Check that the written file can be loaded.
 
-    :raises BadEnvironment: a value that was given, or found, is none that an environment file may have
+    :raises BadInput: a given or discovered value is not valid in an environment file
     """
     with tempfile.TemporaryDirectory(prefix="dcn-verify-") as folder:
         path = Path(folder, "environment.yaml")

@@ -1,4 +1,4 @@
-"""An environment file, written for a person: every key with what it is, and what was not found as a comment."""
+"""Writes an environment file for people: values with their meaning, and gaps as comments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COMMENT_AT = 50
 
 @dataclass(frozen=True)
 class Choices:
-    """What nobody can find out, and the operator chooses; None: not said. Paths are absolute."""
+    """What only the operator can choose. None means not given. Paths are absolute."""
 
     cloud: str
     clouds_file: Path | None
@@ -36,13 +36,13 @@ class Choices:
 
 
 def to_fill_in(found: Discovery, choices: Choices) -> tuple[str, ...]:
-    """The keys that the file cannot be used without, and that were not found."""
+    """The keys that were not found and without which the file cannot be used."""
     gaps = [f"sites.{site.name}.{key}" for site in found.sites for key in site.gaps]
     return (*(() if choices.image_uri else ("image.uri",)), *gaps)
 
 
 def text(found: Discovery, choices: Choices, sources: Sequence[str]) -> str:
-    """The whole file. `sources` say what it was written from."""
+    """Return the whole file. `sources` names what it was written from."""
     lines = [
         *_head(found, choices, sources),
         "",
@@ -227,5 +227,5 @@ def _flow(value: object) -> str:
 
 
 def command(arguments: Sequence[str]) -> str:
-    """The command line by which a person does the same."""
+    """The command line that does the same."""
     return shlex.join(["dcn-verify", "discover", *arguments])

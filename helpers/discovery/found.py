@@ -1,4 +1,4 @@
-"""What discovery has found: a deployment's sites as far as they could be told, and what is left to fill in."""
+"""The results of discovery: the sites of a deployment as far as they are known, and what is left to fill in."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 
 class BadInput(Exception):
-    """Discovery cannot begin, or not go on, with what it was given; the message is one line."""
+    """Discovery cannot start or continue with its input. The message is one line."""
 
 
 @dataclass(frozen=True)
 class FoundNode:
-    """A machine of a site. `doubt` says why it may not be one, or cannot be used; it is then written as a comment."""
+    """A machine of a site. `doubt` says why it may not belong there or cannot be used; it then becomes a comment."""
 
     name: str
     address: str
@@ -22,7 +22,7 @@ class FoundNode:
 
 @dataclass(frozen=True)
 class FoundCeph:
-    """A site's cluster: its name, identity and number of monitors; how its commands are run; None: not found out."""
+    """A site's cluster: name, FSID, number of monitors, and how its commands are run. None means not found."""
 
     cluster: str
     fsid: str | None
@@ -35,7 +35,7 @@ class FoundCeph:
 
 @dataclass(frozen=True)
 class FoundSite:
-    """A site. Stores are ids, tied to it by FSID; None: not found, and `gaps` says what to fill in (key → advice)."""
+    """A site. Its stores are ids, linked to it by FSID. None: not found; `gaps` (key → advice) says what to fill in."""
 
     name: str
     central: bool
@@ -52,9 +52,10 @@ class FoundSite:
 
 @dataclass(frozen=True)
 class Discovery:
-    """All sites, central first; `services`: service → its container (None: on the host) where it is not TripleO's name.
+    """All sites, central first.
 
-    `flavors` and `networks` are what there is to choose from.
+    `services`: service → its container (None: on the host), where that differs from TripleO's. `flavors` and `networks`
+    are the names to choose from.
     """
 
     sites: tuple[FoundSite, ...]

@@ -1,6 +1,6 @@
-"""What one machine says of itself: which services run there, in which containers, and with which settings.
+"""What one machine reports: its services, their containers, and their settings.
 
-Configuration files hold passwords: they are read, asked for a few options, and let go of.
+Configuration files contain passwords. Only a few options of them are read and kept.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from helpers.tripleo.findings import printable
 
 T = TypeVar("T")
 
-#: Role → the names of its container, running or not: what has ended is still meant to run there.
+#: Role → pattern of its container's name. A stopped container counts: the service is meant to run there.
 _CONTAINERS: Mapping[str, str] = {
     "glance": r"glance[_-]api(?:[_-]internal)?",
     "ceph-mon": rf"ceph-mon-.+|ceph-{FSID}-mon[-.].+",
@@ -28,7 +28,7 @@ _CONTAINERS: Mapping[str, str] = {
     "keystone": r"keystone",
     "haproxy": r"haproxy(?:[_-]edge)?|haproxy-bundle-(?:podman|docker)-\d+",
 }
-#: The environment file's service → role, TripleO's container, configuration file.
+#: Service in the environment file → role, TripleO's container, configuration file.
 SERVICES: Mapping[str, tuple[str, str, str]] = {
     "glance": ("glance", "glance_api", "/etc/glance/glance-api.conf"),
     "nova_api": ("nova-api", "nova_api", "/etc/nova/nova.conf"),
@@ -39,7 +39,7 @@ SERVICES: Mapping[str, tuple[str, str, str]] = {
 
 @dataclass(frozen=True)
 class StoreConfig:
-    """A store as glance-api.conf has it; `fsid` as the cluster's conf on this machine gives it to Glance."""
+    """A store in glance-api.conf. `fsid` is from the cluster's conf that Glance uses on this machine."""
 
     id: str
     type: str
@@ -51,7 +51,7 @@ class StoreConfig:
 
 @dataclass(frozen=True)
 class NodeView:
-    """A machine that was looked at. `services`: service → container, None on the host; only what runs here.
+    """The observations on a machine. `services`: service → container (None: on the host); only services that run here.
 
     `clusters`: cluster → FSID of its conf here; `cluster` is the one that the services here use as their own.
     `mon_hosts` are the addresses of that cluster's monitors.
@@ -72,9 +72,9 @@ class NodeView:
 
 
 def look_at(node: Runner) -> NodeView:
-    """Look at a machine, reading only. What cannot be read is a remark.
+    """Observe a machine, without changing anything. What cannot be read becomes a remark.
 
-    :raises Unreachable: it cannot be logged in to
+    :raises Unreachable: the login fails
     """
     look = _Look(node)
     roles, services = look.services()
@@ -106,7 +106,7 @@ def look_at(node: Runner) -> NodeView:
         cluster=cluster,
         fsid=conf[0],
         mon_hosts=conf[1],
-        # without the option it is Cinder's default
+        # Cinder's default if the option is absent
         zone=(cinder.get("DEFAULT", "storage_availability_zone") or "nova") if "cinder_volume" in services else None,
         pools={name: pool for name, pool in pools.items() if pool},
         remarks=tuple(look.remarks),
@@ -117,7 +117,7 @@ _EMPTY = OsloConfig({})
 
 
 class _Look:
-    """One look at a machine; what cannot be read is remembered as a remark, and the rest is read all the same."""
+    """The observation of one machine. What cannot be read becomes a remark, and the rest is still read."""
 
     def __init__(self, node: Runner) -> None:
         self.node = node
@@ -129,7 +129,7 @@ class _Look:
     def _attempt(self, action: Callable[[], T]) -> T | None:
         try:
             return action()
-        except (CommandFailed, DeadlinePassed) as error:  # both begin with the machine's name
+        except (CommandFailed, DeadlinePassed) as error:  # their text starts with the machine's name
             self.remarks.append(printable(str(error)))
         except BadConfigFile as error:
             self.remarks.append(f"{self.node.name}: {printable(str(error))}")
@@ -144,22 +144,22 @@ class _Look:
             if by_role[role]:
                 services[service] = by_role[role][0].name
             elif not self._containers and self._file(path, None).exists and service != "nova_api":
-                # a machine without containers; nova.conf alone does not tell nova-api from nova-compute
+                # a machine without containers; nova.conf alone does not distinguish nova-api from nova-compute
                 services[service] = None
                 roles.add(role)
         return frozenset(roles), services
 
     def config(self, service: str, container: str | None) -> OsloConfig:
-        """The service's configuration as it sees it; empty where it cannot be read."""
+        """The service's configuration as the service sees it. Empty if it cannot be read."""
         file = self._file(SERVICES[service][2], container)
         return self._attempt(lambda: parse_oslo(file.content or "")) or _EMPTY
 
     def stores(self, glance: OsloConfig, container: str | None) -> list[StoreConfig]:
-        """The stores that Glance has enabled, each with the FSID of its cluster."""
+        """The stores that are enabled in Glance, each with the FSID of its cluster."""
         kinds = self._attempt(lambda: glance.get_dict("DEFAULT", "enabled_backends")) or {}
         found = []
         for store, kind in kinds.items():
-            # without the option librados takes its default
+            # librados's default if the option is absent
             path = glance.get(store, "rbd_store_ceph_conf") or "/etc/ceph/ceph.conf"
             if kind != "rbd":
                 found.append(StoreConfig(store, kind))
@@ -171,7 +171,7 @@ class _Look:
         return found
 
     def ceph_conf(self, cluster: str | None, container: str | None) -> tuple[str | None, frozenset[str]]:
-        """FSID and monitors of a cluster by its conf, as the container sees it, else the machine."""
+        """FSID and monitors from a cluster's conf in the container, otherwise on the host."""
         if cluster is None:
             return None, frozenset()
         path = f"/etc/ceph/{cluster}.conf"
@@ -204,14 +204,14 @@ def _matching(pattern: str, containers: tuple[Container, ...]) -> list[Container
 
 
 def _own_urls(glance: OsloConfig) -> list[str | None]:
-    """The addresses under which a Glance knows itself."""
+    """The URLs that a Glance has for itself."""
     host, port = glance.get("DEFAULT", "bind_host"), glance.get("DEFAULT", "bind_port") or "9292"
     bound = f"http://{host}:{port}" if host and host not in {"0.0.0.0", "::"} else None  # noqa: S104 - compared only
     return [glance.get("DEFAULT", "worker_self_reference_url"), glance.get("DEFAULT", "public_endpoint"), bound]
 
 
 def _used_urls(nova: OsloConfig) -> list[str | None]:
-    """The addresses under which Nova knows the Glance that it uses."""
+    """The URLs of the Glance that Nova uses."""
     return [nova.get("glance", "endpoint_override"), *nova.get_list("glance", "api_servers")]
 
 
@@ -220,5 +220,5 @@ def _on_rbd(nova: OsloConfig) -> bool:
 
 
 def _stem(path: str | None) -> str | None:
-    """The cluster's name, which is what its conf is called."""
+    """The cluster's name, which is the name of its conf."""
     return PurePosixPath(path).stem if path else None

@@ -1,4 +1,4 @@
-"""What is known of each site before anybody is asked: from its stack's files, or only that a host is there."""
+"""What is known of each site before anything is queried: its stack's files, or only the name of one host."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ CENTRAL = "central"
 
 @dataclass(frozen=True)
 class Outline:
-    """A site as far as files tell; None: they do not. `complete`: `machines` are all that there are.
+    """A site as far as the files describe it. None means unknown. `complete`: `machines` holds all of the site's
+    machines.
 
-    `store` is its id at central's Glance, `local_store` at its own, `central_store` central's at its own.
+    `store` is the id of its store in central's Glance, `local_store` in its own. `central_store` is the id of central's
+    store in its own Glance.
     """
 
     name: str
@@ -40,9 +42,9 @@ class Outline:
 
 
 def from_files(files: DeploymentFiles) -> tuple[Outline, ...]:
-    """A site for each stack, central first. A DCN site is called as its stack, the central one `central`.
+    """One site for each stack, central first. A DCN site is named as its stack, the central site `central`.
 
-    :raises BadInput: there is no central stack among them, or one's files cannot be read
+    :raises BadInput: there is no central stack, or the files of a stack cannot be read
     """
     if files.central is None:
         names = ", ".join(map(str, files.stacks))
@@ -54,7 +56,7 @@ def from_files(files: DeploymentFiles) -> tuple[Outline, ...]:
 
 
 def from_hosts(hosts: Sequence[tuple[str, str]]) -> tuple[Outline, ...]:
-    """A site for each (site, host): the host is where to look first, and its site's other machines are asked for."""
+    """One site for each site name in (site, host). Other machines of a site are discovered from this host."""
     found: dict[str, Outline] = {}
     for site, host in hosts:
         known = found.get(site, Outline(site, ()))
@@ -63,7 +65,7 @@ def from_hosts(hosts: Sequence[tuple[str, str]]) -> tuple[Outline, ...]:
 
 
 def with_hosts(outlines: Sequence[Outline], hosts: Sequence[tuple[str, str]]) -> tuple[Outline, ...]:
-    """The same sites, where no inventory says their machines with the hosts given by hand.
+    """The same sites. A site without an inventory gets the hosts that were given by hand.
 
     :raises BadInput: a host is given for a site that the files do not have
     """

@@ -1,4 +1,4 @@
-"""The machines of each site, looked at: those known beforehand, and those that cloud and cluster name."""
+"""Observes the machines of each site: those that are known in advance, and those that cloud and cluster name."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _THREADS = 32
 
 @dataclass(frozen=True)
 class Seen:
-    """A machine and what it says; without `view` it did not answer, and `why` says so. `roles` are what files say."""
+    """A machine and its report. Without an answer, `view` is None and `why` says why. `roles` are from the files."""
 
     name: str
     address: str
@@ -36,7 +36,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class SiteView:
-    """A site with its machines; `doubtful` are named by the cloud or the cluster, and do not answer."""
+    """A site with its machines. `doubtful` machines are named by the cloud or the cluster, but do not answer."""
 
     outline: Outline
     machines: tuple[Seen, ...]
@@ -50,12 +50,12 @@ class SiteView:
 
     @property
     def views(self) -> tuple[NodeView, ...]:
-        """What the machines say that answered."""
+        """The observations of the machines that answered."""
         return tuple(seen.view for seen in self.machines if seen.view is not None)
 
     @property
     def cluster(self) -> str | None:
-        """The name of the site's own cluster: by its files, else as its services use it."""
+        """The name of the site's own cluster, from the files, otherwise from the configuration of its services."""
         return self.outline.cluster or next((view.cluster for view in self.views if view.cluster), None)
 
     @property
@@ -65,20 +65,20 @@ class SiteView:
 
     @property
     def fsid(self) -> str | None:
-        """The identity of its cluster: by its files, else by itself, else by what its clients are told."""
+        """The FSID of the site's cluster, from the files, otherwise from the cluster, otherwise from its clients."""
         said = self.quorum.fsid if self.quorum else None
         told = (view.fsid for view in self.views if view.fsid and view.cluster == self.cluster)
         return self.outline.fsid or said or next(told, None)
 
     def with_role(self, role: str) -> tuple[Seen, ...]:
-        """Its machines that run this, by what they say."""
+        """The machines that report this role."""
         return tuple(seen for seen in self.machines if seen.view is not None and role in seen.view.roles)
 
 
 def look(outlines: Sequence[Outline], cloud: CloudView, access: Access, *, allow_unreachable: bool) -> list[SiteView]:
-    """Look at every machine, all sites at once; then at those that are found on the way.
+    """Observe every machine of all sites in parallel, then the machines that were found on the way.
 
-    :raises BadInput: a machine that files or options name does not answer, and that is not allowed
+    :raises BadInput: a machine of the files or options does not answer, and `allow_unreachable` is not set
     """
     with ThreadPoolExecutor(max_workers=_THREADS) as pool:
         sites = [SiteView(outline, ()) for outline in outlines]
@@ -104,13 +104,13 @@ def _first_look(machine: Machine, site: str, access: Access) -> Seen:
         view = look_at(node)
     except Unreachable as error:
         return Seen(machine.name, given, node, machine.roles, why=str(error))
-    if machine.name == machine.address:  # it was given by hand, as whatever ssh_config calls it
+    if machine.name == machine.address:  # it was given by hand, under a name of ssh_config
         return Seen(view.hostname, access.address(given, view.hostname), node, machine.roles, view)
     return Seen(machine.name, given, node, machine.roles, view)
 
 
 def _with_quorum(site: SiteView) -> SiteView:
-    """The cluster itself is asked for its identity and its monitors."""
+    """Add the cluster's own answer about its FSID and monitors."""
     if not site.storage or site.cluster is None:
         return site
     try:
@@ -132,12 +132,12 @@ def _with_quorum(site: SiteView) -> SiteView:
 
 
 def _zones(site: SiteView, cloud: CloudView) -> set[str]:
-    """The availability zones in which the site's machines are compute nodes."""
+    """The availability zones of the site's compute nodes."""
     return {cloud.zones[short(seen.name)] for seen in site.machines if short(seen.name) in cloud.zones}
 
 
 def _with_others(site: SiteView, cloud: CloudView, access: Access, zones: Counter[str]) -> SiteView:
-    """Where no inventory has all machines: the monitors, and the compute nodes of a zone that is this site's alone."""
+    """Add machines to a site without an inventory: its monitors, and the compute nodes of zones that only it has."""
     if site.outline.complete:
         return site
     candidates: dict[str, list[str]] = {}
@@ -170,7 +170,7 @@ def _with_others(site: SiteView, cloud: CloudView, access: Access, zones: Counte
 
 
 def _second_look(name: str, addresses: Sequence[str], site: str, access: Access) -> Seen:
-    """A machine that somebody has named, at the first of its addresses that answers."""
+    """Observe a machine that the cloud or the cluster names, at the first of its addresses that answers."""
     why, last = "", access.node(name, name, site)
     for address in dict.fromkeys((access.leads(name) or addresses[0], *addresses)):
         last = access.node(name, address, site)
@@ -189,9 +189,9 @@ def _runs_control_plane(site: SiteView, cloud: CloudView) -> bool:
 
 
 def central_of(sites: Sequence[SiteView], cloud: CloudView, given: str | None) -> str:
-    """The name of the central site: as given, by the files, by where the control plane runs, by its name.
+    """Return the name of the central site: as given, from the files, by its control plane, or by its name.
 
-    :raises BadInput: nobody can tell, or there is no such site
+    :raises BadInput: it cannot be determined, or there is no such site
     """
     names = [site.name for site in sites]
     if given is not None and given not in names:
