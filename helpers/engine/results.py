@@ -1,4 +1,4 @@
-"""What became of each stage, on disk, so that every process of a run reads the same."""
+"""The result of each stage on disk, so that every process of a run reads the same."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ from helpers.redact import redacted
 
 @dataclass(frozen=True)
 class StageResult:
-    """What became of one stage.
+    """The result of one stage.
 
-    `error` says why it did not pass or was skipped. `cause` names the stage whose failure blocked it. `reproduce` holds
-    the commands that show the failure. `started` is seconds since the epoch, `seconds` how long the stage itself took.
+    `error` says why the stage did not pass or was skipped. `cause` names the stage whose failure blocked it.
+    `reproduce` holds the commands that show the failure. `started` is in seconds since the epoch, `seconds` is the
+    duration of the stage itself.
     """
 
     stage: str
@@ -39,10 +40,11 @@ class StageResult:
 
 
 class ResultStore:
-    """A folder with one JSON file per finished stage; a file appears whole or not at all.
+    """A folder with one JSON file for each finished stage. Files are written atomically.
 
-    The process that publishes results has them also where they cannot be written, or were removed. `unwritten` says
-    what could not be written, and is empty where all is well; `on_unwritten` is called when that is first so.
+    The process that publishes a result keeps it in memory, for the case that the file cannot be written or is removed.
+    `unwritten` describes the first result that could not be written, and is empty otherwise. `on_unwritten` is called
+    at that moment.
     """
 
     def __init__(self, folder: Path, on_unwritten: Callable[[], object] = lambda: None) -> None:
@@ -53,9 +55,9 @@ class ResultStore:
             folder.mkdir(parents=True, exist_ok=True)
 
     def put(self, key: StageKey, result: StageResult, type_: Any) -> None:
-        """Publish a result. Its value is written as JSON by its declared type."""
+        """Publish a result. Its value is serialized as JSON according to its declared type."""
         value = _adapter(type_).dump_python(result.value, mode="json") if result.outcome == "passed" else None
-        # asdict would copy the whole value only to have it replaced
+        # asdict would first copy the whole value
         record = redacted({field.name: getattr(result, field.name) for field in fields(result)} | {"value": value})
         path, unwritten = self._path(str(key)), ""
         partial = path.with_suffix(f".{os.getpid()}.partial")
@@ -70,14 +72,14 @@ class ResultStore:
             self.on_unwritten()
 
     def get(self, key: StageKey, type_: Any) -> StageResult | None:
-        """The result of a stage, its value as the declared type again; None while it has not finished."""
+        """The result of a stage, with the value as its declared type. None if the stage has not finished."""
         try:
             return _finished(self._path(str(key)), type_)
         except OSError:
             return self._kept.get(str(key))
 
     def all(self) -> list[StageResult]:
-        """What became of every finished stage, in the order in which they started; their values are left out."""
+        """The results of all finished stages in the order of their start, without their values."""
         records = [json.loads(path.read_bytes()) for path in self.folder.glob("*.json")]
         found = {record["stage"]: _result(record) for record in records}
         return [replace(one, value=None) for one in sorted({**self._kept, **found}.values(), key=_when)]
@@ -93,7 +95,7 @@ def _adapter(type_: Any) -> TypeAdapter[Any]:
 
 @lru_cache(maxsize=512)
 def _finished(path: Path, type_: Any) -> StageResult:
-    """The result in a file, which never changes; several tests ask for the same. Raises FileNotFoundError."""
+    """The result in a file, which never changes. It is cached: several tests read it. Raises FileNotFoundError."""
     record = json.loads(path.read_bytes())
     if record["outcome"] == "passed":
         record["value"] = _adapter(type_).validate_python(record["value"], strict=False)
@@ -110,7 +112,7 @@ def _result(record: dict[str, Any]) -> StageResult:
 
 
 def longest_chain(results: list[StageResult]) -> float:
-    """Seconds of the longest chain of stages, each after those that it needs: the least a schedule could take."""
+    """Seconds of the longest chain of stages that need each other: the minimum that a schedule can take."""
     by_key = {result.stage: result for result in results}
     ends: dict[str, float] = {}
 

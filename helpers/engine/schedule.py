@@ -1,4 +1,4 @@
-"""In which order stages begin: each after those that it needs, the longest chain first, as far as capacity allows."""
+"""The order of stages: each starts after those that it needs, and the longest chain first, within the capacity."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from helpers.engine.stages import Registry, StageKey
 
 
 class Schedule:
-    """The stages that have not begun yet. Not for several threads at once: whoever uses it has a lock."""
+    """The stages that have not started. Not thread-safe: the caller holds a lock."""
 
     def __init__(self, registry: Registry, environment: Any, capacity: Capacity) -> None:
         self._registry, self._environment, self._capacity = registry, environment, capacity
@@ -27,15 +27,15 @@ class Schedule:
 
     @property
     def waiting(self) -> list[StageKey]:
-        """What has not begun."""
+        """The stages that have not started."""
         return list(self._waiting)
 
     def needs(self, key: StageKey) -> Mapping[str, StageKey]:
-        """The stages that one needs: parameter name → key."""
+        """The stages that a stage needs: parameter name → key."""
         return self._needs[key]
 
     def add(self, keys: Iterable[StageKey]) -> list[StageKey]:
-        """Take in the given stages and all that they need; returns those that are new, inputs first."""
+        """Add the given stages and everything that they need. Returns the new ones, inputs first."""
         new = [key for key in self._registry.closure(keys, self._environment) if key not in self._needs]
         for key in new:
             self._needs[key] = self._registry.needs(key, self._environment)
@@ -50,11 +50,11 @@ class Schedule:
         return new
 
     def begin(self) -> Iterator[tuple[StageKey, Demand]]:
-        """Every stage that may begin now, with what it has taken of the capacity.
+        """Start every stage that may start now, and yield it with the capacity that it occupies.
 
-        A stage that acts yields to those that have a longer chain after them and cannot hold the same thing beside it.
-        One that only reads does not yield: it reads what nobody has changed yet. Once it is the turn of one that wants
-        a thing alone, nobody else begins to share the thing until it has had it.
+        A stage that acts yields to stages with a longer remaining chain that cannot hold the same thing at the same
+        time. A stage that only reads does not yield, because it reads what nobody has changed yet. Once a stage waits
+        to hold a thing alone, no other stage starts to share that thing before it.
         """
         kept_free: set[Hashable] = set()
         for key in list(self._ready):
@@ -73,7 +73,7 @@ class Schedule:
                 kept_free.update(hold.thing for hold in demand.holds if hold.alone and not self._capacity.is_free(hold))
 
     def end(self, key: StageKey, *, passed: bool) -> list[StageKey]:
-        """Note how a stage ended, begun or not; returns the waiting stages that need it and now cannot begin."""
+        """Record how a stage ended, started or not. Returns the waiting stages that need it and can no longer start."""
         self._remove(key)
         self._passed[key] = passed
         after = [one for one in self._after.pop(key, ()) if one in self._waiting]
@@ -86,7 +86,7 @@ class Schedule:
         return []
 
     def failed_need(self, key: StageKey) -> StageKey | None:
-        """What keeps a waiting stage from ever beginning: the first that it needs and that has not passed."""
+        """The first stage that a waiting stage needs and that did not pass, or None."""
         if key not in self._waiting:
             return None
         return next((need for need in self._needs[key].values() if self._passed.get(need) is False), None)
@@ -102,7 +102,7 @@ class Schedule:
         return -self._chain_after[key]
 
     def _rank(self) -> None:
-        """How many stages each waiting stage has after it in a row, and who is still to hold which thing."""
+        """Compute the length of the chain after each waiting stage, and the order of those that will hold a thing."""
         self._chain_after = dict.fromkeys(self._waiting, 0)
         for key in reversed(self._registry.closure(self._waiting, self._environment)):
             for need in self._needs[key].values():
@@ -114,15 +114,15 @@ class Schedule:
                 self._to_come[hold].append(key)
 
     def _is_wanted_before(self, hold: Hold, key: StageKey) -> bool:
-        """Whether a stage that is still to come, with a longer chain after it, needs the thing without this one.
+        """Whether a waiting stage with a longer remaining chain needs the thing and does not depend on this stage.
 
-        It cannot need this one's result, or this one's chain would be longer still.
+        A stage that depended on this one would make this one's own chain longer still.
         """
         others = (Hold(hold.thing, alone=True), *((Hold(hold.thing),) if hold.alone else ()))
         return max(map(self._longest_to_come, others)) > self._chain_after[key]
 
     def _longest_to_come(self, hold: Hold) -> int:
-        """The longest chain after any waiting stage that is to hold a thing so; -1 where there is none."""
+        """The longest chain after any waiting stage with this hold, or -1 if there is none."""
         to_come = self._to_come[hold]
         while to_come and to_come[0] not in self._waiting:
             to_come.popleft()
