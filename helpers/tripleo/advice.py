@@ -1,4 +1,4 @@
-"""What deploys, but not as its author may think. The guide's own settings get some of it, so it fails nothing."""
+"""Settings that deploy, but may not have the expected effect. The guide has some of them, so they fail nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from helpers.tripleo.stores import DEFAULT_ID, store_id
 
 
 def unnamed_stores(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Advice only, since the guide's literal settings have it otherwise: GlanceBackendID differs from central's."""
+    """Advice only, because the guide's literal settings differ: GlanceBackendID is not the same as central's."""
     central = files.central
     if central is None or store_id(stack) != store_id(central):
         return []
@@ -29,7 +29,7 @@ def unnamed_stores(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def misspelt(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Advice only: no parameter is called nearly as one that matters, which Heat would pass over."""
+    """Advice only: no parameter is a near miss of one that matters. Heat would ignore it."""
     found = []
     for name, nodes in stack.parameters.items():
         near = [] if name in PARAMETERS else difflib.get_close_matches(name, PARAMETERS, n=1, cutoff=0.93)
@@ -40,7 +40,7 @@ def misspelt(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def passed_over(files: DeploymentFiles, most: int = 20) -> list[Finding]:
-    """What in the folder may matter and was not looked at; so many at most, and how many there are beside."""
+    """What was passed over although it may matter: at most `most` findings, and the number of the others."""
     shown = list(files.passed_over[:most])
     if len(files.passed_over) > most:
         shown.append(

@@ -1,4 +1,4 @@
-"""Every check: the id and the claims of its test, and which stacks it is made for."""
+"""All checks: the id and the claims of each check's test, and the stacks that it applies to."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Function = Callable[[DeploymentFiles, Stack], list[Finding]]
 
 @dataclass(frozen=True)
 class Check:
-    """One check. `title` is its test's id, `claims` the rows of the specification; advice fails nothing.
+    """One check. `title` is its test's id, `claims` are rows of the specification. Advice fails nothing.
 
-    `dcn`: made for the DCN stacks only; `storage`: only for those that have a Ceph cluster.
+    `dcn`: it applies to DCN stacks only; `storage`: only to stacks with a Ceph cluster.
     """
 
     title: str
@@ -33,18 +33,18 @@ class Check:
 
     @property
     def statement(self) -> str:
-        """What the check claims, in a sentence: what its function's docstring begins with."""
+        """What the check claims, in one sentence: the first line of its function's docstring."""
         return (self.function.__doc__ or self.title).strip().splitlines()[0]
 
     def __str__(self) -> str:
         return self.title
 
     def candidates(self, files: DeploymentFiles) -> tuple[Stack, ...]:
-        """The stacks that it is about, with storage or without."""
+        """The stacks that it may apply to, with or without storage."""
         return files.dcn if self.dcn else files.stacks
 
     def stacks(self, files: DeploymentFiles) -> list[Stack]:
-        """The stacks that it is made for."""
+        """The stacks that it applies to."""
         return [stack for stack in self.candidates(files) if not self.storage or facts.has_storage(stack)]
 
 
@@ -121,7 +121,7 @@ ALL = (
 
 
 def results(files: DeploymentFiles) -> dict[tuple[str, str], list[Finding]]:
-    """(check, stack) → its findings, of every check that can be made; a stack that cannot be read is left out."""
+    """(check, stack) → findings, for every check that can be made. A stack that cannot be read is left out."""
     found = {}
     for check in ALL:
         for stack in check.stacks(files):

@@ -1,6 +1,6 @@
-"""Which environment files a stack is deployed with, and in which order, as far as scripts beside them tell.
+"""The environment files that a stack is deployed with, and their order, as far as scripts beside them tell.
 
-Of two environments that set a parameter, the later one given to `openstack overcloud deploy` decides.
+If two environments set a parameter, the one given later to `openstack overcloud deploy` decides.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from pathlib import PurePosixPath
 
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_]\w*)=(\S*)")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
-#: What a path may begin with that is not part of the folder that was given.
+#: A prefix of a path that is not part of the given folder.
 _HOME = re.compile(r"^(~|\$\{?HOME\}?|/home/\w+|/root)/")
 
 
 @dataclass(frozen=True)
 class Command:
-    """One `openstack overcloud deploy` in a script: the stack, and its environment files as they are written there."""
+    """One `openstack overcloud deploy` in a script: the stack, and its environment files as written there."""
 
     script: str
     stack: str
     environments: tuple[str, ...]
 
     def order(self, files: Iterable[str]) -> dict[str, int]:
-        """Which of these files it names, by their position."""
+        """The position of each of these files that the command names."""
         places = {file: self._position(file) for file in files}
         return {file: place for file, place in places.items() if place is not None}
 
@@ -49,13 +49,13 @@ def _joined(folder: PurePosixPath, written: str) -> PurePosixPath:
 
 
 def _ends(path: PurePosixPath, named: PurePosixPath) -> bool:
-    """Whether the one is the end of the other: the folder that was given may lie above or below the home."""
+    """Whether one path is the end of the other. The given folder may be above or below the home directory."""
     shorter, longer = sorted((path.parts, named.parts), key=len)
     return len(shorter) > 1 and longer[-len(shorter) :] == shorter
 
 
 def commands(script: str, text: str) -> Iterator[Command]:
-    """The deploy commands of a shell script."""
+    """The deploy commands in a shell script."""
     variables: dict[str, str] = {}
     for line in re.sub(r"\\\r?\n", " ", text).splitlines():
         words = _words(_VARIABLE.sub(lambda found: variables.get(found[1], found[0]), line))
@@ -70,7 +70,7 @@ def commands(script: str, text: str) -> Iterator[Command]:
 def _words(line: str) -> list[str]:
     try:
         return shlex.split(line, comments=True)
-    except ValueError:  # a quote that ends on another line: nothing of a deploy command
+    except ValueError:  # a quote that continues on another line is not part of a deploy command
         return []
 
 

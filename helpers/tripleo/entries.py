@@ -1,5 +1,8 @@
-"""Which cluster each `CephExternalMultiConfig` entry is about, told by everything in it, so that one wrong value in an
-entry is that value's mistake, and not also an unknown cluster and a missing entry."""
+"""Assigns each `CephExternalMultiConfig` entry to a cluster.
+
+All values of an entry count, so that one wrong value is only that value's mistake, and not also an unknown cluster and
+a missing entry.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,9 @@ from helpers.tripleo.stacks import DeploymentFiles, Stack
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One entry: the list it stands in, and the stack that it is about (None: nobody can tell).
+    """One entry: the list that contains it, and the stack that it describes (None: unknown).
 
-    `first` is the entry that already describes that stack in the same list, when this one is a second.
+    If the list already describes that stack, `first` is the earlier entry.
     """
 
     node: Node
@@ -34,29 +37,29 @@ class Entry:
 
 
 def lists(stacks: Iterable[Stack]) -> list[Node]:
-    """The `CephExternalMultiConfig` lists that these stacks are given, each once."""
+    """The distinct `CephExternalMultiConfig` lists that these stacks are given."""
     nodes = [node for stack in stacks for node in stack.definitions("CephExternalMultiConfig")]
     return list(dict.fromkeys(nodes))
 
 
 def entries(files: DeploymentFiles, consumers: Iterable[Stack] | None = None) -> list[Entry]:
-    """Every entry that these stacks are given (default: all stacks), in the order of the files."""
+    """Every entry that these stacks are given (by default all stacks), in the order of the files."""
     found = lists(files.stacks if consumers is None else consumers)
     return [entry for among in found for entry in _assigned(files, among)]
 
 
 def about(files: DeploymentFiles, stack: Stack) -> list[Entry]:
-    """The entries about a stack's cluster in the lists of others, which configure those as its clients."""
+    """The entries that make other stacks clients of this stack's cluster."""
     return [entry for entry in entries(files) if entry.about is stack and entry.first is None]
 
 
 def used_by(files: DeploymentFiles, consumer: Stack, stack: Stack) -> Entry | None:
-    """The entry by which `consumer` is a client of `stack`'s cluster."""
+    """The entry that makes `consumer` a client of `stack`'s cluster."""
     return next((e for e in entries(files, [consumer]) if e.about is stack and e.first is None), None)
 
 
 def maybe_about(files: DeploymentFiles, consumer: Stack, stack: Stack) -> list[Entry]:
-    """The entries about a cluster in lists of which nobody can tell whether `consumer` is given them."""
+    """The entries about this cluster in lists that `consumer` may or may not be given."""
     lists = consumer.maybe.get("CephExternalMultiConfig", ())
     return [entry for among in lists for entry in _assigned(files, among) if entry.about is stack]
 
@@ -70,14 +73,14 @@ def _assigned(files: DeploymentFiles, among: Node) -> tuple[Entry, ...]:
     for stack in stacks:
         claimants = [node for node in nodes if _names(node) == cluster_name(stack) and node not in owner]
         if claimants:
-            # several with one name: the one with the most of the stack's other values is the real one
+            # of several entries with one name, the one with most of the stack's other values is the right one
             owner[max(claimants, key=lambda node: evidence[node, stack])] = stack
     for node in nodes:
         free = [stack for stack in stacks if node not in owner and stack not in owner.values()]
         best = max(free, key=lambda stack: evidence[node, stack], default=None)
         if best is not None and evidence[node, best]:
             owner[node] = best
-    # a cluster that no file of its own stack names may have any name; where it is the only one, it is this one's
+    # an entry for a cluster that its own stack's files do not name may have any name; if only one remains, it is that
     unnamed = [stack for stack in stacks if not cluster_names(stack) and stack not in owner.values()]
     strangers = [node for node in nodes if node not in owner]
     if len(unnamed) == len(strangers) == 1:
@@ -87,7 +90,7 @@ def _assigned(files: DeploymentFiles, among: Node) -> tuple[Entry, ...]:
 
 
 def _left_over(node: Node, among: Node, firsts: dict[Stack, Entry]) -> Entry:
-    """A second entry of a cluster that has one, or one of a cluster that nobody deploys."""
+    """A second entry for a cluster, or an entry for a cluster that no stack deploys."""
     same = [s for s in firsts if _names(node) == cluster_name(s)] or [s for s in firsts if _evidence(node, s)]
     return Entry(node, among, same[0], firsts[same[0]]) if same else Entry(node, among, None)
 
@@ -98,7 +101,7 @@ def _names(node: Node) -> str:
 
 
 def _evidence(node: Node, stack: Stack) -> int:
-    """How many of an entry's values, its name aside, are this stack's."""
+    """The number of an entry's values, without its name, that belong to this stack."""
     own_fsids, own_addresses, own_keys = _own(stack)
     fsid, ips = node.scalar("fsid"), node.scalar("external_cluster_mon_ips")
     overrides = node.get("ceph_conf_overrides")
@@ -117,7 +120,7 @@ def _evidence(node: Node, stack: Stack) -> int:
 
 @lru_cache(maxsize=1024)
 def _own(stack: Stack) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    """A stack's own FSIDs, monitor addresses and keys."""
+    """The FSIDs, monitor addresses and keys of a stack."""
     listed = client_addresses(stack)
     known = all_addresses(stack) | set(addresses(listed.text) if listed else ())
     items = [item for node in stack.definitions("CephExtraKeys") for item in node.items if item.kind == "mapping"]

@@ -1,7 +1,6 @@
-"""A consistent set of deployment files, as the guide has them written and as a deployment leaves them.
+"""A consistent set of deployment files, as the guide writes them and as a deployment leaves them.
 
-For the lab and the simulator, which stand for a deployment and leave such files of their own facts, and for the
-selftests.
+The lab and the simulator write them with the facts of their own deployments, and the selftests use them.
 """
 
 from __future__ import annotations
@@ -19,15 +18,15 @@ from typing import Any
 
 import yaml
 
-_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # a hundred sites are seven hundred files
+_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # a hundred sites have seven hundred files
 _CAPS = {
     "mgr": "allow *",
     "mon": "profile rbd",
     "osd": "profile rbd pool=vms, profile rbd pool=volumes, profile rbd pool=images",
 }
-#: What Heat calls a store whose Glance has no GlanceBackendID.
+#: The id that Heat gives to the store of a Glance without GlanceBackendID.
 _DEFAULT_STORE = "default_backend"
-#: A role of the environment file → the group of its service in an inventory.
+#: Role in the environment file → group of its service in an inventory.
 _GROUPS = {
     "glance": "glance_api",
     "ceph-mon": "ceph_mon",
@@ -37,7 +36,7 @@ _GROUPS = {
     "keystone": "keystone",
     "haproxy": "haproxy_edge",
 }
-#: A service's group in the inventory → its name in a roles file.
+#: Group of a service in the inventory → name of the service in a roles file.
 _SERVICES = {
     "glance_api": "OS::TripleO::Services::GlanceApi",
     "glance_api_edge": "OS::TripleO::Services::GlanceApiEdge",
@@ -52,9 +51,9 @@ _SERVICES = {
 
 @dataclass(frozen=True)
 class ExampleNode:
-    """One machine of a site: its TripleO role, and the services that run there by their groups in the inventory.
+    """One machine of a site: its TripleO role, and the inventory groups of its services.
 
-    `address` is Ansible's way to it, `storage_address` its address on the storage network.
+    `address` is the address that Ansible uses, `storage_address` its address on the storage network.
     """
 
     name: str
@@ -66,10 +65,10 @@ class ExampleNode:
 
 @dataclass(frozen=True)
 class ExampleSite:
-    """The facts of one site; `monitors` maps each CephMon host to its address on the storage network.
+    """The facts of one site. `monitors` maps each CephMon host to its address on the storage network.
 
-    `store` is what its own Glance calls its store, the cluster's name where nothing is given. Without `nodes` its
-    machines are its monitors, as many as the guide has. A site without storage has neither `cluster` nor keys.
+    `store` is the id of its store in its own Glance, by default the cluster's name. Without `nodes`, the monitors are
+    its machines, as many as in the guide. A site without storage has neither `cluster` nor keys.
     """
 
     stack: str
@@ -91,7 +90,7 @@ class ExampleSite:
 
 
 def sites(dcn: int = 2) -> tuple[ExampleSite, ...]:
-    """Central and so many DCN sites, with made-up facts that are the same each time."""
+    """Central and this number of DCN sites, with invented facts that are the same each time."""
     return tuple(_site("control-plane", "central", "controller", 0) if i == 0 else _dcn(i) for i in range(dcn + 1))
 
 
@@ -113,12 +112,12 @@ def _site(stack: str, cluster: str, role: str, index: int) -> ExampleSite:
 
 
 def service_groups(roles: Iterable[str]) -> tuple[str, ...]:
-    """The groups that an inventory has a machine in, on which these roles of the environment file run."""
+    """The inventory groups of a machine with these roles of the environment file."""
     return tuple(_GROUPS[role] for role in roles)
 
 
 def cephx_key(seed: str, *, long: bool = False) -> str:
-    """A well-formed key that opens nothing: of type 1, or of type 2, which is longer."""
+    """A well-formed key that grants nothing, of type 1 or of type 2, which is longer."""
     secret = hashlib.sha256(seed.encode()).digest()[: 32 if long else 16]
     return base64.b64encode(struct.pack("<hiih", 2 if long else 1, 1583086326, 0, len(secret)) + secret).decode()
 
@@ -126,7 +125,8 @@ def cephx_key(seed: str, *, long: bool = False) -> str:
 def write(folder: Path, sites: Sequence[ExampleSite], deployed: bool = True) -> None:
     """Write the files of central (first) and its DCN sites below a folder.
 
-    :param deployed: also what exists only once the stacks are: config-download's output and the files made from it
+    :param deployed: also write what exists only after the deployment: config-download's output and the files made from
+        it
     """
     central, *dcn = sites
     counts = _counts(central) or {"ControllerCount": 3, "ComputeHCICount": 3}
@@ -155,7 +155,7 @@ def write(folder: Path, sites: Sequence[ExampleSite], deployed: bool = True) -> 
     for name, content in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        # most of them hold a key
+        # most of these files contain a key
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             os.fchmod(file.fileno(), 0o600)
             yaml.dump(content, file, Dumper=_DUMPER, sort_keys=False, width=200)
@@ -170,7 +170,7 @@ def _dcn_files(site: ExampleSite, central: ExampleSite) -> dict[str, Any]:
     zones: dict[str, Any] = {"ManageNetworks": False, "NovaComputeAvailabilityZone": site.zone}
     files = {f"{site.stack}/role-counts.yaml": _parameters(**{"ControllerCount": 0, "ComputeCount": 0, **counts})}
     if site.has_storage:
-        # the active/active cluster is the stack's, however the zone is called
+        # the active/active cluster has the stack's name, whatever the zone's name
         cluster = site.stack if site.nodes else site.zone
         zones |= {"CinderStorageAvailabilityZone": site.zone, "CinderVolumeCluster": cluster}
         own = {} if site.store == _DEFAULT_STORE else {"GlanceBackendID": site.store or site.cluster}
@@ -187,8 +187,10 @@ def _counts(site: ExampleSite) -> dict[str, int]:
 
 
 def _roles(site: ExampleSite) -> list[dict[str, Any]]:
-    """The file of `openstack overcloud roles generate`, as far as the checks read it: the site's nodes are no usual
-    role's, for each of them does everything."""
+    """The file of `openstack overcloud roles generate`, as far as the checks read it.
+
+    Each node of the site has every service, so that its role is none of TripleO's.
+    """
     services = {node.role: node.services for node in site.nodes}
     return [
         {"name": role, "ServicesDefault": ["OS::TripleO::Services::CephOSD", *(_SERVICES[name] for name in of_role)]}
@@ -222,7 +224,7 @@ def _key(name: str, key: str) -> dict[str, Any]:
 
 
 def external(site: ExampleSite) -> dict[str, Any]:
-    """The `CephExternalMultiConfig` entry by which others become clients of this site's cluster."""
+    """The `CephExternalMultiConfig` entry that makes others clients of this site's cluster."""
     return {
         "cluster": site.cluster,
         "fsid": site.fsid,
@@ -265,7 +267,7 @@ def inventory(site: ExampleSite) -> dict[str, Any]:
 
 
 def _inventory_of(site: ExampleSite) -> dict[str, Any]:
-    """A group for each role, with the hosts' variables; one for each service, with the roles that run it."""
+    """One group for each role, with the hosts' variables, and one for each service, with the roles that run it."""
     groups: dict[str, Any] = {}
     for node in site.nodes:
         group = groups.setdefault(node.role, {"hosts": {}, "vars": {"tripleo_role_name": node.role}})

@@ -33,10 +33,10 @@ _CLUSTER_NAME = re.compile(r"[A-Za-z0-9]+")
 def _each(
     files: DeploymentFiles, stack: Stack, judge: Callable[[Entry], list[Finding]], expected: bool = True
 ) -> list[Finding]:
-    """What is wrong in the entries about a stack's cluster, with which the others become its clients.
+    """The mistakes in the entries that make other stacks clients of this stack's cluster.
 
-    Of two lists that a stack may be deployed with, the last one counts, which nobody can tell by the files: an entry
-    is let pass where each of the stacks that are given it has a right one too.
+    If a stack is deployed with two lists, the last one applies, but the files do not tell the order. An entry is
+    therefore accepted if each stack that is given it also has a correct one.
     """
     found = about(files, stack)
     if not found and expected and missing(files, stack):
@@ -62,8 +62,8 @@ def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     if not without:
         return []
     own = {other.name: [e for e in entries(files, [other]) if e.about is not other] for other in without}
-    # glance_update.yaml is written together with the entries; a DCN site's glance.yaml may be written before, and all
-    # of them where the entries are exported
+    # glance_update.yaml is written together with the entries; a DCN site's glance.yaml may be written earlier, and all
+    # of them if the entries are exported
     written = not stack.central and without[0].definitions("GlanceMultistoreConfig")
     begun = any(own.values()) or (written and shared_client(files, stack) != OPENSTACK)
     if not stack.deployed and not begun:
@@ -92,14 +92,14 @@ def repeated(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """This stack is given entries only for the clusters of other stacks.
 
-    A cluster that no stack deploys is a mistake, and so is the stack's own.
+    An entry for a cluster that no stack deploys, or for the stack's own cluster, is a mistake.
     """
     known = ", ".join(f"{facts.cluster_name(other)} ({other})" for other in files.stacks if facts.has_storage(other))
     own, strange = [], {}
     for entry in entries(files, [stack]):
         name = entry.node.scalar("cluster")
         own_file = entry.place.file in stack.files
-        # a shared list is given to every stack; it is judged once, at the first of them
+        # every stack is given a shared list, so it is judged once, with the first stack
         if entry.about is None and (own_file or stack is files.stacks[0]):
             finding = Finding(entry.place, name.shown if name else "no cluster", f"one of the clusters {known}")
             strange[name.text.strip() if name else ""] = finding
@@ -110,7 +110,7 @@ def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def cluster_names(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """All files call this cluster by one name, which no other cluster has."""
+    """All files use the same name for this cluster, and no other cluster has it."""
     named_at = facts.cluster_names(stack)
     if not named_at:
         raise NotGiven(f"{stack}: no CephClusterName in its own files; `openstack overcloud ceph deploy` writes it")
@@ -168,7 +168,7 @@ def wrong_fsid(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def _same_fsid(files: DeploymentFiles, stack: Stack, node: Node) -> Node | None:
-    """Where a stack has this FSID as its own."""
+    """The place where a stack has this FSID as its own."""
     own = facts.fsids(stack) or [fsid for entry in about(files, stack) if (fsid := entry.node.scalar("fsid"))]
     return next((theirs for theirs in own[:1] if theirs.text.strip() == node.text.strip()), None)
 
@@ -181,7 +181,7 @@ def _is_uuid(text: str) -> bool:
 
 
 def wrong_monitors(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The entry's addresses are the storage IPs of this stack's CephMon hosts, in any order."""
+    """The entry's addresses are the storage IP addresses of this stack's CephMon hosts, in any order."""
     own, hostnames, source = _own_monitors(files, stack)
 
     def judge(entry: Entry) -> list[Finding]:
@@ -212,13 +212,13 @@ def _problems(files: DeploymentFiles, stack: Stack, seen: set[str], own: set[str
 
 
 def _network(files: DeploymentFiles, stack: Stack) -> str | None:
-    """The network that the stack's monitors are on, as far as the files tell."""
+    """The network of the stack's monitors, as far as the files tell."""
     nodes = [entry.node.scalar("external_cluster_mon_ips") for entry in about(files, stack)]
     return monitors.network(stack, frozenset(one for node in nodes if node for one in facts.addresses(node.text)))
 
 
 def _own_monitors(files: DeploymentFiles, stack: Stack) -> tuple[set[str], dict[str, str], Place | None]:
-    """The monitors' addresses, their host names with those, and where the first stands."""
+    """The addresses of the monitors, the host names with those addresses, and the place of the first."""
     hosts, network = monitors.hosts(stack), _network(files, stack)
     if hosts and network is not None:
         if not all(host.address(network) for host in hosts):
@@ -234,7 +234,7 @@ def _own_monitors(files: DeploymentFiles, stack: Stack) -> tuple[set[str], dict[
 
 
 def _owner_of_address(files: DeploymentFiles, address: str) -> Stack | None:
-    """The stack that has a monitor with this address."""
+    """The stack with a monitor at this address."""
     for stack in files.stacks:
         network = _network(files, stack)
         if network is not None and address in {host.address(network) for host in monitors.hosts(stack)}:
@@ -243,7 +243,7 @@ def _owner_of_address(files: DeploymentFiles, address: str) -> Stack | None:
 
 
 def monitors_without_address(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The inventory gives every CephMon host a storage IP."""
+    """The inventory gives every CephMon host a storage IP address."""
     if not stack.inventories:
         raise NotGiven(f"no inventory of {stack}: it is made when the stack is deployed")
     hosts = monitors.hosts(stack)
@@ -286,16 +286,16 @@ def _compare_key(files: DeploymentFiles, stack: Stack, client: str, item: Node) 
         shared = shared_client(files, stack)
         others = declared(stack, shared)
         if client == shared or not others:
-            return []  # nothing to compare; that the key is not declared is a finding of its own
+            return []  # nothing to compare; the missing key is a finding of its own
         return [Finding(item.entries["name"].place, client, f"a user that {stack} has: {shared}", others[0].place)]
-    # where the stack's own files disagree, that is a finding of its own, and either will do here
+    # a disagreement between the stack's own files is a finding of its own, and either value will do here
     if key.text in {theirs.text for theirs in own}:
         return []
     return [Finding(key.place, key.shown, f"{own[0].shown}, {stack}'s key of {client}", own[0].place)]
 
 
 def other_caps(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The entry's key item has the caps and mode with which the key was made."""
+    """The entry's key has the caps and mode with which it was created."""
     client = shared_client(files, stack)
     own = declared(stack, client)
     if own and (wrong_caps(files, stack) or wrong_mode(files, stack)):
@@ -319,16 +319,16 @@ def _differences(item: Node, own: Node) -> list[Finding]:
 
 
 def wrong_keyring(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The entry's keyring is this cluster's file of that user in /etc/ceph."""
+    """The entry's keyring is the file of that user for this cluster in /etc/ceph."""
 
     def judge(entry: Entry) -> list[Finding]:
         listed = [client_name(n.text) for item in entry.node.mappings("keys") if (n := item.scalar("name"))]
         names = listed or [shared_client(files, stack)]
-        # Ceph looks into the client's own section first
+        # Ceph reads the client's own section first
         given = [entry.node.get("ceph_conf_overrides", section, "keyring") for section in (*names, "client")]
         keyring = next((node for node in given if node is not None), None)
         called = entry.node.scalar("cluster")
-        # a wrong cluster name is a finding of its own: the path may agree with it or with the right one
+        # a wrong cluster name is a finding of its own: the path may agree with the wrong or with the right name
         clusters = dict.fromkeys([facts.cluster_name(stack), *([called.text.strip()] if called else [])])
         allowed = [f"/etc/ceph/{cluster}.{name}.keyring" for cluster in clusters for name in names]
         if keyring is None:
@@ -342,7 +342,7 @@ def wrong_keyring(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def dashboard(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The entry disables the dashboard, which cannot be deployed on an external cluster."""
+    """The entry disables the dashboard, which cannot be deployed for an external cluster."""
 
     def judge(entry: Entry) -> list[Finding]:
         node = entry.node.scalar("dashboard_enabled")

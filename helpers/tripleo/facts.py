@@ -1,4 +1,4 @@
-"""What the files say of a stack's own Ceph cluster: its name, FSID, addresses, roles, and whether it has one at all."""
+"""The facts of a stack's own Ceph cluster in its files: whether there is one, its name, FSID, addresses and roles."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ OSD_ROLES = frozenset(
         "HciCephObject",
     ]
 )
-#: How the other roles of tripleo-heat-templates begin; what begins otherwise is a role of the operator's own.
+#: Prefixes of the other roles of tripleo-heat-templates. A role with another prefix is the operator's own.
 _USUAL_ROLES = re.compile(
     r"(BlockStorage|CellController|Compute|Controller|Database|DesignateBind|DistributedCompute|IronicConductor|"
     r"Messaging|Networker|NovaManager|Novacontrol|ObjectStorage|Telemetry)"
@@ -60,7 +60,7 @@ _PORT = re.compile(r"^(?:v[12]:)?(?:\[(?P<six>[^\]]+)\]|(?P<other>[^:\s]+))(?::\
 
 @lru_cache(maxsize=1024)
 def has_storage(stack: Stack) -> bool:
-    """Whether a stack has a Ceph cluster: anything in its files that only such a stack has. A site may have none."""
+    """Whether a stack has a Ceph cluster: its files contain something that only such a stack has."""
     if stack.central or stack.named or stack.group_vars or stack.ceph_clients or stack.spec_hosts:
         return True
     storage = osd_roles(stack)
@@ -71,15 +71,15 @@ def has_storage(stack: Stack) -> bool:
 
 
 def mon_groups(inventory: Node) -> list[str]:
-    """An inventory's groups of the hosts that run CephMon."""
+    """The inventory groups of the hosts that run CephMon."""
     return [name for name in ("ceph_mon", "mons") if inventory.get(name) is not None]
 
 
 @lru_cache(maxsize=1024)
 def cluster_names(stack: Stack) -> tuple[Node, ...]:
-    """Every place that names the stack's own cluster, the one that decides first.
+    """Every place that names the stack's own cluster, the decisive one first.
 
-    Where they differ, the name that stands most often decides, then the one that is the stack's.
+    If they differ, the most frequent name decides, then the name of the stack.
     """
     left = [node for source in stack.group_vars if (node := source.scalar("cluster"))]
     left += [node for source in stack.ceph_clients if (node := source.scalar("tripleo_ceph_client_cluster"))]
@@ -89,14 +89,14 @@ def cluster_names(stack: Stack) -> tuple[Node, ...]:
 
 
 def cluster_name(stack: Stack) -> str:
-    """The name of the stack's own cluster; where no file names it, the stack's, as the guide has it."""
+    """The name of the stack's own cluster. If no file names it, it is the name of the stack, as in the guide."""
     return next((node.text.strip() for node in cluster_names(stack)), stack.name)
 
 
 def strangers(files: DeploymentFiles, stack: Stack, named: Mapping[str, Finding]) -> list[Finding]:
-    """What is wrong with a stack's naming clusters that no stack here has.
+    """Findings about clusters that a stack's files name and that no stack here has.
 
-    :raises NotGiven: nothing, for each may be that of a stack whose files are not here, or do not name it
+    :raises NotGiven: nothing is wrong: each may belong to a stack whose files are not here or do not name it
     """
     unnamed = [
         other for other in files.stacks if other is not stack and has_storage(other) and not cluster_names(other)
@@ -119,14 +119,14 @@ def strangers(files: DeploymentFiles, stack: Stack, named: Mapping[str, Finding]
 
 @lru_cache(maxsize=1024)
 def fsids(stack: Stack) -> tuple[Node, ...]:
-    """Every place that gives the FSID of the stack's own cluster, what the deployment left first."""
+    """Every place that gives the FSID of the stack's own cluster, the files that the deployment left first."""
     left = [node for source in stack.group_vars if (node := source.scalar("fsid"))]
     left += [node for source in stack.ceph_clients if (node := source.scalar("tripleo_ceph_client_fsid"))]
     return (*left, *stack.definitions("CephClusterFSID"))
 
 
 def client_addresses(stack: Stack) -> Node | None:
-    """The monitors' addresses as cephadm's `ceph_client.yml` gives them, where there is no inventory."""
+    """The addresses of the monitors in cephadm's `ceph_client.yml`, which serve where there is no inventory."""
     nodes = (source.scalar("external_cluster_mon_ips") for source in stack.ceph_clients)
     return next((node for node in nodes if node is not None), None)
 
@@ -134,12 +134,12 @@ def client_addresses(stack: Stack) -> Node | None:
 def addresses(text: str) -> list[str]:
     """The hosts in a `mon_host` text: bare, with a port, or as `[v2:192.0.2.1:3300/0,v1:192.0.2.1:6789/0]`.
 
-    IP addresses come in their canonical spelling, anything else as it stands.
+    IP addresses are in their canonical form, anything else is unchanged.
     """
     found = []
     for part in re.split(r"[,;\s]+", text):
         token = part
-        # the brackets of a v1/v2 pair are split from each other by the comma; those of an IPv6 address are not
+        # the comma separates the brackets of a v1/v2 pair, but not those of an IPv6 address
         if token.startswith("[v"):
             token = token[1:]
         if token.count("]") > token.count("["):
@@ -159,7 +159,7 @@ def is_address(text: str) -> bool:
 
 
 def canonical(token: str) -> str:
-    """An IP address in its canonical spelling, without port and protocol; anything else as it stands."""
+    """An IP address in its canonical form, without port and protocol. Anything else is unchanged."""
     match = _PORT.match(token)
     for candidate in (token, (match["six"] or match["other"]) if match else token):
         try:
@@ -170,17 +170,17 @@ def canonical(token: str) -> str:
 
 
 def mon_roles(stack: Stack) -> frozenset[str]:
-    """The roles whose nodes run CephMon: by roles files, else by the templates' defaults."""
+    """The roles whose nodes run CephMon, from the roles files, otherwise from the templates' defaults."""
     return _roles_with(stack, "CephMon", MON_ROLES)
 
 
 def osd_roles(stack: Stack) -> frozenset[str]:
-    """The roles whose nodes hold OSDs: by roles files, else by the templates' defaults."""
+    """The roles whose nodes hold OSDs, from the roles files, otherwise from the templates' defaults."""
     return _roles_with(stack, "CephOSD", OSD_ROLES)
 
 
 def unknown_roles(stack: Stack) -> list[str]:
-    """The roles that it has nodes of, and of which nobody says what they run."""
+    """The roles that the stack has nodes of, and whose services are unknown."""
     described = {name for name, _ in _described(stack)}
     usual = MON_ROLES | OSD_ROLES | described
     counted = [
@@ -196,7 +196,7 @@ def _roles_with(stack: Stack, service: str, usual: frozenset[str]) -> frozenset[
 
 
 def _described(stack: Stack) -> list[tuple[str, list[str]]]:
-    """(role, services) by the stack's own roles file, else by those that several stacks may be deployed with."""
+    """(role, services) from the stack's own roles file, otherwise from roles files that several stacks may share."""
     own = {name.text for role in stack.roles if (name := role.scalar("name"))}
     return [
         (name.text, services.elements())

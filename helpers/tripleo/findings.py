@@ -1,4 +1,4 @@
-"""What a check of deployment files says: where something stands, what is there, what should be, which file says so."""
+"""What a check of deployment files reports: the place, what is there, what is expected, and the file that says so."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONGEST = 160
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """A key in a file: path relative to the folder that was read, line counted from 1 (0: the file as a whole)."""
+    """A key in a file: path relative to the folder that was read, and line counted from 1 (0: the whole file)."""
 
     file: str
     line: int = 0
@@ -25,7 +25,7 @@ class Place:
 
 @dataclass(frozen=True, order=True, repr=False)
 class Finding:
-    """One mistake. `seen` and `expected` are safe to print; `other` is the place that the mistake contradicts."""
+    """One mistake. `seen` and `expected` are safe to print. `other` is the place that it contradicts."""
 
     place: Place
     seen: str
@@ -43,25 +43,25 @@ class Finding:
 
 
 class NotGiven(Exception):
-    """The files that this check compares are not there yet; the message says which."""
+    """The files that this check compares are missing. The message names them."""
 
 
 class FoundElsewhere(Exception):
-    """Another check's finding keeps this check from being made; the message says which."""
+    """The finding of another check prevents this check. The message names it."""
 
 
 class AdviceWarning(UserWarning):
-    """Something that deploys, but not as its author may think; reported as a warning, not as a failure."""
+    """A setting that deploys, but may not have the expected effect. It is a warning, not a failure."""
 
 
 def listing(findings: Iterable[Finding]) -> str:
-    """All findings, for the message of a failed test."""
+    """All findings, as the message of a failed test."""
     found = list(findings)
     return "\n".join([f"{len(found)} finding{'s' if len(found) != 1 else ''}:", *map(str, found)])
 
 
 def printable(text: str) -> str:
-    """A text out of a file, safe and short enough for a message: secrets hidden, one line, at most 160 characters."""
+    """A text from a file, made safe for a message: secrets hidden, on one line, at most 160 characters."""
     shown = redact(" ".join(text.split()))
     shown = "".join(character if character.isprintable() else "\ufffd" for character in shown)
     return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}… ({len(text)} characters)"

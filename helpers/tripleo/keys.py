@@ -16,7 +16,7 @@ from helpers.tripleo.loader import Node
 from helpers.tripleo.stacks import DeploymentFiles, Stack
 
 EXTERNAL, OPENSTACK = "client.external", "client.openstack"
-#: The types of cephx keys, with the length of their secrets: AES-128, and what Ceph has beside it since Tentacle.
+#: The types of cephx keys with the length of their secrets: AES-128, and the type that Ceph added with Tentacle.
 _SECRETS = {1: 16, 2: 32}
 _HEADER = struct.Struct("<hiih")
 _CAPS = {"mgr": "allow *", "mon": "profile rbd"}
@@ -25,7 +25,7 @@ _POOLS = {"NovaRbdPoolName": "vms", "CinderRbdPoolName": "volumes", "GlanceRbdPo
 
 @dataclass(frozen=True)
 class CephxKey:
-    """What a cephx key says of itself; the secret stays out."""
+    """The fields of a cephx key, without its secret."""
 
     type: int
     created: int
@@ -33,7 +33,7 @@ class CephxKey:
 
 
 def decode(text: str) -> CephxKey:
-    """Read a cephx key: base64 of type, seconds and nanoseconds of its creation, length, and that many secret bytes.
+    """Decode a cephx key: base64 of type, creation time in seconds and nanoseconds, length, and the secret bytes.
 
     :raises ValueError: says what is wrong, without the key
     """
@@ -52,19 +52,19 @@ def decode(text: str) -> CephxKey:
 
 
 def named(source: Node, lists: tuple[str, ...], client: str) -> list[Node]:
-    """The key items of a client in the lists of a file."""
+    """The key items of a client in these lists of a file."""
     found = [item for name in lists for item in source.mappings(name)]
     return [item for item in found if (name := item.scalar("name")) and client_name(name.text) == client]
 
 
 def client_name(text: str) -> str:
-    """`external` and `client.external` name the same cephx user."""
+    """The cephx user without `client.`: `external` and `client.external` are the same user."""
     name = text.strip()
     return name if name.startswith("client.") else f"client.{name}"
 
 
 def written(stack: Stack, client: str = EXTERNAL) -> list[Node]:
-    """The client's items in `CephExtraKeys`: what its author wants."""
+    """The client's items in `CephExtraKeys`, which the operator wrote."""
     return _items(stack.definitions("CephExtraKeys"), client)
 
 
@@ -74,22 +74,22 @@ def _items(lists: Iterable[Node], client: str) -> list[Node]:
 
 
 def left(stack: Stack, client: str = EXTERNAL) -> list[Node]:
-    """The client's items in what the deployment left: group_vars/all.yml, ceph_client.yml."""
+    """The client's items in the files that the deployment left: group_vars/all.yml, ceph_client.yml."""
     found = [item for source in stack.group_vars for item in named(source, ("openstack_keys", "keys"), client)]
     return found + [item for source in stack.ceph_clients for item in named(source, ("keys",), client)]
 
 
 @lru_cache(maxsize=4096)
 def declared(stack: Stack, client: str = EXTERNAL) -> tuple[Node, ...]:
-    """Every item that declares the client's key in the stack's own files, the author's first."""
+    """Every item that declares the client's key in the stack's own files, the operator's first."""
     return (*written(stack, client), *left(stack, client))
 
 
 @lru_cache(maxsize=1024)
 def shared_client(files: DeploymentFiles, stack: Stack) -> str:
-    """The user of the stack's cluster whose key the other sites are given: the one that most of the files name.
+    """The user of the stack's cluster whose key the other sites are given: the one that the files name most often.
 
-    The guide has client.external; `openstack overcloud export ceph` exports client.openstack by default, which is also
+    The guide uses client.external. `openstack overcloud export ceph` exports client.openstack by default, which is also
     the user of a store that names none.
     """
     votes = Counter({name: 3 * number for name, number in _users(files, stack).items()})
@@ -100,7 +100,7 @@ def shared_client(files: DeploymentFiles, stack: Stack) -> str:
 
 @lru_cache(maxsize=1024)
 def _users(files: DeploymentFiles, stack: Stack) -> Counter[str]:
-    """The users by which the others are to reach a stack's cluster, and how often the files name each."""
+    """The users with which other stacks access this stack's cluster, and how often the files name each."""
     clusters = {stack.name, cluster_name(stack)}
     found = [name for name in _names(stack.definitions("CephExtraKeys")) if name != OPENSTACK]
     for other in files.stacks:
@@ -124,11 +124,11 @@ def _names(lists: Iterable[Node]) -> list[str]:
 
 
 def _judged(files: DeploymentFiles, stack: Stack) -> tuple[Node, ...]:
-    """The item that decides. Where the others differ from it, that is a contradiction of its own."""
+    """The item that decides. Other items that differ from it are a finding of another check."""
     client = shared_client(files, stack)
     items = declared(stack, client)
     if not items:
-        missing(files, stack)  # says so if that is no finding
+        missing(files, stack)  # raises NotGiven if that is no finding
         raise FoundElsewhere(f"no file of {stack} declares {client}")
     return items[:1]
 
@@ -139,7 +139,7 @@ def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     lists = stack.definitions("CephExtraKeys")
     if client == OPENSTACK and not declared(stack, client):
         raise NotGiven(f"{stack}: the other sites are given the key of {client}, which is made when it is deployed")
-    # where the templates were given, the key must be in them: one that was only deployed is gone with the next update
+    # if the templates are given, they must contain the key: the next update removes a key that is only deployed
     templates = client != OPENSTACK and (lists or stack.definitions("CephClusterName"))
     items = tuple(written(stack, client)) if templates else declared(stack, client)
     if not items:
@@ -152,14 +152,17 @@ def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def comparable(*keys: Node) -> None:
-    """:raises NotGiven: one of the keys is encrypted, so that nobody can tell what it is"""
+    """Check that the keys can be compared.
+
+    :raises NotGiven: one of the keys is encrypted
+    """
     for key in keys:
         if key.sealed:
             raise NotGiven(f"{key.place} is encrypted")
 
 
 def undecodable(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The external key is a cephx key: base64 of type 1 and a secret of 16 bytes, or of type 2 and 32."""
+    """The external key is a cephx key: base64 of type 1 with a secret of 16 bytes, or of type 2 with 32."""
     found = []
     for item in _judged(files, stack):
         key = item.scalar("key")
@@ -177,9 +180,9 @@ def undecodable(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def wrong_caps(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The key may use the pools vms, volumes and images, by profile rbd, and mgr and mon as RBD needs.
+    """The key may use the pools vms, volumes and images by profile rbd, and has the mgr and mon caps that RBD needs.
 
-    client.openstack, which is there for other things too, may have more.
+    client.openstack, which other services use too, may have more.
     """
     found = []
     for item in _judged(files, stack):
@@ -213,7 +216,7 @@ def _granting(pool: str) -> set[str]:
 def wrong_mode(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """The keyring's mode is 0600.
 
-    Cephadm's ceph_client.yml gives no mode, and needs none.
+    Cephadm's ceph_client.yml sets no mode, and needs none.
     """
     expected = "'0600', or the key can be read by every user of the node"
     modes = [mode for item in _judged(files, stack) if (mode := item.scalar("mode"))]
@@ -240,7 +243,7 @@ def shared(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def stale(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """What the deployment left has the key that CephExtraKeys has now."""
+    """The files that the deployment left contain the current key of CephExtraKeys."""
     client = shared_client(files, stack)
     wanted = [key for item in written(stack, client) if (key := item.scalar("key"))]
     if not wanted or not stack.deployed:

@@ -1,4 +1,4 @@
-"""A folder of deployment files, read: its stacks, and which of them is the central one."""
+"""Reads a folder of deployment files: its stacks, and which of them is central."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _EXTERNAL = "CephExternalMultiConfig"
 
 
 class NoDeploymentFiles(Exception):
-    """The folder cannot be used: missing, not a folder, or with nothing in it that is known."""
+    """The folder cannot be used: it is missing, is no folder, or contains nothing known."""
 
 
 def read(folder: Path) -> DeploymentFiles:
     """Read a folder of deployment files.
 
-    :raises NoDeploymentFiles: when it cannot be used, in one line that says why
+    :raises NoDeploymentFiles: it cannot be used, for the reason in one line
     """
     if not folder.is_dir():
         why = "is not a folder" if folder.exists() else "does not exist"
@@ -99,7 +99,7 @@ def _stack(group: Group, owned: Owners, lists: Sequence[Node], deployed: Mapping
     certain = [content for content in own if not content.exported]
     doubted = [content for content in (*group.contents, *shared) if content not in certain]
     parameters = _parameters(certain)
-    # those of others are handed to this stack's deployment beside its own
+    # this stack's deployment is given shared lists in addition to its own
     external = (*lists, *(node for content in own for node in content.parameters.get(_EXTERNAL, ())))
     if external:
         parameters[_EXTERNAL] = tuple(dict.fromkeys(external))
@@ -132,9 +132,9 @@ def _stack(group: Group, owned: Owners, lists: Sequence[Node], deployed: Mapping
 
 
 def _given_by_scripts(owned: Owners, scripts: Iterable[Candidate]) -> dict[str, Mapping[str, int]]:
-    """Stack → the files that a script beside it deploys it with, in their order.
+    """Stack → the files that a script near it deploys it with, in their order.
 
-    A file that lies beside the stacks, and which only one of them is deployed with by a script, is that stack's too.
+    A file beside the stacks that scripts give to only one stack becomes that stack's.
     """
     groups = {group.name: group for group in owned.groups}
     found: dict[str, Mapping[str, int]] = {}
@@ -162,7 +162,7 @@ def _parameters(some: Iterable[Contents]) -> dict[str, tuple[Node, ...]]:
 
 
 def _lists(owned: Owners) -> list[Node]:
-    """The `CephExternalMultiConfig` lists that every stack is given: beside the stacks, with a cluster known here."""
+    """The `CephExternalMultiConfig` lists that all stacks are given: beside the stacks, with a cluster known here."""
     names = {name for group in owned.groups for name in (group.name, *own_names(group))}
     fsids = {
         node.text.strip()
@@ -184,7 +184,7 @@ def _is_of(entry: Node, names: set[str], fsids: set[str]) -> bool:
 
 
 def _is_list(content: Contents) -> bool:
-    """Whether a file beside the stacks is such a list by its name, as the guide and the client call it."""
+    """Whether the name of a file beside the stacks is that of such a list, as in the guide or the client."""
     return re.search(r"ceph[-_](external|export)", content.stem) is not None and not content.uncertain
 
 
@@ -192,7 +192,7 @@ def _is_list(content: Contents) -> bool:
 
 
 def _unreadable(some: Iterable[Contents]) -> tuple[Finding, ...]:
-    """What keeps a stack from being judged: a file that must be its own and is broken, a value of another kind."""
+    """What keeps a stack from being judged: a broken file that is certainly its own, or a value of a wrong kind."""
     return tuple(finding for content in some if _blocks(content) for finding in content.unreadable)
 
 
@@ -201,7 +201,7 @@ def _blocks(content: Contents) -> bool:
 
 
 def _not_read(some: Iterable[Contents]) -> list[Finding]:
-    """What in a stack's folder was not looked at, and blocks nothing."""
+    """What was passed over in a stack's folder without blocking anything."""
     broken = [finding for content in some if content.broken and not _blocks(content) for finding in content.unreadable]
     sealed = [content.file for content in some if content.sealed]
     return broken + [
@@ -210,8 +210,10 @@ def _not_read(some: Iterable[Contents]) -> list[Finding]:
 
 
 def _unreadable_lists(owned: Owners, given: Sequence[Contents]) -> tuple[Finding, ...]:
-    """What keeps all stacks from being judged: a list of external clusters that is broken, among those given or by its
-    name and place."""
+    """What keeps all stacks from being judged: a broken list of external clusters.
+
+    That is a list that the stacks are given, or one by its name and place.
+    """
     bases = {group.base for group in owned.groups}
     lists = dict.fromkeys([*given, *(one for one in owned.shared if _is_list(one) and within(one, bases))])
     found = [finding for content in lists for finding in content.unreadable if not content.uncertain]
@@ -226,7 +228,7 @@ def _doubtful(some: Iterable[Contents]) -> tuple[Finding, ...]:
 
 
 def _foreign(groups: Sequence[Group]) -> Iterator[tuple[Group, str]]:
-    """The stacks that are none of this deployment's, and why."""
+    """The stacks that are not part of this deployment, and why."""
     for group in groups:
         others = [other for other in groups if other is not group]
         copied = [other for other in others if own_names(group) <= own_names(other) and _is_copy(group.name, other)]
@@ -241,13 +243,13 @@ def _foreign(groups: Sequence[Group]) -> Iterator[tuple[Group, str]]:
 
 
 def _takes_part(group: Group, others: Sequence[Group]) -> bool:
-    """Whether a stack has what only a site has, or a store on the cluster of another."""
+    """Whether a stack has something that only a site has, or a store on the cluster of another."""
     clusters = {name for other in others for name in (other.name, *own_names(other))}
     return is_site(group) or any(clusters & content.others for content in group.contents)
 
 
 def _named(group: Group, groups: Sequence[Group]) -> bool:
-    """Whether a store or an external cluster of another stack is called like this one's cluster, or like this one."""
+    """Whether a store or an external cluster of another stack has the name of this one or of its cluster."""
     others = [other for other in groups if other is not group]
     named = {name for other in others for content in other.contents for name in content.others}
     taken = {name for other in others for content in other.contents for name in content.clusters}
@@ -256,7 +258,7 @@ def _named(group: Group, groups: Sequence[Group]) -> bool:
 
 
 def _may_be_central(group: Group, others: Sequence[Group]) -> bool:
-    """Whether a stack with nothing of a DCN site's may be the central one, before anything names it."""
+    """Whether a stack without anything of a DCN site may be the central one, before any other stack names it."""
     return group.name in CENTRAL_NAMES or (controls(group) and not any(map(controls, others)))
 
 
@@ -273,7 +275,7 @@ def _central_first(groups: Sequence[Group], stacks: Mapping[Group, Stack]) -> tu
 
 
 def _centrality(group: Group, stacks: Mapping[Group, Stack]) -> int:
-    """How much looks like the central stack: its name, its Controllers, the stores of others; no role of a DCN site."""
+    """How much a stack resembles the central one: its name, its Controllers, the stores of others, no DCN role."""
     stack = stacks[group]
     edge = any(role.startswith("Distributed") for role in stack.counts) or stack.definitions("CinderVolumeCluster")
     named = len(CENTRAL_NAMES) - CENTRAL_NAMES.index(stack.name) if stack.name in CENTRAL_NAMES else 0

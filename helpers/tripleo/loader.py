@@ -1,7 +1,7 @@
-"""YAML files as trees that know where every value stands, read within limits.
+"""YAML files as trees that know the place of every value, read within limits.
 
-PyYAML composes the nodes from libyaml's events; nothing is constructed, so no tag can run or break anything: a scalar
-stays the text that is written (`mode: 0600` is not 384), an unknown tag such as Heat's `!override` is passed over.
+PyYAML composes the nodes from libyaml's events. Nothing is constructed, so that no tag can execute or break anything: a
+scalar stays the text as written (`mode: 0600` is not 384), and an unknown tag such as Heat's `!override` is ignored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from helpers.redact import fingerprint
 from helpers.tripleo.findings import Finding, Place, printable
 
 MAX_BYTES = 8 * 1024**2
-#: Values in one file, after its anchors are expanded; an inventory of 1,000 nodes has about 50,000.
+#: The number of values in one file after its anchors are expanded. An inventory of 1,000 nodes has about 50,000.
 MAX_VALUES = 100_000
 MAX_DEPTH = 60
 
@@ -28,14 +28,14 @@ Kind = Literal["mapping", "list", "text", "bool", "null"]
 
 _PARSER: Any = getattr(yaml, "CParser", None)  # absent from a PyYAML that was built without libyaml
 _SECRET = re.compile(r"(?i)(key|password|secret|token|passphrase)$")
-#: What ansible-vault begins with, a file of its own or a value.
+#: The beginning of what ansible-vault encrypts, a whole file or a value.
 _VAULT = "$ANSIBLE_VAULT;"
 _TRUE = frozenset({"true", "yes", "on", "1", "t", "y"})
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Node:
-    """A value in a file. `text` is a scalar as written; `items` are a list's, `entries` a mapping's values."""
+    """A value in a file. `text` is a scalar as written, `items` are a list's values, `entries` a mapping's."""
 
     place: Place
     kind: Kind
@@ -44,7 +44,7 @@ class Node:
     entries: Mapping[str, Node] = field(default_factory=dict)
 
     def get(self, *path: str) -> Node | None:
-        """The value under these keys, or None where there is none; a null counts as none."""
+        """The value under these keys, or None if it is absent or null."""
         node: Node | None = self
         for key in path:
             node = node.entries.get(key) if node is not None else None
@@ -61,23 +61,23 @@ class Node:
         return (item for item in (node.items if node is not None else ()) if item.kind == "mapping")
 
     def elements(self) -> list[str]:
-        """A list's scalars, or the parts of a comma delimited text: both are how Heat takes a list."""
+        """The scalars of a list, or the parts of a comma-delimited text. Heat accepts both as a list."""
         parts = [item.text for item in self.items] if self.kind == "list" else self.text.split(",")
         return [part.strip() for part in parts if part.strip()]
 
     @property
     def true(self) -> bool:
-        """Whether Heat and Ansible take the scalar for true."""
+        """Whether Heat and Ansible treat the scalar as true."""
         return self.text.strip().lower() in _TRUE
 
     @property
     def sealed(self) -> bool:
-        """Whether the scalar is encrypted, so that nobody can compare it."""
+        """Whether the scalar is encrypted, and therefore cannot be compared."""
         return self.text.lstrip().startswith(_VAULT)
 
     @property
     def shown(self) -> str:
-        """The value as a message may show it: a key or password is its fingerprint only."""
+        """The value as a message may show it. Keys and passwords are replaced by their fingerprints."""
         if self.kind in {"mapping", "list"}:
             return f"a {self.kind}"
         if self.kind == "null":
@@ -92,9 +92,9 @@ class Node:
 
 @dataclass(frozen=True)
 class Loaded:
-    """One file: its documents, or the findings that say why it could not be read; and the doubtful things in it.
+    """One file: its documents, or the findings that say why it could not be read, and what is doubtful in it.
 
-    `sealed`: it is encrypted as a whole, so that nobody can tell what is in it.
+    `sealed`: the whole file is encrypted.
     """
 
     file: str
@@ -111,7 +111,7 @@ class _TooMuch(Exception):
 
 
 def load(path: Path, file: str) -> Loaded:
-    """Read one file; `file` is its name in findings. Whatever is wrong with it is a finding, never an exception."""
+    """Read one file. `file` is its name in findings. Every problem is a finding, never an exception."""
 
     def unreadable(seen: str, expected: str, line: int = 0) -> Loaded:
         return Loaded(file, unreadable=(Finding(Place(file, line), seen, expected),))
@@ -127,7 +127,7 @@ def load(path: Path, file: str) -> Loaded:
         return unreadable(f"binary data at byte {error.start}", "YAML, in UTF-8")
     if text.startswith(_VAULT):
         return Loaded(file, sealed=True)
-    if path.suffix.lower() == ".json":  # where a tab is a space: no text in it can have one as it is
+    if path.suffix.lower() == ".json":  # a tab in JSON is white space: its strings cannot contain one
         text = text.replace("\t", " ")
     reader = _Reader(file)
     try:
@@ -136,7 +136,7 @@ def load(path: Path, file: str) -> Loaded:
         return unreadable(limit.seen, limit.expected, limit.line)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        # only the problem: the error's own text quotes the file, and with it perhaps a key
+        # only the problem: the full text of the error quotes the file, which may contain a key
         problem = getattr(error, "problem", None) or "a character that YAML does not allow"
         line = mark.line + 1 if mark else 0
         return unreadable(f"what is not YAML: {printable(str(problem))}", "YAML", line)
@@ -144,7 +144,7 @@ def load(path: Path, file: str) -> Loaded:
 
 
 def nested(node: Node) -> Node:
-    """What a text holds, for Heat takes the value of a list or a mapping as JSON too; else the node itself."""
+    """The value that a text contains, because Heat accepts a list or mapping as JSON too. Otherwise the node itself."""
     if node.kind != "text" or not node.text.lstrip().startswith(("[", "{")):
         return node
     reader = _Reader(node.place.file, node.place)
@@ -155,7 +155,7 @@ def nested(node: Node) -> Node:
 
 
 class _Bounded(Composer, Resolver):
-    """PyYAML's composer, over libyaml's events where there are such, with a limit on depth and number of values."""
+    """PyYAML's composer, over libyaml's events where available, with limits on depth and number of values."""
 
     def __init__(self, text: str) -> None:
         Composer.__init__(self)
@@ -185,9 +185,9 @@ def _limit(depth: int, values: int, line: int) -> None:
 
 
 class _Reader:
-    """Turns composed nodes into ours: anchors expanded, merge keys applied, duplicate keys noted.
+    """Converts composed nodes to ours: expands anchors, applies merge keys, and reports duplicate keys.
 
-    `within`: the place of the text that is read, where it is no file of its own.
+    `within`: the place of the text, if it is a value in a file.
     """
 
     def __init__(self, file: str, within: Place | None = None) -> None:
@@ -233,7 +233,7 @@ class _Reader:
             line = self._line(name_node)
             here = f"{key}.{name}".lstrip(".")
             child = self._node(value, here, depth + 1)
-            # the line of the key: an operator looks for the key, and a long text may start a line below it
+            # the line of the key, because an operator searches for the key, and a long text may start on the next line
             child = Node(Place(self.file, line, here), child.kind, child.text, child.items, child.entries)
             if name in entries:
                 self.duplicates.append(

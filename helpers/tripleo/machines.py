@@ -1,6 +1,7 @@
-"""The machines of a stack, as the inventory that config-download leaves has them.
+"""The machines of a stack, from the inventory that config-download leaves.
 
-Source: tripleo-ansible-inventory: a group for each role, one for each service whose children are the roles that run it.
+Source: tripleo-ansible-inventory: one group for each role, and one for each service, whose children are the roles that
+run it.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from dataclasses import dataclass
 from helpers.tripleo.loader import Node
 from helpers.tripleo.stacks import Stack
 
-#: What an inventory calls the machine that deploys; it is part of no site.
+#: The inventory's names of the machine that deploys. It is part of no site.
 _DEPLOYER = frozenset({"Undercloud", "undercloud", "localhost"})
 _ADDRESSES = ("ansible_host", "ctlplane_ip", "ansible_ssh_host")
-#: Role of the environment file → the inventory's groups of the service.
+#: Role in the environment file → inventory groups of its service.
 GROUPS: Mapping[str, frozenset[str]] = {
     "glance": frozenset({"glance_api", "glance_api_edge"}),
     "ceph-mon": frozenset({"ceph_mon", "mons"}),
@@ -28,7 +29,7 @@ GROUPS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Machine:
-    """One host of an inventory: where Ansible reaches it (empty: not said), and the groups that it is in."""
+    """One host of an inventory: its address for Ansible (empty if absent) and its groups."""
 
     name: str
     address: str
@@ -36,12 +37,12 @@ class Machine:
 
     @property
     def roles(self) -> tuple[str, ...]:
-        """What runs there by the inventory's groups, in the environment file's words."""
+        """The roles of the environment file that its groups stand for."""
         return tuple(role for role, groups in GROUPS.items() if groups & self.groups)
 
 
 def machines(stack: Stack) -> tuple[Machine, ...]:
-    """Every host of the stack's inventories, in their order, the undercloud left out."""
+    """Every host in the stack's inventories, in their order, without the undercloud."""
     found: dict[str, Machine] = {}
     for inventory in stack.inventories:
         members = {group: _members(inventory, group) for group in inventory.entries if group not in _DEPLOYER}
@@ -55,7 +56,7 @@ def machines(stack: Stack) -> tuple[Machine, ...]:
 
 
 def _address(inventory: Node, name: str) -> str:
-    """From whichever group has the host's variables."""
+    """The address in whichever group has the host's variables."""
     for group in inventory.entries.values():
         host = group.get("hosts", name)
         for key in _ADDRESSES if host is not None else ():

@@ -1,4 +1,4 @@
-"""A stack's monitors: the hosts that run CephMon, and their addresses on the network that CephMon is on."""
+"""A stack's monitors: the hosts that run CephMon, and their addresses on CephMon's network."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from helpers.tripleo.findings import Place
 from helpers.tripleo.loader import Node
 from helpers.tripleo.stacks import Stack
 
-#: The network that CephMon is on by the templates' default.
+#: The network of CephMon by the templates' default.
 STORAGE = "storage"
-#: The other networks that the templates have, on none of which it is by default.
+#: The templates' other networks, none of which is CephMon's by default.
 _CONTROL = "ctlplane"
 _OTHERS = frozenset({_CONTROL, "external", "internal_api", "management", "storage_mgmt", "tenant"})
 _ADDRESS = re.compile(r"(?P<network>\w+)_ip")
-#: How the monitors' network is called by the services that are to be on it.
+#: The services whose entry in a network map names the network of the monitors.
 _SERVICE_KEYS = ("ceph_mon_network", "CephMonNetwork", "CephPublicNetwork")
 
 
 @dataclass(frozen=True)
 class MonitorHost:
-    """A host that runs CephMon; `addresses` and `hostnames` by network, `place` where its variables stand."""
+    """A host that runs CephMon. `addresses` and `hostnames` are by network, `place` is that of its variables."""
 
     name: str
     addresses: Mapping[str, Node]
@@ -32,19 +32,19 @@ class MonitorHost:
     place: Place
 
     def address(self, network: str) -> str:
-        """Its address on a network, empty where it has none."""
+        """Its address on a network, or an empty text."""
         node = self.addresses.get(network)
         return canonical(node.text.strip()) if node else ""
 
     def where(self, network: str) -> Place:
-        """Where that address stands, else the host."""
+        """The place of that address, otherwise of the host."""
         node = self.addresses.get(network)
         return node.place if node else self.place
 
 
 @lru_cache(maxsize=1024)
 def hosts(stack: Stack) -> tuple[MonitorHost, ...]:
-    """By the inventory's groups, else by the cephadm spec's labels, else by their role."""
+    """The monitors by the inventory's groups, otherwise by the cephadm spec's labels, otherwise by their role."""
     found: dict[str, MonitorHost] = {}
     for inventory in stack.inventories:
         groups = mon_groups(inventory)
@@ -57,18 +57,18 @@ def hosts(stack: Stack) -> tuple[MonitorHost, ...]:
 
 
 def all_addresses(stack: Stack) -> frozenset[str]:
-    """Every address of its monitors, on whichever network."""
+    """All addresses of the monitors, on any network."""
     return frozenset(host.address(network) for host in hosts(stack) for network in host.addresses)
 
 
 def network(stack: Stack, listed: frozenset[str]) -> str | None:
-    """The network that CephMon is on: the one that is named for it, else the one of these addresses, else `storage`.
+    """The network of CephMon: by its name, otherwise by these addresses, otherwise `storage`. None if nothing tells.
 
-    None: nothing tells. `listed` are the addresses, or host names, that others were given for it.
+    `listed` are the addresses, or host names, that other stacks were given for it.
     """
     there = {name for host in hosts(stack) for name in host.addresses}
     named = [*_named(stack.networks, stack.definitions("ServiceNetMap"))]
-    # what several stacks share may be another deployment's, such as the undercloud's
+    # a map that several stacks share may belong to another deployment, such as the undercloud
     shared = _named(stack.common_networks, stack.maybe.get("ServiceNetMap", ()))
     named += [name for name in shared if name not in _OTHERS]
     for name in named:
@@ -83,13 +83,13 @@ def network(stack: Stack, listed: frozenset[str]) -> str | None:
     best = max(sorted(there), key=lambda name: matches[name], default=None)
     if STORAGE not in there:
         return best if best and (matches[best] or len(there - {_CONTROL} or there) == 1) else None
-    # with both, a network of the operator's own may carry Ceph by a ServiceNetMap that is not among these files
+    # if both exist, a ServiceNetMap that is not among these files may place Ceph on a network of the operator's own
     own = there - _OTHERS - {STORAGE}
     return None if own and not matches[STORAGE] else STORAGE
 
 
 def _named(sources: Iterable[Node], maps: Iterable[Node]) -> Iterator[str]:
-    """What says it: ServiceNetMap, config-download's global_vars.yaml, the networks' own file."""
+    """The names of the network in ServiceNetMap, config-download's global_vars.yaml and the networks' own file."""
     for source in sources:
         replaced, name = source.scalar("service_net_map_replace"), source.scalar("name_lower")
         if replaced is not None and replaced.text.strip() == STORAGE and name is not None:
@@ -127,7 +127,7 @@ def _by_role(stack: Stack, inventory: Node) -> list[str]:
 
 
 def _host(inventory: Node, name: str) -> MonitorHost:
-    """Looks the host up in every group: its variables stand under its role, not under `ceph_mon`."""
+    """Search all groups for the host: its variables are under its role, not under `ceph_mon`."""
     places = [host for group in inventory.entries.values() if (host := group.get("hosts", name))]
     found: dict[str, Node] = {}
     hostnames: dict[str, str] = {}

@@ -27,7 +27,7 @@ _LOCATIONS = Setting(
     (("glance::config::glance_api_config", "DEFAULT/show_multiple_locations"),),
 )
 _BACKEND = Setting("GlanceBackend")
-#: The second is what the guide calls it; no template has that.
+#: The second is the guide's spelling, which no template has.
 _PLUGINS = (
     Setting(
         "GlanceImageImportPlugins",
@@ -39,7 +39,7 @@ _PLUGINS = (
 
 
 def _between(files: DeploymentFiles, stack: Stack) -> list[Store]:
-    """Central's store on a DCN site's cluster, and that site's store on central's."""
+    """Central's store on a DCN site's cluster, and that site's store on central's cluster."""
     pairs = [(files.central, stack), (stack, files.central)]
     found = [store_of(files, owner, other) for owner, other in pairs if owner and other]
     there = [store for store in found if store is not None]
@@ -77,7 +77,7 @@ def central_lists(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 def lists_central(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """This site's Glance has a store on central's cluster.
 
-    Without it snapshots cannot be pushed back.
+    Without it, snapshots cannot be copied back to central.
     """
     return _not_listed(files, stack, files.central)
 
@@ -101,7 +101,7 @@ def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def wrong_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Both stores between this site and central name the cluster as its own files do."""
+    """Both stores between this site and central use the cluster's name in its own files."""
     found = []
     for store in _between(files, stack):
         if store.about is None:
@@ -117,12 +117,12 @@ def wrong_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def wrong_user(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Both stores use a cephx user whose key CephExternalMultiConfig brings."""
+    """Both stores use a cephx user whose key CephExternalMultiConfig provides."""
     found, compared = [], False
     for store in _between(files, stack):
         entry = used_by(files, store.owner, store.about) if store.about else None
         if entry is None:
-            continue  # that it is missing is a finding of its own
+            continue  # the missing key is a finding of its own
         compared = True
         names = [node for item in entry.node.mappings("keys") if (node := item.scalar("name"))]
         if names and client_name(store.user) not in {client_name(node.text) for node in names}:
@@ -148,9 +148,9 @@ def wrong_backend(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def other_ids(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Where a site names its own store, the other end calls it by the same id.
+    """A site that names its own store is known to the other end by the same id.
 
-    With two ids, an image's metadata is rewritten by whichever Glance reads it (Launchpad 1886374). The guide's literal
+    With two ids, each Glance rewrites the metadata of an image that it reads (Launchpad 1886374). The guide's literal
     settings name no store; see `advice`.
     """
     found = []
@@ -182,7 +182,7 @@ def import_methods(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 def multiple_locations(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """Glance shows multiple locations.
 
-    Without them Nova and Cinder see no location to clone.
+    Without them, Nova and Cinder see no location to clone.
     """
     groups = _LOCATIONS.groups(stack)
     if not groups:
@@ -209,7 +209,7 @@ def image_conversion(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     expected = "image_conversion in it, or no override: a qcow2 image that is not converted to raw is never cloned"
     sparse = stack.parameter("GlanceSparseUploadEnabled")
     if sparse is not None and sparse.true:
-        return []  # the templates add image_conversion then
+        return []  # the templates add image_conversion
 
     def judge(node: Node) -> Finding | None:
         plugins = [plugin.strip("[]'\" ") for plugin in node.elements()]

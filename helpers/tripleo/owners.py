@@ -1,8 +1,9 @@
-"""Which stack each file is of.
+"""Assigns files to stacks.
 
-A file that can only be one stack's tells by the names in it (`CephClusterName: dcn0`) which of the folders above it is
-that stack's, whatever lies between; where no folder has such a name, by the place of the others. Files of several
-stacks in one folder tell by their own names (`dcn0-az.yaml`). What is nobody's alone is shared by all stacks.
+Some files can only belong to one stack. The names in such a file (`CephClusterName: dcn0`) tell which of the folders
+above it is that stack's, whatever lies between. If no folder has such a name, the position of the other stacks' folders
+tells. If files of several stacks are in one folder, their own names tell (`dcn0-az.yaml`). Files that belong to no
+single stack are shared by all stacks.
 """
 
 from __future__ import annotations
@@ -16,26 +17,26 @@ from helpers.tripleo.findings import Finding, Place
 from helpers.tripleo.recognise import Contents
 
 CENTRAL_NAMES = ("control-plane", "central", "overcloud")
-#: Folders that hold a stack's folder, or are in one, and name no stack themselves.
+#: Folders in the structure of a deployment, whose names do not name a stack.
 _STRUCTURE = re.compile(
     "ansible|ceph|ceph-ansible|cephadm|cinder|config|config-download|configs|custom|env|environments?|envs|files|glance|"
     "group_vars|heat|home|host_vars|inventory|keys|lib|mistral|networks?|nova|overcloud-deploy|parameters|params|roles|"
     "settings|stack|storage|templates|tripleo|user-environments|var|yaml|yml|zones"
 )
-#: Words in the names of files that name no stack.
+#: Words in file names that do not name a stack.
 _WORDS = re.compile(
     "(?i)all|ansible|az|baremetal|ceph|client|cluster|config|counts?|custom|data|deploy|deployed|deployment|env|"
     "environment|extra|file|glance|hci|inventory|keys?|metal|multistore|name|networks?|nodes?|nova|overrides|"
     "parameters|params|provision|roles?|site|spec|storage|stores?|tripleo|update|vars|vips?|zones?"
 )
 
-#: Folders within each other.
+#: The path of a folder, by the folders that it is in.
 Folders = tuple[str, ...]
 
 
 @dataclass(eq=False)
 class Group:
-    """One stack's files, while they are gathered. `base` are the folders above its own that name something."""
+    """The files of one stack while they are gathered. `base` are the naming folders above the stack's own folder."""
 
     name: str
     base: Folders
@@ -44,7 +45,7 @@ class Group:
 
     @property
     def home(self) -> str:
-        """The folder of its own templates, else one of its folders, else a file of its own."""
+        """The folder of its own templates, otherwise one of its folders, otherwise one of its files."""
         own = [content for content in self.contents if content.parameters] or self.contents
         for content in own:
             for folder in sorted(self.folders, key=len):
@@ -55,7 +56,7 @@ class Group:
 
 @dataclass
 class Owners:
-    """Who owns what. `shared` is nobody's alone, and lies where it may be of this deployment."""
+    """The assignment of files. `shared` files belong to no single stack, but may belong to the deployment."""
 
     groups: list[Group] = field(default_factory=list)
     shared: list[Contents] = field(default_factory=list)
@@ -63,13 +64,13 @@ class Owners:
 
 
 class SeveralSets(Exception):
-    """Two folders hold a whole deployment's files each, and neither is above the other; the message names them."""
+    """Two folders hold the files of a whole deployment each, and neither contains the other. The message names them."""
 
 
 def owners(contents: Sequence[Contents]) -> Owners:
-    """Which stack each file is of.
+    """Assign each file to its stack.
 
-    :raises SeveralSets: there is more than one deployment's files, and none of them lies higher than the others
+    :raises SeveralSets: there are files of several deployments, and none of them is in a folder above the others
     """
     found = Owners(groups=list(_Placing(contents).groups.values()))
     placed = {content for group in found.groups for content in group.contents}
@@ -92,12 +93,12 @@ def _significant(content: Contents) -> list[tuple[int, str]]:
 
 
 def _named(content: Contents) -> Folders:
-    """The folders of a file that name something."""
+    """The folders above a file that may name a stack."""
     return tuple(part for _, part in _significant(content))
 
 
 class _Placing:
-    """Puts the files that can only be one stack's into groups: those whose folders are named, then the others."""
+    """Groups the files that can only belong to one stack: first those in folders with a known name, then the others."""
 
     def __init__(self, contents: Sequence[Contents]) -> None:
         self.groups: dict[tuple[Folders, str], Group] = {}
@@ -108,7 +109,7 @@ class _Placing:
         deep = [content for content in identifying if content not in flat]
         matched = {content: [part for part in _named(content) if part in names] for content in deep}
         for content, parts in matched.items():
-            if parts:  # config-download/dcn0 lies in overcloud-deploy/dcn0
+            if parts:  # the stack's own folder is the inner one, as in overcloud-deploy/dcn0/config-download/dcn0
                 self._place(content, _named(content).index(parts[-1]))
         unmatched = {content: _named(content) for content, parts in matched.items() if not parts}
         bases = {base for base, _ in self.groups}
@@ -118,12 +119,12 @@ class _Placing:
             self._place_by_name(content, names | {name for _, name in self.groups})
         strange = others - {name for group in self.groups.values() for name in (group.name, *own_names(group))}
         for content in contents:
-            # a folder that is called like another stack's store is a stack's, whatever is in it
+            # a folder named like another stack's store is a stack's folder, whatever it contains
             if not content.identifies and not content.uncertain and strange & {*_named(content)[-1:]}:
                 self._place(content, len(_named(content)) - 1)
 
     def _place(self, content: Contents, depth: int) -> None:
-        """Into the group of the folder that has so many others above it which name something."""
+        """Add a file to the group of the naming folder at this depth."""
         i, name = _significant(content)[depth]
         group = self._group(_named(content)[:depth], name)
         group.contents.append(content)
@@ -145,7 +146,7 @@ def _only(groups: Sequence[Group]) -> Group | None:
 
 
 def _flat(identifying: Sequence[Contents], names: Set[str]) -> dict[Contents, None]:
-    """The files that lie with other stacks' in one folder, so that only their own names tell them apart; in order."""
+    """The files that share a folder with other stacks' files, so that only their own names distinguish them."""
     together: dict[Folders, list[Contents]] = defaultdict(list)
     for content in identifying:
         together[content.folders].append(content)
@@ -159,9 +160,9 @@ def _flat(identifying: Sequence[Contents], names: Set[str]) -> dict[Contents, No
 
 
 def _depth(named: Folders, bases: Iterable[Folders], unmatched: Collection[Folders]) -> int:
-    """Which of the folders that name something is the stack's: the one beside other stacks', else the deepest.
+    """The depth of the stack's folder among the naming folders: beside other stacks' folders, otherwise the deepest.
 
-    Where the deepest has the same name under several parents (`paris/ssd`, `berlin/ssd`), the parent is.
+    If the deepest has the same name under several parents (`paris/ssd`, `berlin/ssd`), it is the parent.
     """
     above = {base[:depth] for base in bases for depth in range(1, len(base) + 1)}
     beside = [len(base) for base in bases if named[: len(base)] == base and named[: len(base) + 1] not in above]
@@ -169,7 +170,7 @@ def _depth(named: Folders, bases: Iterable[Folders], unmatched: Collection[Folde
     if beside:
         depth = max(beside)
         inside = [other for other in unmatched if other[: depth + 1] == named[: depth + 1]]
-        # a region's folder with a single stack's in it is not the stack's
+        # a region's folder that contains the folder of a single stack is not that stack's own folder
         while all(other[depth + 1 : depth + 2] == named[depth + 1 : depth + 2] != () for other in inside):
             depth += 1
         return depth
@@ -178,7 +179,7 @@ def _depth(named: Folders, bases: Iterable[Folders], unmatched: Collection[Folde
 
 
 def _name_of_file(content: Contents, names: Iterable[str]) -> str:
-    """The stack that a file's own name says: one that is known, else what is left without the usual words."""
+    """The stack in a file's own name: a known name, otherwise the name without the usual words."""
     known = _longest(content.stem, names)
     if known or not content.names:
         return known
@@ -186,7 +187,7 @@ def _name_of_file(content: Contents, names: Iterable[str]) -> str:
 
 
 def _longest(stem: str, names: Iterable[str]) -> str:
-    """The longest of these names in a file's name."""
+    """The longest of these names that occurs in a file's name."""
     tokens = _tokens(stem)
     return max((name for name in names if _within(_tokens(name), tokens)), key=len, default="")
 
@@ -200,7 +201,7 @@ def _within(part: list[str], whole: list[str]) -> bool:
 
 
 def _owner(content: Contents, groups: Iterable[Group]) -> Group | None:
-    """The stack in whose folder a file lies, or in one of that name, or whose name the file has."""
+    """The stack that a file belongs to by its folder, the name of its folder, or its own name."""
     inside = {folder: group for group in groups for folder in group.folders if content.file.startswith(f"{folder}/")}
     if inside:
         return inside[max(inside, key=len)]
@@ -209,13 +210,13 @@ def _owner(content: Contents, groups: Iterable[Group]) -> Group | None:
     if called:
         return called[0]
     if content.exported or "CephExternalMultiConfig" in content.parameters:
-        return None  # called after the stack that it is about, and given to others
+        return None  # its name is that of the stack that it describes, but it is given to other stacks
     near = {group.name: group for group in groups if group.base == named}
     return near.get(_longest(content.stem, near))
 
 
 def lies_with(file: str, group: Group) -> bool:
-    """Whether a file lies in a folder of a stack, or in the one above that."""
+    """Whether a file is in a folder of a stack, or in the folder directly above."""
     folder = file.rpartition("/")[0]
     return any(
         folder == own or folder.startswith(f"{own}/") or folder == own.rpartition("/")[0] for own in group.folders
@@ -223,17 +224,17 @@ def lies_with(file: str, group: Group) -> bool:
 
 
 def within(content: Contents, bases: Iterable[Folders]) -> bool:
-    """Whether a file lies in one of these folders itself, or in one above."""
+    """Whether a file is directly in one of these folders, or in one above them."""
     return any(_named(content) == base[: len(_named(content))] for base in bases)
 
 
 def _beside(named: Folders, base: Folders) -> bool:
-    """Whether a folder is one above stacks' folders, or lies in such a one."""
+    """Whether a folder is above the folders of stacks, or in a folder that is."""
     return named == base[: len(named)] or named[:-1] == base[: len(named) - 1]
 
 
 def _by_content(content: Contents, groups: Sequence[Group]) -> Group | None:
-    """The only stack that a file which lies beside can be of: by its names, or by the hosts of an inventory."""
+    """The only stack that a file outside the stacks' folders can belong to, by its names or an inventory's hosts."""
     if content.uncertain or content.exported:
         return None
     told = set(content.names)
@@ -249,18 +250,18 @@ def _by_content(content: Contents, groups: Sequence[Group]) -> Group | None:
 # --- several deployments in one folder
 
 
-#: Parameters, and the beginning of roles, that only a DCN site has.
+#: Parameters and role prefixes that only a DCN site has.
 _OF_A_SITE = ("CinderVolumeCluster", "NovaComputeAvailabilityZone")
 _DCN_ROLE, _CONTROLLER = "Distributed", "Controller"
 
 
 def is_site(group: Group) -> bool:
-    """Whether something in its files says that a stack is a DCN site."""
+    """Whether the files of a stack show that it is a DCN site."""
     return _sets(group, *_OF_A_SITE) or _has_role(group, _DCN_ROLE)
 
 
 def is_dcn(group: Group) -> bool:
-    """Whether something in its files says that a stack is part of a deployment with several sites."""
+    """Whether the files of a stack show that it is part of a deployment with several sites."""
     return is_site(group) or _sets(group, "GlanceMultistoreConfig")
 
 
@@ -269,7 +270,7 @@ def _sets(group: Group, *parameters: str) -> bool:
 
 
 def _has_role(group: Group, prefix: str) -> bool:
-    """Whether a stack has nodes of a role that begins so."""
+    """Whether a stack has nodes of a role with this prefix."""
     found: list[str] = []
     for content in group.contents:
         counts = {name: nodes for name, nodes in content.parameters.items() if name.endswith("Count")}
@@ -280,12 +281,12 @@ def _has_role(group: Group, prefix: str) -> bool:
 
 
 def has_templates(group: Group) -> bool:
-    """Whether there are files that its author wrote, and not only what the deployment left."""
+    """Whether a stack has files that an operator wrote, and not only files that the deployment left."""
     return any(content.parameters and not content.uncertain for content in group.contents)
 
 
 def _choose(found: Owners) -> None:
-    """Keep one deployment's stacks: the set that lies highest, and what completes it."""
+    """Keep the stacks of one deployment: the set in the topmost folder, and the stacks that complete it."""
     sets: dict[Folders, list[Group]] = defaultdict(list)
     for group in found.groups:
         sets[group.base].append(group)
@@ -297,7 +298,7 @@ def _choose(found: Owners) -> None:
             rivals.append(sets[base])
         else:
             kept += sets[base]
-    # a central stack that is not deployed yet has nothing that only such a deployment has, but is named by the others
+    # before its deployment, a central stack may have nothing that identifies it, but other stacks name it
     named = {name for group in kept for content in group.contents for name in content.others}
     rest = [group for base in sets if base not in of_sites for group in sets[base]]
     kept += [group for group in rest if named & {group.name, *own_names(group)} and not _rival([group], kept)]
@@ -313,7 +314,7 @@ def _choose(found: Owners) -> None:
 
 
 def _rival(groups: Sequence[Group], kept: Sequence[Group]) -> bool:
-    """Whether these stacks' templates are another set than those: one stack's twice, or a second central stack."""
+    """Whether these stacks' templates are a second set: the same stack twice, or another central stack."""
     written, central = _called(groups, has_templates), _called(groups, controls)
     known = _called(kept, controls)
     return bool(written & _called(kept, has_templates)) or bool(known and central - known)
@@ -329,10 +330,10 @@ def controls(group: Group) -> bool:
 
 
 def _merged(groups: Sequence[Group]) -> list[Group]:
-    """One group for each stack: templates in one place, and what the deployment left in another.
+    """Merge the groups of each stack: its templates in one place, and what the deployment left in another.
 
-    What was left lies under the stack's name. Templates may lie under another, with the cluster's name in both, or the
-    stack's in theirs; the stack is called as it is deployed.
+    What the deployment left is under the stack's name. Templates may be under another name, if both contain the
+    cluster's name, or if that name contains the stack's name. The stack is named as it is deployed.
     """
     merged: dict[str, Group] = {}
     for group in sorted(groups, key=has_templates, reverse=True):
@@ -355,12 +356,12 @@ def _names(groups: Sequence[Group]) -> str:
 
 
 def _above(groups: Sequence[Group]) -> str:
-    """The folder above the stacks' folders, or that of their files, as it is on disk."""
+    """The folder above the stacks' folders, or above their files, as it is on disk."""
     own = [folder for group in groups for folder in group.folders]
     above = sorted({path.rpartition("/")[0] for path in own or [groups[0].contents[0].file]}, key=len)
     return f"{above[0]}/" if above and above[0] else "./"
 
 
 def own_names(group: Group) -> frozenset[str]:
-    """What its files call its zones and cluster."""
+    """The names of the zones and of the cluster in a stack's files."""
     return frozenset(name for content in group.contents for name in content.names if not content.uncertain)

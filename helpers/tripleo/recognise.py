@@ -1,4 +1,4 @@
-"""What a file holds, by its content: parameters, what a deployment left of a cluster, an inventory, roles, nodes."""
+"""Recognizes files by content: parameters, what the deployment left of a cluster, an inventory, roles or nodes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from helpers.tripleo.loader import Loaded, Node, nested
 from helpers.tripleo.stacks import COUNT
 from helpers.tripleo.walk import Candidate
 
-#: Parameters whose value is a name of one stack alone, but for these defaults of the templates.
+#: Parameters whose value is the name of a single stack, except for these defaults of the templates.
 _NAMES = (
     "CinderRbdAvailabilityZone",
     "CinderStorageAvailabilityZone",
@@ -21,23 +21,25 @@ _NAMES = (
     "NovaComputeAvailabilityZone",
 )
 _TEMPLATE_DEFAULTS = frozenset({"", "ceph", "dcn", "nova"})
-#: What the director writes of a deployment as a whole: passwords, which it may not use; the environment of last time.
+#: Files that the director writes for a whole deployment: passwords, which may be unused, and its last environment.
 _DIRECTORS = re.compile(r"tripleo-.+-environment|.+-passwords|plan-environment")
-#: What tripleo-heat-templates have for every site, and an operator may copy; the site's own files are given later.
+#: Files that tripleo-heat-templates provides for every site, and an operator may copy. The site's own files override
+#: them.
 _STOCK = re.compile(r"dcn(-hci|-storage)?")
-#: A stack's export, which others are deployed with.
+#: The export of a stack, which other stacks are deployed with.
 _EXPORTS = re.compile(r".+-export")
-#: Groups and variables that only an inventory of TripleO has.
+#: Groups and variables that only a TripleO inventory has.
 _GROUPS = frozenset({"ceph_mon", "mons", "allovercloud"})
 _HOST_VARIABLE = re.compile(r"\w+_ip")
 
 
 @dataclass(frozen=True, eq=False)
 class Contents:
-    """What one file holds that matters.
+    """The relevant contents of one file.
 
-    `parameters` are those of a Heat environment; `left` what else is known, by its kind: `group_vars`, `ceph_clients`,
-    `inventories`, `spec_hosts`, `roles`, `baremetal`, `networks`. `sealed`: encrypted; `broken`: it cannot be read.
+    `parameters` are those of a Heat environment. `left` holds the other contents by kind: `group_vars`, `ceph_clients`,
+    `inventories`, `spec_hosts`, `roles`, `baremetal`, `networks`. `sealed`: it is encrypted; `broken`: it cannot be
+    read.
     """
 
     candidate: Candidate
@@ -66,18 +68,18 @@ class Contents:
 
     @property
     def uncertain(self) -> bool:
-        """Whether nobody can tell if it decides: a copy put aside, the director's own, or what the templates have."""
+        """Whether the file may have no effect: a backup copy, a file of the director's, or one of the templates."""
         stock = _STOCK.fullmatch(self.stem) is not None and not self.names
         return self.candidate.aside or _DIRECTORS.fullmatch(self.stem) is not None or stock
 
     @property
     def exported(self) -> bool:
-        """Whether it is a stack's export: of that stack, but for others."""
+        """Whether the file is the export of a stack, which other stacks are given."""
         return _EXPORTS.fullmatch(self.stem) is not None
 
     @cached_property
     def clusters(self) -> frozenset[str]:
-        """What it calls its stack's cluster."""
+        """The names of the stack's cluster in this file."""
         clients = self.left.get("ceph_clients", ())
         named = [node.scalar("cluster") for node in self.left.get("group_vars", ())]
         named += [node.scalar("tripleo_ceph_client_cluster") for node in clients]
@@ -86,13 +88,13 @@ class Contents:
 
     @cached_property
     def names(self) -> frozenset[str]:
-        """What it calls its stack's zones and cluster."""
+        """The names of the stack's zones and cluster in this file."""
         found = {node.text.strip() for name in _NAMES for node in self.parameters.get(name, ())}
         return self.clusters | frozenset(found - _TEMPLATE_DEFAULTS)
 
     @cached_property
     def others(self) -> frozenset[str]:
-        """What it calls the clusters of other stacks."""
+        """The names of other stacks' clusters in this file."""
         stores = [store for node in self.parameters.get("GlanceMultistoreConfig", ()) for store in node.entries.items()]
         entries = [entry for node in self.parameters.get("CephExternalMultiConfig", ()) for entry in node.items]
         named = [store.scalar("CephClusterName") for _, store in stores] + [
@@ -103,7 +105,7 @@ class Contents:
 
     @cached_property
     def identifies(self) -> bool:
-        """Whether it can only be one stack's."""
+        """Whether the file can only belong to one stack."""
         if self.uncertain or self.exported:
             return False
         keys = "CephExtraKeys" in self.parameters or any(COUNT.match(name) for name in self.parameters)
@@ -114,7 +116,7 @@ class Contents:
 
 
 def contents(candidate: Candidate, loaded: Loaded) -> Contents:
-    """What a file that was read holds."""
+    """Return the contents of a file that was read."""
     found = _Gathering(loaded)
     for document in loaded.documents:
         found.add(document, alone=len(loaded.documents) == 1, known=candidate.known)
@@ -163,7 +165,7 @@ class _Gathering:
             self._keep("inventories", [document], shape.INVENTORY)
 
     def _list(self, items: Iterable[Node]) -> None:
-        """Roles, nodes, networks or the hosts of a spec: each item says by its keys what it is."""
+        """Roles, nodes, networks or the hosts of a spec. The keys of each item tell which."""
         for item in items:
             if item.get("ServicesDefault") is not None:
                 self._keep("roles", [item], shape.ROLE)
@@ -185,7 +187,7 @@ class _Gathering:
         for name, written in defaults.entries.items():
             node = nested(written) if isinstance(shape.PARAMETERS.get(name), list | dict) else written
             if node.kind == "null" and name not in {"GlanceImageImportPlugin", "GlanceImageImportPlugins"}:
-                continue  # as if it were not there
+                continue  # Heat ignores it
             if name in shape.PARAMETERS:
                 self.unreadable += shape.mistakes(node, shape.PARAMETERS[name])
             self.parameters.setdefault(name, []).append(node)
@@ -197,14 +199,14 @@ def _is_spec_host(node: Node) -> bool:
 
 
 def _is_nodes(item: Node) -> bool:
-    """Whether it is an item of what `openstack overcloud node provision` takes: a role, and how many nodes it has."""
+    """Whether it is an item in the input of `openstack overcloud node provision`: a role and its number of nodes."""
     name = item.scalar("name")
     given = any(item.get(key) is not None for key in ("count", "instances", "hostname_format", "defaults"))
     return given and name is not None and re.fullmatch(r"[A-Z]\w*", name.text) is not None
 
 
 def _is_inventory(document: Node) -> bool:
-    """Whether it is an inventory of TripleO's: by its groups, by what it says of a role, or by its hosts' addresses."""
+    """Whether it is a TripleO inventory, by its groups, the variables of a role, or the addresses of its hosts."""
     groups = [group for group in document.entries.values() if group.kind == "mapping"]
     if _GROUPS & document.entries.keys():
         return any(group.get(key) is not None for group in groups for key in ("hosts", "children"))

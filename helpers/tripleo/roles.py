@@ -11,7 +11,7 @@ from helpers.tripleo.loader import Node
 from helpers.tripleo.settings import judged
 from helpers.tripleo.stacks import COUNT, DeploymentFiles, Stack
 
-#: Monitors, and nodes with OSDs, of a redundant cluster: the guide's three.
+#: The number of monitors, and of nodes with OSDs, of a redundant cluster, as in the guide.
 REDUNDANT = 3
 
 
@@ -38,19 +38,19 @@ def _unless(right: bool, node: Node, expected: str) -> Finding | None:
 
 
 def ceph_monitors(files: DeploymentFiles, stack: Stack, least: int | None = None) -> list[Finding]:
-    """Three or more nodes are to run CephMon, or as many as the environment file has for min_mons."""
+    """At least three nodes run CephMon, or the number in the environment file's min_mons."""
     roles = sorted(mon_roles(stack))
     if not stack.central:
-        # a Controller is no part of a DCN site; CephStorage is what the guide adds where nothing is hyper-converged
+        # a DCN site has no Controller; the guide adds CephStorage to sites that are not hyper-converged
         roles = [*(role for role in roles if not role.startswith("Controller")), "CephStorage"]
     wanted = _redundant(files, stack) if least is None else least
     return _at_least(wanted, stack, files, roles, "Controller" if stack.central else "DistributedComputeHCI", "CephMon")
 
 
 def storage_nodes(files: DeploymentFiles, stack: Stack, least: int | None = None) -> list[Finding]:
-    """Three or more nodes of the central stack are to hold OSDs, or fewer where the environment file has fewer mons.
+    """At least three nodes of the central stack hold OSDs, or fewer if the environment file has fewer min_mons.
 
-    At a DCN site the check of monitors says it all.
+    At a DCN site, the check of the monitors covers this.
     """
     wanted = min(REDUNDANT, _redundant(files, stack)) if least is None else least
     if not stack.central:
@@ -67,7 +67,7 @@ def _at_least(
 ) -> list[Finding]:
     if not stack.counts or not has_storage(stack):
         raise NotGiven(f"{stack} has no role counts, or no storage")
-    # of several counts of one role the last one decides, which nobody can tell here: so the highest
+    # the last of several counts of one role decides, which is not known here, so the highest is used
     counted = {
         role: max(stack.counts[role], key=lambda node: _number(node) or 0) for role in roles if role in stack.counts
     }
@@ -89,12 +89,12 @@ def _count(role: str, node: Node) -> str:
 
 
 def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The stack says how many nodes of each role it has."""
+    """The stack sets the number of nodes of each role."""
     if stack.counts or stack.deployed:
         return []
     finding = Finding(stack.place, "no role counts", "a file with DistributedComputeHCICount: 3 or the like")
     others = [other for other in files.stacks if other is not stack]
-    # nodes may be provisioned from files that are not here; not so where every other stack counts by parameters
+    # nodes may be provisioned from files that are not here, unless every other stack sets its counts by parameters
     counting = [other for other in others if any(COUNT.match(name) for name in other.parameters)]
     if not others or counting != others:
         raise NotGiven(f"{stack}: no role counts in its own files; its nodes may be provisioned from others")
@@ -104,7 +104,7 @@ def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def other_inventory(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """The inventory has as many nodes of each role as were asked for."""
+    """The inventory has the requested number of nodes of each role."""
     if not stack.inventories:
         raise NotGiven(f"no inventory of {stack}: it is made when the stack is deployed")
     found = []

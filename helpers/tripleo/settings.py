@@ -1,4 +1,4 @@
-"""A setting by every way to spell it: as hieradata, as a role's own parameter, as the parameter."""
+"""A setting in each of its spellings: hieradata, role-specific parameters, and the parameter itself."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from helpers.tripleo.findings import Finding, NotGiven
 from helpers.tripleo.loader import Node
 from helpers.tripleo.stacks import Stack
 
-#: Definitions of which the one that is given last decides, which the files alone do not tell.
+#: Definitions of which the last one given decides. The files alone do not tell which one that is.
 Alternatives = tuple[Node, ...]
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What a service is told: a Heat parameter, and the hieradata keys that it becomes or that override it.
+    """A setting of a service: a Heat parameter, and the hieradata keys that it sets or that override it.
 
-    `options`: the hieradata keys that set an option of the service's file directly, each with its section and name.
+    `options`: the hieradata keys that set an option in the service's file directly, each with its section and name.
     """
 
     parameter: str
@@ -27,14 +27,14 @@ class Setting:
     options: tuple[tuple[str, str], ...] = ()
 
     def groups(self, stack: Stack) -> Sequence[Alternatives]:
-        """The definitions that decide: of the most specific way to spell it that is used, by role where it is a role's.
+        """The decisive definitions: those in the most specific spelling that is used, for each role if it is a role's.
 
-        Hieradata overrides what parameters become; a role's own value overrides that for all roles.
+        Hieradata overrides parameters, and a value for one role overrides that for all roles.
         """
         return _groups(self, stack)
 
     def nodes(self, stack: Stack) -> list[Node]:
-        """All definitions that decide."""
+        """All decisive definitions."""
         return [node for group in self.groups(stack) for node in group]
 
     def not_given(self, stack: Stack, otherwise: str) -> NotGiven:
@@ -70,7 +70,7 @@ def _groups(setting: Setting, stack: Stack) -> Sequence[Alternatives]:
 
 
 def _by_role(stack: Stack, ending: str) -> Iterator[tuple[str, Node]]:
-    """Role (empty: all) and mapping of the parameters of that ending, such as `ControllerExtraConfig`."""
+    """(role, mapping) for each parameter with that ending, such as `ControllerExtraConfig`. An empty role means all."""
     named = {name: name.removesuffix(ending) for name in stack.parameters if name.endswith(ending)}
     unused = {role for role, nodes in stack.counts.items() if all(node.text.strip() == "0" for node in nodes)}
     for name, role in named.items():
@@ -79,9 +79,9 @@ def _by_role(stack: Stack, ending: str) -> Iterator[tuple[str, Node]]:
 
 
 def judged(stack: Stack, groups: Sequence[Alternatives], judge: Callable[[Node], Finding | None]) -> list[Finding]:
-    """What is wrong with a setting.
+    """The mistakes in a setting.
 
-    :raises NotGiven: of two definitions one is right, and nobody can tell which of them is given last, and decides
+    :raises NotGiven: one of several definitions is correct, and the files do not tell which one is given last
     """
     found: list[Finding] = []
     doubted: list[Finding] = []
@@ -95,6 +95,6 @@ def judged(stack: Stack, groups: Sequence[Alternatives], judge: Callable[[Node],
 
 
 def _last(stack: Stack, group: Alternatives) -> Alternatives:
-    """The definition that decides, where a script deploys the stack with one of them or gives their order; else all."""
+    """The definition that a script gives last to the stack, or all of them if no script tells."""
     given = {node: stack.order[node.place.file] for node in group if node.place.file in stack.order}
     return tuple(node for node, place in given.items() if place == max(given.values())) or group

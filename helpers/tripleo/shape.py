@@ -1,4 +1,4 @@
-"""Which parameters the checks read, and what kind of value each must be.
+"""The parameters that the checks read, and the kind of value of each.
 
 Source: the parameter types in tripleo-heat-templates (`deployment/glance/glance-api-container-puppet.yaml`,
 `deployment/ceph-ansible/`, `environments/dcn-hci.yaml`).
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from helpers.tripleo.findings import Finding
 from helpers.tripleo.loader import Node
 
-#: A scalar, one or a list of them, a list of a shape, or a mapping of shapes (`*`: any other key).
+#: A scalar, one or a list of scalars, a list of a shape, or a mapping of shapes (`*`: any other key).
 Shape = str | list["Shape"] | dict[str, "Shape"]
 
 _KEY: Shape = {
@@ -64,7 +64,7 @@ PARAMETERS: dict[str, Shape] = {
     "CinderVolumeCluster": "scalar",
 }
 
-#: What config-download leaves: ceph-ansible's group_vars, cephadm's ceph_client.yml.
+#: The files that config-download leaves: ceph-ansible's group_vars, cephadm's ceph_client.yml.
 GROUP_VARS: Shape = {"cluster": "scalar", "fsid": "scalar", "openstack_keys": [_KEY], "keys": [_KEY]}
 CEPH_CLIENT: Shape = {
     "tripleo_ceph_client_fsid": "scalar",
@@ -72,7 +72,7 @@ CEPH_CLIENT: Shape = {
     "external_cluster_mon_ips": "scalar",
     "keys": [_KEY],
 }
-#: What operators give the director beside environments: roles, nodes, networks; and a host of cephadm's spec.
+#: What operators give the director besides environments: roles, nodes and networks; and a host of cephadm's spec.
 ROLE: Shape = {"name": "scalar", "ServicesDefault": "scalars"}
 BAREMETAL: Shape = {"name": "scalar", "count": "scalar"}
 NETWORK: Shape = {"name": "scalar", "name_lower": "scalar", "service_net_map_replace": "scalar"}
@@ -83,7 +83,7 @@ _NAMES = {"scalar": "one value", "scalars": "a comma delimited text or a list"}
 
 
 def mistakes(node: Node, shape: Shape) -> Iterator[Finding]:
-    """Where a value is of another kind than its shape says; a missing key or a null scalar is no mistake here."""
+    """The values of a kind that their shape does not allow. A missing key or a null scalar is no mistake here."""
     if isinstance(shape, str):
         nested = node.kind in {"mapping", "list"}
         if shape == "scalars" and node.kind == "list":

@@ -1,4 +1,4 @@
-"""A folder of deployment files, read: its stacks, and what their files hold."""
+"""The stacks in a folder of deployment files, and what their files contain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from helpers.tripleo.findings import Finding, NotGiven, Place
 from helpers.tripleo.loader import Node
 
-#: How many nodes of a role; templates call some settings of services like that too.
+#: The number of nodes of a role. Templates also use such names for some settings of services.
 COUNT = re.compile(
     r"(?P<role>(?!CephHciOsd|CephPool|Cinder|Collectd|Docker|Heat|IronicDhcp|Keystone|Neutron|Octavia|Rabbit|Swift)"
     r"[A-Z]\w*)Count$"
@@ -20,14 +20,16 @@ COUNT = re.compile(
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Stack:
-    """One stack's files.
+    """The files of one stack.
 
-    `parameters` hold each definition of a parameter in the files that the stack is deployed with; `maybe` those in
-    files of which nobody can tell: such a value is not judged, and not said to be missing. `sealed` are the stack's
-    files that are encrypted. `home` is the folder (or the file) of its own templates. `order` are the files that a
-    script deploys it with, by their position: the later decides. `common_roles` and `common_networks` are those of
-    several stacks, of which nobody can tell whether this one is deployed with them. `named`: a store or an external
-    cluster of another stack is called like this one or its cluster.
+    - `parameters`: each definition of a parameter in the files that the stack is deployed with.
+    - `maybe`: those in files that the stack may or may not be deployed with. Such a value is not judged, and not
+      reported as missing.
+    - `sealed`: the stack's encrypted files.
+    - `home`: the folder (or the file) of its own templates.
+    - `order`: file → its position in the script that deploys the stack; later files override earlier ones.
+    - `common_roles`, `common_networks`: those of several stacks, which this stack may or may not be deployed with.
+    - `named`: whether a store or an external cluster of another stack has the name of this stack or of its cluster.
     """
 
     name: str
@@ -50,7 +52,7 @@ class Stack:
     common_networks: tuple[Node, ...] = ()
 
     def definitions(self, parameter: str) -> tuple[Node, ...]:
-        """Every place where a parameter is set, none if it is set nowhere."""
+        """Every definition of a parameter. Empty if it is not set."""
         return self.parameters.get(parameter, ())
 
     def parameter(self, name: str) -> Node | None:
@@ -59,28 +61,28 @@ class Stack:
 
     @cached_property
     def counts(self) -> dict[str, tuple[Node, ...]]:
-        """Role → the definitions of its node count: by parameter, or by what nodes are provisioned from."""
+        """Role → the definitions of its node count, in parameters or in the files that nodes are provisioned from."""
         matches = {name: COUNT.match(name) for name in self.parameters}
         found = {match["role"]: self.parameters[name] for name, match in matches.items() if match}
         for item in self.baremetal:
             role, count = item.entries["name"].text, item.scalar("count")
-            one = Node(item.place, "text", "1")  # tripleo-ansible's default
+            one = Node(item.place, "text", "1")  # the default of tripleo-ansible
             found[role] = (*found.get(role, ()), count or one)
         return found
 
     @property
     def written(self) -> bool:
-        """Whether there are templates of its own: something in them is missing, and not they themselves."""
+        """Whether the stack has templates of its own. Without them, nothing in them can be said to be missing."""
         return bool(self.parameters.keys() - {"CephExternalMultiConfig"})
 
     @property
     def deployed(self) -> bool:
-        """Whether config-download has left something: this stack exists, so what names it must be there."""
+        """Whether config-download has left files, which means that the stack exists, and so must whatever names it."""
         return bool(self.group_vars or self.ceph_clients or self.inventories)
 
     @property
     def place(self) -> Place:
-        """The stack as a whole, for what is missing in it."""
+        """The place of the whole stack, for findings about something that is missing in it."""
         return Place(self.home)
 
     def __str__(self) -> str:
@@ -92,10 +94,10 @@ class Stack:
 
 @dataclass(frozen=True, eq=False)
 class DeploymentFiles:
-    """All stacks of a folder, central first, with what could not be read (by stack; `""`: shared by all).
+    """All stacks in a folder, central first, with what could not be read (by stack; `""`: shared by all).
 
-    `passed_over` is what was not looked at although it may matter; `limited`: there were too many files to look at all.
-    `min_mons`: how many monitors a cluster is to have by the environment file, where there is one.
+    `passed_over` is what was ignored although it may matter. `limited`: there were too many files to read all.
+    `min_mons`: the number of monitors that a cluster must have according to the environment file, if there is one.
     """
 
     folder: Path
@@ -108,18 +110,17 @@ class DeploymentFiles:
 
     @property
     def central(self) -> Stack | None:
-        """The central stack, or None where only DCN stacks' files were given."""
+        """The central stack, or None if only the files of DCN stacks were given."""
         return next((stack for stack in self.stacks if stack.central), None)
 
     @property
     def dcn(self) -> tuple[Stack, ...]:
-        """The DCN stacks."""
         return tuple(stack for stack in self.stacks if not stack.central)
 
     def stack(self, name: str) -> Stack:
-        """The stack of that name.
+        """Return the stack of that name.
 
-        :raises LookupError: names those that there are
+        :raises LookupError: there is none; the message lists the stacks
         """
         for stack in self.stacks:
             if stack.name == name:
@@ -127,14 +128,14 @@ class DeploymentFiles:
         raise LookupError(f"no stack {name}; there are: {', '.join(map(str, self.stacks))}")
 
     def blocking(self, stack: Stack) -> tuple[Finding, ...]:
-        """What keeps a stack from being judged: its own unreadable files, the shared and the central stack's."""
+        """What keeps a stack from being judged: unreadable files of its own, shared ones, and the central stack's."""
         central = self.central.name if self.central else ""
         return sum((self.unreadable.get(name, ()) for name in dict.fromkeys(("", central, stack.name))), ())
 
     def lacks(self, stack: Stack, finding: Finding, held: Iterable[Node] = ()) -> list[Finding]:
-        """The finding that something is missing from a stack's files. `held` is where else it stands.
+        """Report that something is missing in a stack's files. `held` are the other places where it is set.
 
-        :raises NotGiven: it may be in another: one that nobody can tell the stack of, or that nobody could look into
+        :raises NotGiven: it may be in a file whose stack is unknown, or that could not be read
         """
         maybe = [str(node.place) for node in held]
         maybe += [f"{file}, which is encrypted" for file in stack.sealed]

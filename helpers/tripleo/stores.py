@@ -1,4 +1,4 @@
-"""Which cluster each store of a `GlanceMultistoreConfig` is: by its name where it is a site's, else by its cluster."""
+"""Assigns each store of a `GlanceMultistoreConfig` to a cluster: by a site's name, otherwise by its cluster."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CEPH_USER = "openstack"
 
 @dataclass(frozen=True, eq=False)
 class Store:
-    """One additional store of `owner`'s Glance, and the stack whose cluster it is (None: no stack's)."""
+    """One additional store of `owner`'s Glance, and the stack of its cluster (None: of no stack)."""
 
     name: str
     node: Node
@@ -25,23 +25,23 @@ class Store:
 
     @property
     def backend(self) -> str:
-        """rbd, file, cinder, swift; without one of its own, the owner's `GlanceBackend`."""
+        """rbd, file, cinder or swift. The default is the owner's `GlanceBackend`."""
         node = self.node.scalar("GlanceBackend") or self.owner.parameter("GlanceBackend")
         return node.text.strip() if node else "rbd"
 
     @property
     def user(self) -> str:
-        """The cephx user, without `client.`; Heat's default is openstack."""
+        """The cephx user, without `client.`. Heat's default is openstack."""
         node = self.node.scalar("CephClientUserName") or self.owner.parameter("CephClientUserName")
         return node.text.strip() if node else _CEPH_USER
 
     @property
     def cluster(self) -> Node | None:
-        """The cluster that it names; without one it is the owner's own."""
+        """The cluster that the store names. None means the owner's own."""
         return self.node.scalar("CephClusterName")
 
     def place(self, key: str) -> Place:
-        """Where a setting stands, or the store itself where it does not."""
+        """The place of a setting, or of the store if the setting is absent."""
         node = self.node.scalar(key)
         return node.place if node else self.node.place
 
@@ -64,7 +64,7 @@ def stores(files: DeploymentFiles, owner: Stack) -> tuple[Store, ...]:
         cluster = node.scalar("CephClusterName")
         about = by_name.get(name) or (by_cluster.get(cluster.text.strip()) if cluster else None)
         found.append(Store(name, node, owner, about))
-    # a cluster that no file of its own stack names may have any name; where it is the only one, it is this one's
+    # a store on a cluster that its own stack's files do not name may name any; if only one remains, it is that one
     unnamed = [stack for stack in others if not cluster_names(stack) and stack not in {store.about for store in found}]
     strangers = [store for store in found if store.about is None and store.backend == "rbd"]
     if len(unnamed) == len(strangers) == 1:
@@ -73,7 +73,7 @@ def stores(files: DeploymentFiles, owner: Stack) -> tuple[Store, ...]:
 
 
 def named(config: Node) -> set[str]:
-    """The stores of a `GlanceMultistoreConfig`, and the clusters that they are on, by name."""
+    """The names of the stores in a `GlanceMultistoreConfig` and of their clusters."""
     clusters = [store.scalar("CephClusterName") for store in config.entries.values()]
     return {*config.entries, *(node.text.strip() for node in clusters if node is not None)}
 
@@ -84,6 +84,6 @@ def store_of(files: DeploymentFiles, owner: Stack, stack: Stack) -> Store | None
 
 
 def store_id(stack: Stack) -> str:
-    """How the stack's own Glance calls its local store; Heat's default is `default_backend`."""
+    """The id of a stack's local store in its own Glance. Heat's default is `default_backend`."""
     node = stack.parameter("GlanceBackendID")
     return node.text.strip() if node else DEFAULT_ID

@@ -1,7 +1,7 @@
-"""The undercloud, and what it says of the deployment's stacks.
+"""The undercloud, and its report on the deployment's stacks.
 
-Sources: the guide ("Deploy the control-plane stack"); python-heatclient's `openstack stack list`; Heat's
-stack states, `<action>_<status>`.
+Sources: the guide ("Deploy the control-plane stack"); python-heatclient's `openstack stack list`; Heat's stack states,
+`<action>_<status>`.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ from helpers.environment import Environment, NodeSpec
 from helpers.environment import Undercloud as Section
 from helpers.nodes.node import CommandFailed, Completed, Node, Runner
 
-#: The states of a stack that is deployed as its last deployment or update wanted it.
+#: The states of a stack whose last deployment or update has succeeded.
 COMPLETE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 
 
 @dataclass(frozen=True)
 class Stacks:
-    """The stacks that there are: name → state, such as `CREATE_COMPLETE`."""
+    """The existing stacks: name → state, such as `CREATE_COMPLETE`."""
 
     states: Mapping[str, str]
     reproduce: str = field(default="", compare=False)
 
     def seen(self, name: str) -> str:
-        """That stack's state, or that there is none, and which there are."""
+        """The state of that stack, or that it does not exist and which stacks do."""
         there = ", ".join(sorted(self.states)) or "none"
         return self.states.get(name) or f"no such stack; stacks there: {there}"
 
 
 class Undercloud:
-    """The undercloud, asked over SSH as the user whose home has the rc file.
+    """The undercloud, queried over SSH as the user whose home directory contains the rc file.
 
-    :param rc: the file that holds the undercloud's own credentials, relative to the user's home or absolute
+    :param rc: the file with the undercloud's credentials, absolute or relative to the user's home directory
     """
 
     def __init__(self, node: Runner, rc: str = "stackrc") -> None:
@@ -48,17 +48,17 @@ class Undercloud:
             self.node.connect()
 
     def close(self) -> None:
-        """End the connection, if there is one."""
+        """Close the connection, if there is one."""
         if isinstance(self.node, Node):
             self.node.close()
 
     def stacks(self, deadline: float | None = None) -> Stacks:
-        """The stacks of `openstack stack list`, nested ones left out.
+        """Return the stacks of `openstack stack list`, without nested ones.
 
         :raises Unreachable, DeadlinePassed: the undercloud does not answer
-        :raises CommandFailed: the rc file or the command fails, or answers something else than JSON
+        :raises CommandFailed: the rc file or the command fails, or its output is not JSON
         """
-        # a path with a slash: otherwise bash looks along PATH first
+        # a path with a slash, because bash searches PATH for one without
         rc = self.rc.removeprefix("~/")
         rc = rc if rc.startswith("/") else f"./{rc}"
         line = f"{shlex.join(('source', rc))} && {shlex.join(_LIST)}"
@@ -70,7 +70,7 @@ _LIST = ("openstack", "stack", "list", "--format", "json")
 
 
 def parse_stacks(completed: Completed) -> dict[str, str]:
-    """Name → state of the stacks in the command's answer. Raises CommandFailed for what is not its JSON."""
+    """Name → state of the stacks in the command's output. Raises CommandFailed if it is not the expected JSON."""
     try:
         answer: Any = json.loads(completed.stdout)
         if not isinstance(answer, list):
@@ -81,7 +81,7 @@ def parse_stacks(completed: Completed) -> dict[str, str]:
 
 
 def undercloud_of(environment: Environment) -> Undercloud | None:
-    """The undercloud that the environment file declares, not yet connected to; its own user, and no sudo."""
+    """The undercloud of the environment file, not yet connected, with its own user and without sudo."""
     declared: Section | None = environment.undercloud
     if declared is None:
         return None

@@ -1,7 +1,7 @@
-"""The files of a folder that may matter, also of a home folder: found within limits, by a word in them or their name.
+"""Finds the files that may matter in a folder, even in a home directory: within limits, by their names or words.
 
-Passed over are hidden names, what cannot be read, what is no regular file, the trees of tripleo-heat-templates, Python
-and Node.js, and copies of folders that somebody put aside. Whoever reads the result is told what was not looked at.
+Hidden names, unreadable and irregular files, trees of tripleo-heat-templates, Python and Node.js, and backup copies of
+folders are passed over. The result says what was not read.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from helpers.tripleo.loader import MAX_BYTES
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _SCRIPT = ".sh"
-#: Names in all folders, bytes searched for words, bytes of the files that have such words.
+#: The limits: names in all folders, bytes searched for words, and bytes of the files that contain such words.
 MAX_NAMES = 200_000
 MAX_SEARCHED = 512 * 1024**2
 MAX_READ = 48 * 1024**2
-#: Folders above each other; config-download's own are at most half as many.
+#: The depth of folders. config-download's own are at most half as deep.
 MAX_DEPTH = 16
 MAX_SCRIPT = 64 * 1024
 _HEAD = 1024**2
 
-#: A file is read whose first MiB has all the words of one of these.
+#: A file is read if its first MiB contains all the words of one of these groups.
 _WORDS = tuple(
     tuple(re.compile(word, re.MULTILINE) for word in words)
     for words in (
@@ -44,37 +44,37 @@ _WORDS = tuple(
         (rb'\bname"?\s*:\s*["\']?[A-Z]\w*["\']?\s*[,}\n\r]', rb'\b(count|instances|hostname_format)"?\s*:'),
     )
 )
-#: What the guide, cephadm and the director call their files: such a file of a stack matters also when it is broken.
+#: The file names of the guide, cephadm and the director. Such a file of a stack matters even if it is broken.
 _KNOWN = re.compile(
     r"(\w*ceph_keys|ceph|az|site-name|glance(_update|-dcn-stores)?|roles?[-_]counts|\w*ceph[-_]external|inventory|"
     r"tripleo-ansible-inventory|all|ceph_client|ceph_spec|deployed[-_](ceph|metal).*|ceph-export-.*)\.(ya?ml|json)"
 )
-#: A setting that the checks read, at the beginning of a line: such a file matters when it is broken, whatever its name.
+#: A setting that the checks read, at the beginning of a line. A file with one matters even if it is broken.
 _SETTING = re.compile(
     rb"^\s*(CephExternalMultiConfig|CephExtraKeys|CephClusterName|CinderStorageAvailabilityZone|CinderVolumeCluster|"
     rb"GlanceEnabledImportMethods|GlanceMultistoreConfig|ManageNetworks|NovaComputeAvailabilityZone)\s*:",
     re.MULTILINE,
 )
 _JINJA = re.compile(rb"\{%")
-#: What names a copy that somebody put aside: dcn0-old, az.bak.yaml, "Copy of dcn0", templates-20240131.
+#: The names of backup copies: dcn0-old, az.bak.yaml, "Copy of dcn0", templates-20240131.
 _ASIDE = re.compile(
     r"(?i)(?<![a-z0-9])(?:copy of|old|bak|backups?|orig|copy|saved?|archived?|trash|20\d\d[-_.]?\d\d[-_.]?\d\d\w*)\d*"
     r"(?![a-z0-9])"
 )
-#: Folders of other people's files.
+#: Folders of third-party files.
 _FOREIGN = frozenset({"node_modules", "__pycache__", "site-packages", "dist-packages"})
 _TEMPLATES = re.compile(r"(openstack-)?tripleo-heat-templates.*")
-#: Only a tree of tripleo-heat-templates has one of these.
+#: Files that only a tree of tripleo-heat-templates contains.
 _TEMPLATES_MARKS = frozenset(
     {"overcloud-resource-registry-puppet.j2.yaml", "overcloud-resource-registry-puppet.yaml", "overcloud.j2.yaml"}
 )
-#: That tree's own folders; an operator's own may stand beside them.
+#: The folders of such a tree. An operator's own may be beside them.
 _TEMPLATES_OWN = re.compile(
     "baremetal-samples|ci|common|container_config_scripts|deployed-server|deployment|doc|environments|extraconfig|"
     "firstboot|network|network-data-samples|plan-samples|puppet|releasenotes|roles|sample-env-generator|scripts|tools|"
     "tripleo_heat_templates|user-environments|validation-scripts|zuul.d"
 )
-#: What is to be done about what was passed over.
+#: The advice for what was passed over.
 UNLESS = "nothing to do, unless it is part of this deployment"
 _NOT_FOLLOWED = tuple(map(Path, ("/proc", "/sys", "/dev", "/run")))
 
@@ -83,8 +83,8 @@ _NOT_FOLLOWED = tuple(map(Path, ("/proc", "/sys", "/dev", "/run")))
 class Candidate:
     """A file to be read. `file` is its name in findings, relative to the folder and printable.
 
-    `known`: by its name or its words it is one of a deployment's files, and matters also when it is broken; `aside`:
-    by its name it is a copy of another.
+    `known`: its name or its words identify it as a deployment file, so that it matters even if it is broken. `aside`:
+    its name is that of a backup copy.
     """
 
     path: Path
@@ -95,9 +95,9 @@ class Candidate:
 
 @dataclass
 class Survey:
-    """What was found, and what was passed over that may have mattered; `limited`: not everything was looked at.
+    """The files that were found, and those that were passed over although they may matter.
 
-    `scripts` are those that deploy something.
+    `limited`: a limit was reached before everything was read. `scripts` are those that deploy something.
     """
 
     candidates: list[Candidate] = field(default_factory=list)
@@ -109,14 +109,14 @@ class Survey:
         self.passed_over.append(Finding(Place(file), seen, expected))
 
     def limit(self, file: str, seen: str) -> None:
-        """Say once that a limit was hit."""
+        """Report once that a limit was reached."""
         if not self.limited:
             self.note(file, seen, "fewer; what follows was not looked at: give the folder of the templates alone")
         self.limited = True
 
 
 def survey(folder: Path) -> Survey:
-    """Look through a folder, breadth first, so that the limits are hit by what lies deep."""
+    """Search a folder breadth first, so that a limit affects the deepest files."""
     found, names, budget = Survey(), 0, _Budget()
     visited: set[tuple[int, int] | None] = {_identity(folder)}
     waiting = deque([(folder, 0)])
@@ -157,7 +157,7 @@ class _Budget:
 
 
 def _of_interest(where: Path, entries: list[os.DirEntry[str]]) -> tuple[list[os.DirEntry[str]], list[os.DirEntry[str]]]:
-    """The folders and files of a folder that may matter."""
+    """The folders and files in a folder that may matter."""
     names = {entry.name for entry in entries}
     if "pyvenv.cfg" in names:
         return [], []
@@ -172,7 +172,7 @@ def _of_interest(where: Path, entries: list[os.DirEntry[str]]) -> tuple[list[os.
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link in a circle, or to where nobody may look
+    except OSError:  # a circular link, or no permission
         return False
 
 
@@ -193,7 +193,7 @@ def _head(path: Path, size: int) -> bytes:
 
 
 def _without_aside(name: str) -> str | None:
-    """Of what something is a copy put aside, by its name: `az` for az-old, nothing for 2024-01-31; None: of nothing."""
+    """The original's name for a backup copy: `az` for az-old, empty for 2024-01-31. None for any other name."""
     rest = _ASIDE.sub("", name).strip(" ._()~-")
     return None if rest == name else rest.strip("0123456789") and rest
 
@@ -203,7 +203,7 @@ def _is_known(name: str) -> bool:
 
 
 def _entered(entry: os.DirEntry[str], folder: Path, visited: set[tuple[int, int] | None]) -> bool:
-    """Whether a folder is looked into: once, and by a link only where that leads out, and to no folder above."""
+    """Whether a folder is searched: once, and through a link only if it leads outside, and not to a folder above."""
     path = Path(entry.path)
     identity = _identity(path)
     if identity is None or identity in visited:
@@ -227,7 +227,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _consider(path: Path, folder: Path, aside: bool, found: Survey, budget: _Budget) -> None:
-    """Add a file to what is to be read, if its name or its words say so."""
+    """Add a file to those to be read if its name or its words identify it."""
     file, known = _shown(path, folder), _is_known(path.name)
     candidate = Candidate(path, file, known, aside)
     try:
@@ -241,7 +241,7 @@ def _consider(path: Path, folder: Path, aside: bool, found: Survey, budget: _Bud
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
     except OSError:
-        if known:  # reading it gives the finding
+        if known:  # reading it reports the error
             found.candidates.append(candidate)
         return
     if not known and not has_words(head):
@@ -256,12 +256,12 @@ def _consider(path: Path, folder: Path, aside: bool, found: Survey, budget: _Bud
 
 
 def has_words(content: bytes) -> bool:
-    """Whether a file's content has the words of a deployment's file, in UTF-8 or UTF-16."""
+    """Whether a file's content has the words of a deployment file, in UTF-8 or UTF-16."""
     plain = content.replace(b"\0", b"")
     return any(all(word.search(plain) for word in words) for words in _WORDS)
 
 
 def _shown(path: Path, folder: Path) -> str:
-    """The name in findings: relative, in UTF-8 whatever the bytes are, on one line."""
+    """The name in findings: relative, valid UTF-8, and on one line."""
     name = os.fsencode(path.relative_to(folder)).decode("utf-8", "replace")
     return "".join(character if character.isprintable() else "\ufffd" for character in name)

@@ -10,7 +10,7 @@ from helpers.tripleo.loader import Node
 from helpers.tripleo.settings import Alternatives, Setting, judged
 from helpers.tripleo.stacks import DeploymentFiles, Stack
 
-#: What environments/dcn-hci.yaml and dcn-storage.yaml set for every site alike.
+#: The value in environments/dcn-hci.yaml and dcn-storage.yaml, which is the same for every site.
 _TEMPLATE_DEFAULT = "dcn"
 _TEMPLATES = "dcn-storage.yaml and dcn-hci.yaml set it"
 
@@ -30,23 +30,23 @@ Zones = Callable[[Stack], list[Alternatives]]
 
 
 def nova_zones(stack: Stack) -> list[Alternatives]:
-    """Where the compute nodes' zone is set; an empty one counts as none, for then it is called as the stack."""
+    """The definitions of the compute nodes' zone. An empty value is ignored: the zone then has the stack's name."""
     return _chosen(NOVA.groups(stack))
 
 
 def cinder_zones(stack: Stack) -> list[Alternatives]:
-    """Where the volume service's zone is set: for the RBD backend, which goes first, else for the service."""
+    """The definitions of the volume service's zone: for the RBD backend, which takes precedence, or for the service."""
     return _chosen(_BACKEND.groups(stack)) or _chosen(_STORAGE.groups(stack))
 
 
 def _chosen(groups: Sequence[Alternatives]) -> list[Alternatives]:
-    """Without empty values; and without the templates' default where something else is set too."""
+    """Drop empty values, and the templates' default if there is another value."""
     named = [tuple(node for node in group if node.text.strip()) for group in groups]
     return [_own(group) for group in named if group]
 
 
 def _own(group: Alternatives) -> Alternatives:
-    """Without the templates' default, which is set first, where something else is set too."""
+    """Drop the templates' default, which other values override, if there is another value."""
     return tuple(node for node in group if node.text.strip() != _TEMPLATE_DEFAULT) or group
 
 
@@ -80,7 +80,7 @@ def _judged(files: DeploymentFiles, stack: Stack, zones: Zones, partners: Zones)
         if zone == _TEMPLATE_DEFAULT and zone not in own:
             return Finding(node.place, node.shown, repr(wanted), theirs.place if theirs else None)
         if theirs is not None and zone != wanted and zone not in own and (wanted in own or zones is cinder_zones):
-            # of two zones that differ, the one that is not the stack's name is wrong; where neither is, Cinder's
+            # of two different zones, the one that is not the stack's name is wrong; if neither is, Cinder's is
             expected = f"{theirs.shown}, as {theirs.place.key.rpartition('.')[2]} has it"
             return Finding(node.place, node.shown, expected, theirs.place)
         return None
@@ -89,12 +89,12 @@ def _judged(files: DeploymentFiles, stack: Stack, zones: Zones, partners: Zones)
 
 
 def _keeps(files: DeploymentFiles, other: Stack, stack: Stack, zone: str) -> bool:
-    """Of two stacks with one zone, the one keeps it whose name it is; where it is neither's, the first."""
+    """Whether `other` keeps a zone that both stacks have: it is its name, or it is the first of the two."""
     return zone in {other.name, cluster_name(other)} or files.stacks.index(other) < files.stacks.index(stack)
 
 
 def _at_another(files: DeploymentFiles, stack: Stack, zones: Zones, value: str) -> tuple[Stack, Node] | None:
-    """Another stack that sets the same value, or whose name it is."""
+    """Another stack that sets the same value or has it as its name."""
     others = [(other, node) for other in files.stacks if other is not stack for group in zones(other) for node in group]
     same = [(other, node) for other, node in others if node.text.strip() == value]
     called = [(other, node) for other, node in others if value in {other.name, cluster_name(other)}]
@@ -126,7 +126,7 @@ def cinder_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 
 def _cluster_names(stack: Stack) -> set[str]:
-    """What would be this stack's active/active cluster, and no other's."""
+    """The names of this stack's active/active cluster, which no other stack may use."""
     return {stack.name, cluster_name(stack), *(node.text.strip() for node in _CLUSTER.nodes(stack))}
 
 
