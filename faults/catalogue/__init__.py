@@ -1,8 +1,8 @@
-"""The catalogue of faults: what each one breaks, who has met it, and which claims have to notice it. Data only.
+"""The catalogue of faults: what each one breaks, who has met it, and which claims must notice it. Data only.
 
-How a fault is brought about is not said here: `lab/faults/` does it for real where the lab can, `simulator/faults/`
-does all of them in its model of the world. The detection matrix (`docs/reference/faults.md`) shows that each is caught
-by the claims it belongs to.
+The catalogue does not say how a fault is injected. `lab/faults/` injects it for real where the lab can, and
+`simulator/faults/` injects every fault in its model. The detection matrix (`docs/reference/faults.md`) shows that the
+claims of each fault catch it.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ FAULTS: tuple[Fault, ...] = tuple(fault for topic in _TOPICS for fault in topic.
 
 
 class UnknownFault(LookupError):
-    """No fault of the catalogue has this name; the message names those that are near."""
+    """The catalogue has no fault of this name. The message lists similar names."""
 
 
 def find(name: str, among: Iterable[Fault] = FAULTS) -> Fault:
-    """The fault of that name; raises UnknownFault, which names those that are near."""
+    """Return the fault of that name. Raises UnknownFault, which lists similar names."""
     by_name = {fault.name: fault for fault in among}
     if name in by_name:
         return by_name[name]

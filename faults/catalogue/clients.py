@@ -1,4 +1,4 @@
-"""Faults of how one site is a client of another's cluster (A8-A11)."""
+"""Faults in how one site is a client of another site's cluster (A8-A11)."""
 
 from __future__ import annotations
 

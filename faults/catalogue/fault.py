@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from faults.catalogue.where import Kind
 
-#: What fails where images cannot be copied to a site: imports to several stores, copies, and what is deleted of them.
+#: Claims that fail where images cannot be copied to a site: imports to several stores, copies, and their removal.
 NO_COPY = "B2 B3 B7 B8"
 
 
@@ -14,12 +14,11 @@ NO_COPY = "B2 B3 B7 B8"
 class Fault:
     """One way in which a deployment can be wrong.
 
-    `title` says what is broken, `source` who has met it: a row of the specification (`claims A8`), a number of
-    the list of failures seen in the real world (`known-failures 25`), a bug of Launchpad (`LP1959186`).
-    `site` says where it is; `where` explains the words. Claims in `must` have to fail; those in `may` have been seen to
-    fail as a consequence, and any other claim that fails is noise. With `read_only` it is looked for by the checks that
-    create nothing. With `unknown` nobody can tell any more whether the claims in `must` hold, and that has to be said
-    of each.
+    `title` says what is broken. `source` says who has met it: a row of the specification (`claims A8`), a number in the
+    list of real-world failures (`known-failures 25`) or a bug on Launchpad (`LP1959186`). `site` says where it is, in
+    the words of `where`. The claims in `must` have to fail. Those in `may` have been observed to fail as a consequence.
+    Any other failing claim is noise. With `read_only`, the checks that create nothing detect it. With `unknown`, the
+    fault makes it impossible to decide whether the claims in `must` hold, and each of them must be reported as unknown.
     """
 
     name: str
@@ -46,6 +45,6 @@ def fault(
     read_only: bool = False,
     unknown: bool = False,
 ) -> Fault:
-    """An entry; `must` and `may` are claims with blanks between them."""
+    """Return an entry. `must` and `may` are claims, separated by spaces."""
     wanted, possible = frozenset(must.split()), frozenset(may.split())
     return Fault(name, title, source, site, wanted, possible - wanted, read_only, unknown)

@@ -1,4 +1,4 @@
-"""Faults of what is in the clusters and belongs to nobody (A23)."""
+"""Faults of leftovers in the clusters that belong to nothing (A23)."""
 
 from __future__ import annotations
 

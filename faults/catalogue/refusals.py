@@ -1,4 +1,4 @@
-"""Faults of requests that have to be refused, and of imports that fail (B9, B10)."""
+"""Faults of requests that must be refused, and of imports that fail (B9, B10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of what is removed, and of what stays (B7, B8, F5)."""
+"""Faults of removals, and of what must survive them (B7, B8, F5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults of the compute and volume services of a site, and how they are set up (A12-A19)."""
+"""Faults of a site's compute and volume services and of their configuration (A12-A19)."""
 
 from __future__ import annotations
 

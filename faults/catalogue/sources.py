@@ -1,4 +1,4 @@
-"""Where a fault's `source` can be read: claims and known failures in the reference, bugs of Launchpad.
+"""The places to read a fault's `source`: claims and known failures in the reference, bugs on Launchpad.
 
 >>> [str(place) for place in places("claims B9, known-failures 3, LP1884596")]
 ['claims.md#B9', 'known-failures.md#3', 'https://bugs.launchpad.net/bugs/1884596']
@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-#: Word that a source begins with → the page of the reference, its anchors, and what stands before one in a label.
+#: First word of a source → the page of the reference, the pattern of its anchors, and the prefix of its labels.
 _PAGES = {
     "claims": ("claims", r"[A-F]\d+", ""),
     "known-failures": ("known-failures", r"\d+", "known failure "),
@@ -19,7 +19,7 @@ _PAGES = {
 
 @dataclass(frozen=True)
 class Place:
-    """One place: the page of `docs/reference`, None for Launchpad, and the anchor or number there."""
+    """One place: the page in `docs/reference` (None for Launchpad) and the anchor or number there."""
 
     page: str | None
     anchor: str
@@ -31,7 +31,7 @@ class Place:
 
 
 def places(source: str) -> Iterator[Place]:
-    """The places that a source names. Raises ValueError for one that nobody could look up."""
+    """Yield the places that a source names. Raises ValueError for one that cannot be looked up."""
     for part in source.split(", "):
         word, *anchors = part.split(" ")
         page, pattern, before = _PAGES.get(word, (None, "", ""))

@@ -1,4 +1,4 @@
-"""Faults of the stacks that the undercloud knows (A18)."""
+"""Faults of the stacks on the undercloud (A18)."""
 
 from __future__ import annotations
 

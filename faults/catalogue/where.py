@@ -1,4 +1,4 @@
-"""Where a fault is: the words of `Fault.site`, and the site that each leads to in a deployment.
+"""Where a fault is: the words of `Fault.site`, and the site of a deployment that each one selects.
 
 >>> sites = [Candidate("central", central=True), Candidate("dcn0"), Candidate("dcn1"), Candidate("dcn2", storage=False)]
 >>> choose("central", sites), choose("dcn", sites), choose("first-dcn", sites), choose("any", sites, "central")
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-#: `dcn` is any DCN site, the last one unless another is asked for. `first-dcn` is what only the first DCN site shows,
-#: `scale-out` what needs a scale-out host there, and `any` what can be at central, too.
+#: `dcn` is any DCN site, by default the last one. `first-dcn` is for faults that only the first DCN site shows,
+#: `scale-out` for those that need a scale-out host there, and `any` for those that can be at central, too.
 Kind = Literal["central", "dcn", "first-dcn", "scale-out", "any"]
 
 _SITES = {
@@ -25,12 +25,12 @@ _SITES = {
 
 
 class NoSuchSite(LookupError):
-    """The deployment has no site where a fault of this kind can be, or not the one that was asked for; one line."""
+    """The deployment has no site for this kind of fault, or the requested site is not one. The message is one line."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A site, as far as it matters to where a fault can be. Every fault of the catalogue needs storage there."""
+    """The properties of a site that decide which faults it can have. Every fault needs storage at its site."""
 
     name: str
     central: bool = False
@@ -44,7 +44,7 @@ class Candidate:
 
 
 def choose(kind: Kind, sites: Sequence[Candidate], wanted: str | None = None) -> str:
-    """The name of the site for a fault of this kind: the one that is wanted, else the usual one. Raises NoSuchSite."""
+    """Return the site for this kind of fault: the wanted one, otherwise the default. Raises NoSuchSite."""
     names = [site.name for site in sites]
     if wanted and wanted not in names:
         raise NoSuchSite(f"no site {wanted}; sites: {', '.join(names)}")
