@@ -1,6 +1,6 @@
-"""E1-E5: the files of a deployment agree with each other, and with what the workflow needs.
+"""E1-E5: the files of a deployment agree with each other, and with the requirements of the workflow.
 
-One test for each check and stack; `helpers/tripleo/checks.py` names the checks, by which `-k` selects them.
+There is one test for each check and stack. `helpers/tripleo/checks.py` names the checks; `-k` selects by these names.
 Requires: --deployment-files DIR.
 """
 
@@ -12,7 +12,7 @@ from helpers.tripleo.stacks import DeploymentFiles, Stack
 
 
 def test_files_agree(check: Check, deployment_files: DeploymentFiles, stack: Stack) -> None:
-    """The check finds no mistake at this stack; reports quote the check's own statement in place of this one."""
+    """The check finds no mistake in this stack; reports quote the check's own statement in place of this one."""
     findings = check.function(deployment_files, stack)
 
     assert findings == [], listing(findings)
@@ -21,5 +21,5 @@ def test_files_agree(check: Check, deployment_files: DeploymentFiles, stack: Sta
 def test_advice(
     check: Check, deployment_files: DeploymentFiles, stack: Stack, advise: Callable[[list[Finding]], None]
 ) -> None:
-    """What deploys, but not as its author may think, is a warning; reports quote the check's own statement."""
+    """A setting that deploys, but may not have the expected effect, is a warning; reports quote its own statement."""
     advise(check.function(deployment_files, stack))

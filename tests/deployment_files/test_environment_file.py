@@ -1,6 +1,6 @@
-"""E6: the environment file in use agrees with the one that discovery writes from these files and the cloud's answers.
+"""E6: the environment file agrees with the one that discovery writes from these files and the cloud's answers.
 
-Requires: --deployment-files DIR and an environment file; reads from the cloud and on the nodes.
+Requires: --deployment-files DIR and an environment file. Reads from the cloud and on the nodes.
 """
 
 import pytest
@@ -15,7 +15,7 @@ from helpers.environment import Environment, Site
 
 @claim("E6")
 def test_site_is_discovered(discovered: DiscoveredSites, described_site: Site) -> None:
-    """This site of the environment file is one of the deployment's."""
+    """This site of the environment file is a site of the deployment."""
     there = ", ".join(site.name for site in discovered.sites)
 
     assert counterpart(described_site, discovered.sites) is not None, (
@@ -35,7 +35,7 @@ def test_no_site_is_left_out(discovered: DiscoveredSites, described_sites: tuple
 def test_central_is_the_discovered_one(
     found_site: FoundSite, discovered: DiscoveredSites, described_site: Site
 ) -> None:
-    """The environment file has the deployment's central site as central, and no other."""
+    """The environment file declares the deployment's central site as central, and no other."""
     assert described_site.central == found_site.central
 
 
@@ -43,7 +43,7 @@ def test_central_is_the_discovered_one(
 def test_zone_is_the_discovered_one(
     found_site: FoundSite, discovered: DiscoveredSites, described_site: Site, environment: Environment
 ) -> None:
-    """The environment file has the availability zone of this site."""
+    """The environment file has the right availability zone for this site."""
     if environment.flavor is None:
         pytest.skip("the environment file declares no flavor: nothing is booted, and no zone is asked for")
 
@@ -56,7 +56,7 @@ def test_zone_is_the_discovered_one(
 def test_stores_are_the_discovered_ones(
     found_site: FoundSite, discovered: DiscoveredSites, described_site: Site
 ) -> None:
-    """The environment file has the cluster of this site, and the stores that its FSID ties to it."""
+    """The environment file has the right cluster for this site, and the stores that its FSID identifies."""
     found = told(found_site, "ceph", "store", "local_store", "central_store")
 
     assert identity(described_site) == identity(found)
@@ -66,7 +66,7 @@ def test_stores_are_the_discovered_ones(
 def test_nodes_are_the_discovered_ones(
     found_site: FoundSite, discovered: DiscoveredSites, described_site: Site
 ) -> None:
-    """The environment file has the machines of this site, and no other."""
+    """The environment file has exactly the machines of this site."""
     found = told(found_site, "nodes")
 
     assert addresses(described_site) == addresses(found)

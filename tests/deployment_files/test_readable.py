@@ -1,4 +1,4 @@
-"""What the other checks rest on: the files can be read, and the central stack's are among them.
+"""Prerequisites of the other checks: the files can be read, and the central stack's are among them.
 
 Requires: --deployment-files DIR.
 """
@@ -14,7 +14,7 @@ from helpers.tripleo.stacks import DeploymentFiles
 
 @claim("E1", "E2", "E3", "E4", "E5")
 def test_files_are_readable(deployment_files: DeploymentFiles, folder: str) -> None:
-    """Every file is YAML within reason, and every value of the kind that its parameter takes."""
+    """Every file is readable YAML, and every value has the type of its parameter."""
     findings = list(deployment_files.unreadable.get("" if folder == SHARED else folder, ()))
 
     assert findings == [], listing(findings)
@@ -22,7 +22,7 @@ def test_files_are_readable(deployment_files: DeploymentFiles, folder: str) -> N
 
 @claim("E1", "E2", "E3", "E4", "E5")
 def test_no_key_is_written_twice(deployment_files: DeploymentFiles, folder: str) -> None:
-    """No mapping has the same key twice, of which all but the last value would be lost."""
+    """No mapping has the same key twice; all of its values but the last would be lost."""
     findings = list(deployment_files.doubtful.get("" if folder == SHARED else folder, ()))
 
     assert findings == [], listing(findings)
@@ -36,7 +36,7 @@ def test_everything_was_looked_at(deployment_files: DeploymentFiles, advise: Cal
 
 @claim("E3")
 def test_central_stack_is_among_the_files(deployment_files: DeploymentFiles) -> None:
-    """One of the stacks is the central one, with which each DCN stack is compared."""
+    """One of the stacks is the central one, which each DCN stack is compared with."""
     names = [stack.name for stack in deployment_files.stacks if stack.central]
 
     assert len(names) == 1, f"no central stack (control-plane/) among: {', '.join(map(str, deployment_files.stacks))}"
