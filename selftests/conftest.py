@@ -1,4 +1,4 @@
-"""In the project's own tests, every warning is an error, and what needs more than this machine has to be asked for."""
+"""In the project's own tests, every warning is an error, and tests that need more than this machine are opt-in."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from simulator.world.clock import Speed
 
 _HERE = Path(__file__).parent
 _WARNINGS = ("error", "ignore::DeprecationWarning:openstack", "ignore::PendingDeprecationWarning:openstack")
-#: Markers of tests that are run only where `-m` names them.
+#: Markers of tests that only run if `-m` names them.
 _ASKED_FOR = ("lab", "clients", "drift")
 
-# Many tests start processes of their own, and each would compile the whole project anew.
+# Many tests start new processes. Without bytecode files, each of them would compile the whole project.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     own = [item for item in items if _HERE in item.path.parents]
     deselected = [item for item in own if (marks := _asked_for(item)) and not marks & named]
     for item in own:
-        # before those of the test itself, which come later and count more
+        # before the test's own markers, which come later and take precedence
         item.own_markers.insert(0, pytest.mark.filterwarnings(*_WARNINGS).mark)
     if deselected:
         config.hook.pytest_deselected(items=deselected)

@@ -1,4 +1,4 @@
-"""Runs of pytest in this process, which has imported already what an operator's own would spend its time on."""
+"""Runs of pytest in this process, which has already imported the modules that a new process would have to import."""
 
 import subprocess
 from collections.abc import Callable
@@ -13,7 +13,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def run_here(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs pytest in the project's folder with these options: for all that ends before a deployment is asked."""
+    """Runs pytest in the project's folder with these options, for runs that end before they reach a deployment."""
     monkeypatch.delenv("DCN_ENVIRONMENT", raising=False)
     monkeypatch.chdir(Path(__file__).parents[1])
 

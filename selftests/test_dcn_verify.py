@@ -1,4 +1,4 @@
-"""The command `dcn-verify`: what it offers, and how it answers a mistake."""
+"""The command `dcn-verify`: its subcommands, and its answer to a mistake."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The documentation: what the code names has its place there, and what the pages name is there."""
+"""The documentation describes what the code names, and what the pages name exists."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def page(name: str) -> str:
 
 
 def anchors(name: str) -> list[str]:
-    """What a link to the page can lead to, of what stands there itself."""
+    """The anchors that are written on the page."""
     return [one or other for one, other in re.findall(r'\{#([\w-]+)\}|<a id="([\w-]+)">', page(name))]
 
 
@@ -38,7 +38,7 @@ def test_every_claim_has_its_place(claim: str):
 
 
 def test_what_is_not_verified_is_marked():
-    """Of the claims about deployments, those without a check carry the note, and no others do."""
+    """Of the claims about deployments, exactly those without a check carry the note."""
     _, *sections = re.split(r"^#{2,3} .*\{#([A-F]\d+)\}$|^## .*$", page("claims"), flags=re.MULTILINE)
     of_claim = {claim: text for claim, text in zip(sections[::2], sections[1::2], strict=True) if claim}
     marked = {claim for claim, text in of_claim.items() if NOTE in text and claim[0] != "F"}
@@ -55,7 +55,7 @@ def test_what_counts_as_verified_has_a_check(claim: str, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_every_source_leads_to_its_place(fault: Fault):
-    """A claim or a known failure by its anchor; a bug of Launchpad among the known failures."""
+    """The anchor of a claim or known failure exists, and a bug of Launchpad is among the known failures."""
     missing = [place for place in places(fault.source) if not is_there(place)]
 
     assert missing == []
@@ -66,7 +66,7 @@ def is_there(place: Place) -> bool:
 
 
 def test_every_known_failure_has_its_place():
-    """Numbers are cited, so none is given twice and none is missing."""
+    """The numbers of known failures are contiguous and unique, because sources cite them."""
     numbers = [int(anchor) for anchor in anchors("known-failures") if anchor.isdigit()]
 
     assert sorted(numbers) == list(range(1, max(numbers) + 1))
@@ -82,7 +82,7 @@ def test_a_source_that_nobody_could_look_up_is_refused(wrong: str):
 
 
 def test_every_key_of_the_environment_file_is_described(monkeypatch: pytest.MonkeyPatch):
-    """A key without a docstring raises KeyError."""
+    """Every key of the environment file has a description: a key without one raises KeyError."""
     monkeypatch.chdir(ROOT)
     text = "\n".join(environment_file.tables())
 
@@ -104,7 +104,7 @@ def test_the_published_schema_is_that_of_the_summary():
 
 
 def test_every_option_is_described():
-    """What the fixtures add to pytest's options is on the page of the command line."""
+    """The page of the command line describes every option that the fixtures add to pytest."""
     sources = [path.read_text(encoding="utf-8") for path in (ROOT / "fixtures").rglob("*.py")]
     options = {option for source in sources for option in re.findall(r'addoption\(\s*"(--[\w-]+)"', source)}
 
@@ -113,7 +113,7 @@ def test_every_option_is_described():
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_paths_are_there(path: Path):
-    """Files and directories of the project that a page names."""
+    """The files and directories of the project that a page names exist."""
     top = "tests|fixtures|helpers|faults|lab|simulator|selftests|benchmarks|docs|environments"
     named = set(
         re.findall(
@@ -128,7 +128,7 @@ def test_paths_are_there(path: Path):
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
 def test_links_outside_the_pages_lead_somewhere(name: str):
-    """MkDocs looks after the links between the pages."""
+    """Links in README.md and CONTRIBUTING.md lead to existing files. MkDocs checks the links between the pages."""
     links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / name).read_text(encoding="utf-8"))
 
     assert [link for link in links if not (ROOT / link).exists()] == []

@@ -1,4 +1,4 @@
-"""Imports lead down only, and in no circle; the contracts are in pyproject.toml."""
+"""Imports follow the layers and have no cycles. The contracts are in pyproject.toml."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_imports_lead_down_and_in_no_circle() -> None:
     ids=["a layer", "a loose module", "what is forbidden"],
 )
 def test_what_breaks_a_contract_is_found(kept: str, broken: str, tmp_path: Path) -> None:
-    """The same tree does not keep contracts that say something else."""
+    """Contracts that contradict the code are broken."""
     configuration = tmp_path / "pyproject.toml"
     configuration.write_text(CONFIGURATION.replace(kept, broken), encoding="utf-8")
 

@@ -1,4 +1,4 @@
-"""Healthy deployments pass in any order; a few seeds of what `python -m benchmarks.orders` does with hundreds."""
+"""Healthy deployments pass in any order of the tests: a few seeds of the hundreds that `benchmarks.orders` runs."""
 
 from __future__ import annotations
 

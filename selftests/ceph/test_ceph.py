@@ -1,4 +1,4 @@
-"""A cluster, asked on a node that answers from recordings (`selftests/data`)."""
+"""A cluster, queried on a node that answers from recordings (`selftests/data`)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Answer = tuple[int, str, str] | Exception
 
 
 class FakeNode:
-    """Answers the commands that it was given, and fails the test at any other."""
+    """Answers the commands that it was given, and fails the test at any other command."""
 
     def __init__(self, name: str, answers: Mapping[str, Answer]) -> None:
         self.name = self.hostname = name
@@ -52,7 +52,7 @@ class FakeNode:
 
 
 class Turns(dict[str, Answer]):
-    """Answers that change from one time to the next."""
+    """A sequence of answers, one for each time."""
 
     def __init__(self, answers: Mapping[str, list[Answer]]) -> None:
         super().__init__({command: turns[0] for command, turns in answers.items()})
@@ -122,7 +122,7 @@ def test_the_quorum_and_its_addresses() -> None:
     [("none", ":/0"), ("v2", ":/0"), ("none", "-"), ("any", ":0/0"), ("none", "(unrecognized address family 0)")],
 )
 def test_a_monitor_without_an_address(kind: str, address: str) -> None:
-    """A monitor that the map has no address of has none, and is told so by its name."""
+    """A monitor without an address in the map has none, and is named as such."""
     status, text, _ = recorded("ceph_quorum_status_one_missing.json")
     answer = json.loads(text)
     answer["monmap"]["mons"][1]["public_addrs"]["addrvec"] = [{"type": kind, "addr": address, "nonce": 0}]
@@ -150,7 +150,7 @@ def test_a_user_that_is_not_there() -> None:
 
 
 def fingerprint_of(entity: str) -> str:
-    """The command that makes the fingerprint of a user's key."""
+    """The command that computes the fingerprint of a user's key."""
     line = f"ceph --cluster dcn0 --connect-timeout 15 auth get-key {entity} | tr -d '\\n' | sha256sum | cut -c1-12"
     return f"podman exec ceph-mon-a {shlex.join(['bash', '-o', 'pipefail', '-c', line])}"
 
@@ -304,7 +304,7 @@ def test_the_next_node_is_asked_when_the_first_cannot_be() -> None:
     )
     good = FakeNode("c", {f"{RBD} -p images ls -l --format json".replace("mon-a", "mon-c"): recorded("rbd_ls.json")})
     assert Cluster(site(), [down, stopped, good]).listing("images").command.startswith("ssh c ")
-    # one could be logged in to: what is wrong is the deployment, not the way there
+    # one node accepted the login, so the fault is in the deployment, not in the connection
     with pytest.raises(CommandFailed, match="can only create exec sessions on running containers"):
         Cluster(site(), [down, stopped]).listing("images")
     with pytest.raises(ClusterUnreachable) as caught:

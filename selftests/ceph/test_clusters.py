@@ -1,4 +1,4 @@
-"""All clusters are observed together: each site's own pools, and one that does not answer is its own matter alone."""
+"""All clusters are observed together, each in its own pools, and one that does not answer affects no other."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed, Unreach
 from helpers.wait import wait_until
 
 STOPPED = "Error: can only create exec sessions on running containers: container state improper"
-#: what a node says on its standard error, or raises, in the place of an answer
+#: what a node prints on its standard error, or raises, instead of an answer
 Problem = str | Exception | None
 
 
 class FakeNode:
-    """A node whose cluster has one image, called as the pool is, and one in the trash."""
+    """A node whose cluster has one image, named as its pool, and one in the trash."""
 
     def __init__(self, name: str, *, problem: Problem = None) -> None:
         self.name = self.hostname = name

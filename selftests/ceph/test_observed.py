@@ -1,4 +1,4 @@
-"""What could not be observed decides nothing: neither a pass nor a failure."""
+"""A cluster that could not be observed causes neither a pass nor a failure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from helpers.ceph.observed import BySite, NotObserved, Sites, Unobserved
 from helpers.witnesses.disks import Disk, WitnessedDisk
 
 SILENT = Unobserved("dcn0", "container state improper", ("ssh dcn0 rbd",), True)
-#: central holds it, dcn1 does not, and of dcn0 nobody knows
+#: central holds it, dcn1 does not, and dcn0 could not be observed
 PARTLY = BySite({"central": "it", "dcn1": "nothing"}, {"dcn0": SILENT})
 HOLDING = Sites(frozenset({"central"}), {"dcn0": SILENT})
 

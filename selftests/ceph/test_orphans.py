@@ -1,4 +1,4 @@
-"""What is in a pool and belongs to nobody, told from what only looks so."""
+"""What is in a pool and belongs to nothing is distinguished from what only looks so."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOBODY: frozenset[str] = frozenset()
 
 
 class FakePool:
-    """A node whose cluster lists, one after the other, what `listings` has; the last again and again."""
+    """A node whose cluster lists `listings` one after the other, and then repeats the last."""
 
     def __init__(self, *listings: Sequence[str], trash: Sequence[tuple[str, str]] = (), parents: Sequence[str] = ()):
         self.name = self.hostname = "a"

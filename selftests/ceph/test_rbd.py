@@ -1,4 +1,4 @@
-"""What `rbd` prints, read into facts; recordings are in `selftests/data`."""
+"""The output of `rbd`, parsed. Recordings are in `selftests/data`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer is asked for once for all who want it before it is asked for, and never older than the wish."""
+"""Callers that ask before a question is sent share its answer. No caller receives an answer to an earlier question."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from helpers.ceph.shared import Shared
 
 
 class Counter:
-    """Answers with the number of the asking; the first does not end before `go`."""
+    """Answers with the number of the question. The first answer waits for `go`."""
 
     def __init__(self) -> None:
         self.begun, self.go = threading.Event(), threading.Event()

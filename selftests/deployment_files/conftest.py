@@ -1,4 +1,4 @@
-"""A consistent set of files, and a way to spoil it in one place."""
+"""A consistent set of files, and a copy of it to modify."""
 
 import shutil
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Judge = Callable[[], dict[tuple[str, str], list[Finding]]]
 
 @pytest.fixture(scope="session")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The files of central and two DCN sites, deployed; not to be changed."""
+    """The files of central and two DCN sites after their deployment. Not to be changed."""
     folder = tmp_path_factory.mktemp("original")
     example.write(folder, example.sites(2))
     return folder
@@ -22,13 +22,13 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def healthy(original: Path, tmp_path: Path) -> Path:
-    """A copy of them, to be spoilt."""
+    """A copy of them, to be modified."""
     return Path(shutil.copytree(original, tmp_path / "files"))
 
 
 @pytest.fixture
 def judge(healthy: Path) -> Judge:
-    """What each check finds in the folder now; checks that find nothing are left out."""
+    """The findings of each check in the folder. Checks without findings are left out."""
 
     def judge() -> dict[tuple[str, str], list[Finding]]:
         return {key: found for key, found in checks.results(layout.read(healthy)).items() if found}

@@ -1,4 +1,4 @@
-"""Healthy files as real operators have them, each as what differs from the guide's; nothing in them is a mistake."""
+"""Healthy files of real operators, as differences from the guide's. Nothing in them is a mistake."""
 
 import json
 import shutil
@@ -18,10 +18,10 @@ STACKS = {site.stack: site for site in (CENTRAL, DCN0, DCN1)}
 
 @dataclass(frozen=True)
 class Input:
-    """One input: how it is made of healthy files.
+    """One input: how it is made from healthy files.
 
-    `unknown` are the checks that cannot be made then, each with its stacks; all others are made, and find nothing.
-    `stacks` are their names, central first.
+    `unknown` are the checks that it makes impossible, each with its stacks. All other checks are made, and find
+    nothing. `stacks` are the names of its stacks, central first.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Input:
 
 
 def write(folder: Path, name: str, content: Any) -> None:
-    """Write a file: a text as it is, anything else as YAML."""
+    """Write a file: text as it is, anything else as YAML."""
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False, width=200))
@@ -46,7 +46,7 @@ def environment(folder: Path, name: str, **parameters: Any) -> None:
 
 
 def change(folder: Path, name: str, **parameters: Any) -> None:
-    """Set parameters of a file; None takes one out."""
+    """Set parameters in a file. None removes one."""
     content = yaml.safe_load((folder / name).read_text())
     changed = {**content["parameter_defaults"], **parameters}
     environment(folder, name, **{key: value for key, value in changed.items() if value is not None})
@@ -66,13 +66,13 @@ def substitute(folder: Path, old: str, new: str, names: Iterable[str] = ("**/*.y
 
 
 def _networks(folder: Path, name: str) -> None:
-    """The monitors' network is called otherwise."""
+    """The monitors' network has another name."""
     substitute(folder, "storage_ip", f"{name}_ip", ["*/inventory.yaml"])
     substitute(folder, "storage_hostname", f"{name}_hostname", ["*/inventory.yaml"])
 
 
 def _both_networks(folder: Path) -> None:
-    """Hosts have a network `storage` too, on which nothing of Ceph's is."""
+    """Hosts also have a network `storage`, which Ceph does not use."""
     _networks(folder, "ceph_public")
     for stack in STACKS:
         path = folder / stack / "inventory.yaml"
@@ -125,7 +125,7 @@ def _overcloud(folder: Path) -> None:
 
 
 def _by_service(folder: Path) -> None:
-    """Each site's files by what they are about, one folder deeper."""
+    """Each site's files by subject, one folder deeper."""
     for stack in STACKS:
         names = ("ceph.yaml", "ceph_keys.yaml", "az.yaml", "role-counts.yaml")
         there = [name for name in names if (folder / stack / name).exists()]
@@ -134,7 +134,7 @@ def _by_service(folder: Path) -> None:
 
 
 def _flat(folder: Path) -> None:
-    """All files in one folder, told apart by their names."""
+    """All files in one folder, distinguished by their names."""
     for stack in STACKS:
         for path in sorted((folder / stack).glob("*.yaml")):
             move(folder, {f"{stack}/{path.name}": f"templates/{stack}-{path.name}"})
@@ -143,7 +143,7 @@ def _flat(folder: Path) -> None:
 
 
 def _working_directories(folder: Path) -> None:
-    """The director's own folders, beside templates in folders that are called otherwise."""
+    """The director's working directories, beside templates in folders with other names."""
     for stack in STACKS:
         working = f"overcloud-deploy/{stack}/config-download/{stack}"
         move(folder, {f"{stack}/ceph-ansible": f"{working}/ceph-ansible"})
@@ -156,7 +156,7 @@ def _regions(folder: Path) -> None:
 
 
 def _shared_folder(folder: Path) -> None:
-    """As Red Hat's documents have it: what all DCN stacks are given, in a folder of its own."""
+    """A folder with the files that all DCN stacks are given, as in Red Hat's documentation."""
     move(folder, {"central_ceph_external.yaml": "dcn-common/central_ceph_external.yaml"})
 
 
@@ -168,7 +168,7 @@ def _one_roles_file(folder: Path) -> None:
 
 
 def _nodes(folder: Path) -> None:
-    """Roles and counts as `openstack overcloud node provision` takes them."""
+    """Roles and counts in the form of `openstack overcloud node provision`."""
     (folder / "dcn0/role-counts.yaml").unlink()
     networks = {"networks": [{"network": "ctlplane", "vif": True}, {"network": "storage", "subnet": "leaf1"}]}
     role = {"name": "DistributedComputeHCI", "count": 3, "hostname_format": "dcn0-hci-%index%", "defaults": networks}
@@ -176,7 +176,7 @@ def _nodes(folder: Path) -> None:
 
 
 def _nodes_in_home(folder: Path) -> None:
-    """The director's environments of provisioned nodes, beside all stacks' folders."""
+    """The director's environments of provisioned nodes, beside the folders of all stacks."""
     for stack, counts in (
         ("control-plane", {"ControllerCount": 3, "ComputeHCICount": 3}),
         ("dcn0", {"DistributedComputeHCICount": 3}),
@@ -186,14 +186,14 @@ def _nodes_in_home(folder: Path) -> None:
 
 
 def _openstack_user_before(folder: Path) -> None:
-    """The sites share the key that the deployment makes."""
+    """The sites share the key that the deployment creates."""
     for site in STACKS.values():
         (folder / site.stack / "ceph_keys.yaml").unlink()
     substitute(folder, "CephClientUserName: external", "CephClientUserName: openstack")
 
 
 def _openstack_user_deployed(folder: Path) -> None:
-    """The same as `openstack overcloud export ceph` exports it; a store without a user has Heat's default."""
+    """The same after `openstack overcloud export ceph`. A store without a user has Heat's default."""
     substitute(folder, "      CephClientUserName: external\n", "", ["dcn*/glance.yaml"])
     for site in STACKS.values():
         (folder / site.stack / "ceph_keys.yaml").unlink()
@@ -206,7 +206,7 @@ def _openstack_user_deployed(folder: Path) -> None:
 
 
 def _exported(folder: Path) -> None:
-    """One file of all DCN clusters, as `openstack overcloud export ceph --stack dcn0,dcn1` leaves it in the home."""
+    """One file for all DCN clusters in the home directory, from `openstack overcloud export ceph --stack dcn0,dcn1`."""
     move(folder, {"control-plane/dcn_ceph_external.yaml": "ceph-export-2-stacks.yaml"})
     content = yaml.safe_load((folder / "ceph-export-2-stacks.yaml").read_text())
     for entry, site in zip(content["parameter_defaults"]["CephExternalMultiConfig"], (DCN0, DCN1), strict=True):
@@ -216,7 +216,7 @@ def _exported(folder: Path) -> None:
 
 
 def _cephadm(folder: Path) -> None:
-    """A deployment of a later release: Ceph and nodes first, the director's files in its working directories."""
+    """A deployment of a later release: Ceph and nodes first, and the director's files in its working directories."""
     _openstack_user_deployed(folder)
     _exported(folder)
     for stack, site in STACKS.items():
@@ -246,7 +246,7 @@ def _cephadm(folder: Path) -> None:
             f"{working}/tripleo-{stack}-baremetal-deployment.yaml",
             [{"name": role[:-5], "count": count} for role, count in counts.items()],
         )
-        # generated before Ceph was deployed, and not used since
+        # generated before Ceph was deployed, and unused since
         environment(
             folder, f"{working}/{stack}-passwords.yaml", CephClusterFSID=example.sites(9)[9].fsid, CephClientKey="x"
         )
@@ -275,7 +275,7 @@ def _encrypted(folder: Path) -> None:
 
 
 def _script(folder: Path, *files: str) -> None:
-    """The command of a stack, as it is kept in a script."""
+    """The command of a stack in a script."""
     lines = [
         "time openstack overcloud deploy --templates ~/templates",
         "--stack $STACK",
@@ -286,7 +286,7 @@ def _script(folder: Path, *files: str) -> None:
 
 
 def _overridden(folder: Path) -> None:
-    """A common file is overridden by the site's own, as the script has it."""
+    """The site's own file overrides a common file, in the script's order."""
     environment(folder, "dcn0/defaults.yaml", GlanceEnabledImportMethods="web-download")
     _script(
         folder, "~/templates/environments/dcn-storage.yaml", "defaults.yaml", "~/dcn0/az.yaml", "$HOME/dcn0/glance.yaml"
@@ -306,20 +306,20 @@ def _sealed_value(folder: Path) -> None:
 
 
 def _unnamed_central(folder: Path) -> None:
-    """Central's cluster has the templates' own name, which stands in no file of central's."""
+    """Central's cluster has the templates' default name, which no file of central contains."""
     (folder / "control-plane/ceph.yaml").unlink()
     substitute(folder, "CephClusterName: central", "CephClusterName: ceph", ["dcn*/glance.yaml"])
 
 
 def _as_text(folder: Path) -> None:
-    """Heat takes a mapping as JSON too."""
+    """Heat accepts a mapping as JSON, too."""
     path = folder / "dcn0/glance.yaml"
     stores = yaml.safe_load(path.read_text())["parameter_defaults"]["GlanceMultistoreConfig"]
     change(folder, "dcn0/glance.yaml", GlanceMultistoreConfig=json.dumps(stores))
 
 
 def _old_export(folder: Path) -> None:
-    """An export that was made before the keys were changed, beside the one that is in use."""
+    """An export from before the keys were changed, beside the current one."""
     text = (folder / "central_ceph_external.yaml").read_text()
     write(folder, "ceph-export-control-plane.yaml", text.replace(CENTRAL.external_key, example.cephx_key("once")))
 
@@ -327,7 +327,7 @@ def _old_export(folder: Path) -> None:
 METHODS = ["glance-direct", "web-download", "copy-image"]
 _METHODS, _ZONE = "GlanceEnabledImportMethods", "CinderStorageAvailabilityZone"
 
-#: K1: what is no deployment file, or one that nobody can look into.
+#: K1: files that are no deployment files, or that cannot be read.
 _K1 = (
     Input("vault beside", JUNK["encrypted file"]),
     Input("keys in a vault", _encrypted, unknown=("keys.missing dcn0", "keys.stale dcn0")),
@@ -342,7 +342,7 @@ _K1 = (
     Input("environment in JSON with tabs", _json_with_tabs),
     Input("cephadm's spec with placement", _spec),
 )
-#: K2: where stacks' files lie, and which of them is central.
+#: K2: the places of the stacks' files, and which stack is central.
 _K2 = (
     Input("rendered templates", _rendered),
     Input(
@@ -418,7 +418,7 @@ _K3 = (
         ],
     ),
 )
-#: K4: other spellings, and what another template may set.
+#: K4: other spellings, and settings that another template may contain.
 _K4 = (
     Input(
         "CinderRbdAvailabilityZone",
@@ -583,7 +583,7 @@ _K7 = (
     ),
     Input("storage nodes at a site", _storage_nodes),
 )
-#: Those that only move files.
+#: The inputs that only move files.
 MOVED = tuple(
     given
     for given in _K2
@@ -603,7 +603,7 @@ INPUTS = (*_K1, *_K2, *_K3, *_K4, *_K7)
 
 @dataclass(frozen=True)
 class Slip:
-    """A mistake in one of the inputs, by its name; `check` at `stack` must say `says`, and nothing else anything."""
+    """A mistake in one of the inputs, by its name. Only `check` at `stack` must find it, with the text `says`."""
 
     given: str
     make: Callable[[Path], Any]

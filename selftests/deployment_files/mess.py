@@ -1,4 +1,4 @@
-"""What lies in the home folder of somebody who deploys, beside the files of the deployment; none of it is a mistake."""
+"""What an operator's home directory contains besides the deployment files. None of it is a mistake."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from helpers.tripleo import example
 
 Put = Callable[[Path], None]
 
-#: What tripleo-heat-templates has for every site alike, and what an operator may copy.
+#: A file of tripleo-heat-templates that is the same for every site, and that an operator may copy.
 STOCK = """\
 parameter_defaults:
   CinderStorageAvailabilityZone: dcn
@@ -50,7 +50,7 @@ def _pipe(folder: Path) -> None:
 
 def _socket(folder: Path) -> None:
     before = Path.cwd()
-    os.chdir(folder)  # the path of a socket may have a hundred bytes or so
+    os.chdir(folder)  # the path of a socket may only have about a hundred bytes
     try:
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind("agent.yaml")
@@ -68,7 +68,7 @@ def _odd_name(folder: Path) -> None:
     Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9-\x1b[31m.yaml")).write_text("parameter_defaults: {X: [1}\n")
 
 
-#: What no check looks at, wherever it lies; each by what it is called in a test's id.
+#: Things that no check reads, wherever they are, by their test ids.
 JUNK: dict[str, Put] = {
     "AppleDouble file": _text("._az.yaml", b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        \x00\x02\x00\xff\xfe"),
     "Emacs lock": _link(".#az.yaml", "someone@host.4711:1764000000"),
@@ -115,7 +115,7 @@ JUNK: dict[str, Put] = {
 
 
 def _templates(folder: Path) -> None:
-    """A tree of tripleo-heat-templates, as the director renders it, and as it is cloned."""
+    """A tree of tripleo-heat-templates, rendered by the director or cloned."""
     for name, content in {
         "overcloud-resource-registry-puppet.j2.yaml": "resource_registry:\n{% for x in y %}\n",
         "environments/dcn-storage.yaml": STOCK,
@@ -148,7 +148,7 @@ Undercloud:
 allovercloud:
   children: {Undercloud: {}}
 """
-#: What lies in a home folder only.
+#: Things that are only in a home directory.
 HOME: dict[str, Put] = {
     "clone of the templates": lambda home: _templates(home / "tripleo-heat-templates"),
     "copy of the templates": lambda home: _templates(home / "tht-for-tests"),
@@ -193,7 +193,7 @@ HOME: dict[str, Put] = {
 
 
 def strew(folder: Path, *, home: bool = True) -> None:
-    """Put all of it into a folder and into that of one stack."""
+    """Put all of it into a folder and into the folder of one stack."""
     for put in JUNK.values():
         put(folder)
         put(folder / "dcn0")

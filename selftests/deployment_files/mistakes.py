@@ -1,4 +1,4 @@
-"""The mistakes: one value of a healthy set of files, replaced; and what the one check that must notice says."""
+"""The mistakes: one value in a healthy set of files is replaced, and one check must report it."""
 
 import re
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ STRAY_KEY = example.cephx_key("somebody else's")
 
 @dataclass(frozen=True)
 class Mistake:
-    """Replace the first `old` by `new` in a file; `check` at `stack` must say `says`.
+    """Replaces the first `old` by `new` in a file. `check` at `stack` must find it, with the text `says`.
 
-    The finding's place is the line of `at`, a text in that file (by default `new`), or a place of its own, `FILE:LINE`.
+    The place of the finding is the line of `at`, a text in that file (by default `new`), or another place, `FILE:LINE`.
     """
 
     name: str
@@ -515,7 +515,7 @@ MISTAKES = (
 
 
 def spoil(folder: Path, mistake: Mistake) -> str:
-    """Make the mistake; returns `FILE:LINE` of where it then stands."""
+    """Make the mistake, and return its place as `FILE:LINE`."""
     path = folder / mistake.file
     text = path.read_text()
     assert mistake.old in text, f"{mistake.file} has no {mistake.old!r}"

@@ -1,4 +1,4 @@
-"""Mistakes that are more than a value: an entry, a store or a file that is missing, or there twice."""
+"""Mistakes of more than one value: an entry, a store or a file is missing or exists twice."""
 
 import shutil
 from collections.abc import Callable
@@ -15,7 +15,7 @@ CENTRAL, DCN0, DCN1 = example.sites(2)
 
 @dataclass(frozen=True)
 class Part:
-    """An edit of one file's parameters; `check` at `stack` must say `says`."""
+    """An edit of one file's parameters. `check` at `stack` must find it, with the text `says`."""
 
     name: str
     file: str

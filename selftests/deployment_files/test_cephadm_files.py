@@ -1,4 +1,4 @@
-"""What newer releases write instead: deployed_ceph.yaml, ceph_client.yml, ceph_spec.yaml, `overcloud export ceph`."""
+"""The files of newer releases: deployed_ceph.yaml, ceph_client.yml, ceph_spec.yaml, `overcloud export ceph`."""
 
 import json
 from collections.abc import Callable
@@ -78,7 +78,7 @@ def failed(folder: Path) -> dict[tuple[str, str], list[str]]:
 
 
 def test_cephadm_files_pass(cephadm_files: dict[str, str], write_files: Callable[[dict[str, str]], Path]) -> None:
-    """The same facts, in cephadm's files, pass the same checks, and the comparisons are really made."""
+    """The same facts in cephadm's files pass the same checks, and the comparisons are made."""
     folder = write_files(cephadm_files)
 
     assert failed(folder) == {}
@@ -103,7 +103,7 @@ def test_old_export_is_noticed(
     cephadm_files: dict[str, str],
     write_files: Callable[[dict[str, str]], Path],
 ) -> None:
-    """An export that no longer agrees with the cluster's ceph_client.yml fails the check of what differs."""
+    """An outdated export, which differs from the cluster's ceph_client.yml, fails the check of what differs."""
     name = "control-plane/ceph-export-dcn0.yaml"
     cephadm_files[name] = cephadm_files[name].replace(old, new)
 
@@ -111,7 +111,7 @@ def test_old_export_is_noticed(
 
 
 def test_export_of_the_wrong_user_is_noticed(healthy: Path) -> None:
-    """An export without `-k external` brings a key that the stores do not use."""
+    """An export without `-k external` contains a key that the stores do not use, and fails."""
     entry = exported(CENTRAL) | {"external_cluster_mon_ips": ",".join(CENTRAL.monitors.values())}
     (healthy / "central_ceph_external.yaml").write_text(parameters(CephExternalMultiConfig=[entry]))
 
@@ -122,7 +122,7 @@ def test_export_of_the_wrong_user_is_noticed(healthy: Path) -> None:
 
 
 def test_spec_says_which_hosts_run_monitors(healthy: Path) -> None:
-    """Without the inventory's group, the hosts that the cephadm spec labels `mon` are the monitors."""
+    """Without the inventory's group, the hosts with the label `mon` in the cephadm spec are the monitors."""
     inventory = healthy / "dcn0/inventory.yaml"
     inventory.write_text(inventory.read_text().replace("ceph_mon:", "other:"))
     hosts = [
@@ -148,5 +148,5 @@ def test_spec_says_which_hosts_run_monitors(healthy: Path) -> None:
     ],
 )
 def test_mon_host_texts(text: str, expected: list[str]) -> None:
-    """Every spelling of monitors' addresses that Ceph takes is understood."""
+    """Every spelling of monitor addresses that Ceph accepts is understood."""
     assert facts.addresses(text) == expected

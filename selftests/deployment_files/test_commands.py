@@ -1,4 +1,4 @@
-"""The deploy commands in scripts: which stack, which files, in which order."""
+"""The deploy commands in scripts: their stack, and their files in order."""
 
 import pytest
 
@@ -19,7 +19,7 @@ openstack overcloud deploy -e /home/stack/overcloud/ceph.yaml
 
 
 def test_commands_of_a_script() -> None:
-    """Variables are filled in; comments, other commands and quotes that go on are passed over."""
+    """Variables are expanded. Comments, other commands and multi-line quotes are ignored."""
     first, second = commands("dcn0/deploy.sh", SCRIPT)
 
     assert first.stack == "dcn0"
@@ -40,18 +40,18 @@ def test_commands_of_a_script() -> None:
     ],
 )
 def test_file_is_named(written: str, file: str) -> None:
-    """A path is that of a file from the script, from the home, and where the folder lies above or below that."""
+    """A path names a file relative to the script or to the home, whose folder may be above or below the given one."""
     assert Command("dcn0/deploy.sh", "dcn0", (written,)).order([file]) == {file: 0}
 
 
 @pytest.mark.parametrize("written", ["~/dcn1/glance.yaml", "~/glance.yaml", "other/glance.yaml", "$SITE/glance.yaml"])
 def test_another_file_is_not_named(written: str) -> None:
-    """A file of the same name in another folder is another file."""
+    """A file of the same name in another folder is not the named one."""
     assert Command("dcn0/deploy.sh", "dcn0", (written,)).order(["dcn0/glance.yaml"]) == {}
 
 
 def test_later_place_counts() -> None:
-    """A file that is given twice decides where it is given last."""
+    """The position of a file that is given twice is the last one."""
     given = Command("deploy.sh", "dcn0", ("dcn0/a.yaml", "dcn0/b.yaml", "dcn0/a.yaml"))
 
     assert given.order(["dcn0/a.yaml", "dcn0/b.yaml"]) == {"dcn0/a.yaml": 2, "dcn0/b.yaml": 1}

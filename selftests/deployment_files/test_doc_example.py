@@ -1,4 +1,4 @@
-"""The guide's own example files are recognised under any name, and pass, with the advice that they deserve."""
+"""The guide's example files are recognized under any name, and pass with the appropriate advice."""
 
 import textwrap
 from collections.abc import Callable
@@ -148,12 +148,12 @@ FILES = {
         "inventory.yaml": _inventory(stack, stack, "DistributedComputeHCI"),
     }.items()
 }
-#: The same files as people keep them: the templates in a home directory, config-download's output in its own place.
+#: The same files in their usual places: the templates in a home directory, config-download's output in its own.
 ELSEWHERE = {
     (f"var/lib/mistral/{name}" if "all.yml" in name or "inventory" in name else f"home/stack/{name}"): content
     for name, content in FILES.items()
 }
-#: And all of a stack's parameters under names that say nothing.
+#: The same, with all of a stack's parameters in files with meaningless names.
 RENAMED = {
     name if "all.yml" in name or "inventory" in name else name.replace(Path(name).stem, f"file{i}"): content
     for i, (name, content) in enumerate(FILES.items())
@@ -162,7 +162,7 @@ RENAMED = {
 
 @pytest.mark.parametrize("files", [FILES, ELSEWHERE, RENAMED], ids=["as in the guide", "elsewhere", "renamed"])
 def test_doc_files_pass(files: dict[str, str], write_files: Callable[[dict[str, str]], Path]) -> None:
-    """The guide's literal files have no finding but the advice on the store that both ends call default_backend."""
+    """The guide's literal files have no finding, except for the advice on the store id default_backend at both ends."""
     read = layout.read(write_files(files))
 
     results = checks.results(read)
@@ -174,7 +174,7 @@ def test_doc_files_pass(files: dict[str, str], write_files: Callable[[dict[str, 
 
 
 def test_doc_files_are_all_compared(write_files: Callable[[dict[str, str]], Path]) -> None:
-    """With all of the guide's files there, every check can be made at every stack: none passes for want of a file."""
+    """With all of the guide's files, every check is made at every stack: none passes because a file is missing."""
     read = layout.read(write_files(FILES))
 
     made = set(checks.results(read))

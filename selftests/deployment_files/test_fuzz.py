@@ -1,4 +1,4 @@
-"""Whatever stands in a file: no exception, and what is broken is a finding that names a file of the folder."""
+"""No content of a file raises an exception, and broken content is a finding that names a file of the folder."""
 
 import contextlib
 import copy
@@ -32,7 +32,7 @@ FILES = (
     "dcn0/inventory.yaml",
     "dcn0/ceph-ansible/group_vars/all.yml",
 )
-#: A value of any kind, and texts that YAML, base64 and IP parsers may trip over.
+#: A value of any type, and texts that YAML, base64 and IP parsers may fail on.
 VALUES = st.one_of(
     st.none(),
     st.booleans(),
@@ -47,14 +47,14 @@ VALUES = st.one_of(
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Healthy files of two stacks, of which one at a time is replaced and put back."""
+    """Healthy files of two stacks. One file at a time is replaced and restored."""
     folder = tmp_path_factory.mktemp("fuzzed")
     example.write(folder, example.sites(1))
     return folder
 
 
 def judged(folder: Path, file: str, content: bytes) -> list[Finding]:
-    """Every finding of the folder with this file in it, after checking what must hold for each."""
+    """Every finding in the folder with this content in the file, after general checks of each finding."""
     path = folder / file
     healthy = path.read_bytes()
     try:
@@ -92,7 +92,7 @@ def replaced(node: Any, path: tuple[Any, ...], value: Any) -> Any:
 @BOUNDED
 @given(file=st.sampled_from(FILES), data=st.data())
 def test_any_value_at_any_key(file: str, data: st.DataObject, folder: Path) -> None:
-    """Another value at any key, of whatever type, raises nothing."""
+    """Another value of any type at any key raises nothing."""
     content = yaml.safe_load((folder / file).read_text())
     path = data.draw(st.sampled_from(list(paths(content))))
     value = data.draw(VALUES)
@@ -103,7 +103,7 @@ def test_any_value_at_any_key(file: str, data: st.DataObject, folder: Path) -> N
 @BOUNDED
 @given(file=st.sampled_from(FILES[:6]), data=st.data())
 def test_wrong_kind_is_a_finding(file: str, data: st.DataObject, folder: Path) -> None:
-    """A list where a value or a mapping is due, at any key that matters, is a finding that names the file and line."""
+    """A list instead of a value or mapping, at any key that matters, is a finding with the file and line."""
     content = yaml.safe_load((folder / file).read_text())
     inner = [path for path in paths(content) if len(path) > 1 and not isinstance(path[-1], int)]
     path = data.draw(st.sampled_from([p for p in inner if p[1] not in {"GlanceEnabledImportMethods"}]))
@@ -116,7 +116,7 @@ def test_wrong_kind_is_a_finding(file: str, data: st.DataObject, folder: Path) -
 @BOUNDED
 @given(file=st.sampled_from(FILES), content=st.binary(max_size=200))
 def test_random_bytes(file: str, content: bytes, folder: Path) -> None:
-    """A file of random bytes raises nothing, and one that is no text is a finding that names it."""
+    """A file of random bytes raises nothing, and a file that is no text is a finding that names it."""
     judged(folder, file, content)
 
     assert [f.place.file for f in judged(folder, file, b"\xff" + content) if f.place.file == file] == [file]
@@ -125,7 +125,7 @@ def test_random_bytes(file: str, content: bytes, folder: Path) -> None:
 @BOUNDED
 @given(file=st.sampled_from(FILES), part=st.floats(0, 0.95))
 def test_truncated_file(file: str, part: float, folder: Path) -> None:
-    """A file that ends too early raises nothing."""
+    """A truncated file raises nothing."""
     content = (folder / file).read_bytes()
 
     judged(folder, file, content[: int(len(content) * part)])
@@ -134,14 +134,14 @@ def test_truncated_file(file: str, part: float, folder: Path) -> None:
 @BOUNDED
 @given(text=st.text(alphabet="{}[]:,&*!|>-?#'\"\n\t ab<0%@`", max_size=80))
 def test_random_yaml_punctuation(text: str, folder: Path) -> None:
-    """What a YAML parser may trip over raises nothing."""
+    """Random YAML punctuation raises nothing."""
     judged(folder, "dcn0/az.yaml", f"parameter_defaults: {text}".encode())
 
 
 @BOUNDED
 @given(data=st.data(), deployed=st.booleans())
 def test_any_files_missing(data: st.DataObject, deployed: bool, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Any part of a set raises nothing but that there is no stack."""
+    """If any files of a set are missing, the only exception is that there is no stack."""
     folder = tmp_path_factory.mktemp("part")
     example.write(folder, example.sites(2), deployed=deployed)
     files = sorted(path for path in folder.rglob("*") if path.is_file())

@@ -1,4 +1,4 @@
-"""Files as real operators have them: nothing innocent is blamed, and all that can be compared is compared."""
+"""Files of real operators: nothing correct is reported, and all that can be compared is compared."""
 
 import tempfile
 from collections.abc import Callable
@@ -20,7 +20,7 @@ Entry = dict[str, Any]
 
 
 def made(folder: Path) -> set[str]:
-    """The checks that are made, each with its stack; they find nothing, and nothing blocks."""
+    """The checks that are made, each with its stack. They find nothing, and nothing blocks them."""
     files = layout.read(folder)
     results = checks.results(files)
     found = [str(finding) for findings in results.values() for finding in findings]
@@ -34,7 +34,7 @@ def found(folder: Path) -> dict[tuple[str, str], list[Finding]]:
 
 @pytest.mark.parametrize("one", INPUTS, ids=lambda one: one.name)
 def test_input_is_right(one: Input, tmp_path: Path) -> None:
-    """Such files have no finding, and no check is left out but those that nobody could make."""
+    """Such files have no finding, and the only checks left out are those that cannot be made."""
     example.write(tmp_path, example.sites(2), deployed=one.deployed)
     before = made(tmp_path)
     one.make(tmp_path)
@@ -48,7 +48,7 @@ def test_input_is_right(one: Input, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{slip.given}: {slip.check}")
 def test_mistake_in_an_input_is_found(slip: Slip, tmp_path: Path) -> None:
-    """What is read in another place, or by another spelling, is judged there: one finding, with both values."""
+    """A setting in another place or spelling is judged there: one finding, with both values."""
     (one,) = [one for one in INPUTS if one.name == slip.given]
     example.write(tmp_path, example.sites(2), deployed=one.deployed)
     one.make(tmp_path)
@@ -62,7 +62,7 @@ def test_mistake_in_an_input_is_found(slip: Slip, tmp_path: Path) -> None:
     assert set(results) - {(slip.check, slip.stack)} == set()
 
 
-#: What may be wrong in an entry of CephExternalMultiConfig, and the check that says so.
+#: Mistakes in an entry of CephExternalMultiConfig, and the check that reports each.
 ENTRIES: dict[str, tuple[Callable[[Entry], Any], str]] = {
     "key": (lambda entry: entry["keys"][0].update(key=STRAY_KEY), "external.wrong_key"),
     "monitor": (lambda entry: entry.update(external_cluster_mon_ips="198.18.2.99"), "external.wrong_monitors"),
@@ -74,7 +74,7 @@ ENTRIES: dict[str, tuple[Callable[[Entry], Any], str]] = {
 def test_wrong_entry_is_found_in_every_input(
     one: Input, wrong: tuple[Callable[[Entry], Any], str], tmp_path: Path
 ) -> None:
-    """However the files are kept and spelt, one wrong value of an external cluster is one finding, of its check."""
+    """One wrong value of an external cluster is one finding, of its own check, in every layout and spelling."""
     spoil, check = wrong
     example.write(tmp_path, example.sites(2))
     one.make(tmp_path)
@@ -94,7 +94,7 @@ def test_wrong_entry_is_found_in_every_input(
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(one=st.sampled_from(MOVED), mistake=st.sampled_from([*MISTAKES, *(part for part in PARTS if part.deployed)]))
 def test_mistake_is_found_wherever_files_lie(one: Input, mistake: Mistake | Part) -> None:
-    """Files that are kept otherwise are judged as those of the guide: a mistake is one finding, of the same check."""
+    """A mistake in files in other places is one finding of the same check, as in the guide's layout."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name, "files")
         example.write(folder, example.sites(2))

@@ -1,4 +1,4 @@
-"""Which file belongs to which stack, what blocks what, and the folders that cannot be used."""
+"""Which file belongs to which stack, what blocks what, and folders that cannot be used."""
 
 import os
 from collections.abc import Callable
@@ -14,7 +14,7 @@ WriteFiles = Callable[[dict[str, str]], Path]
 
 
 def test_central_is_known_by_its_controllers(healthy: Path) -> None:
-    """A central stack of any name is known by what it deploys, and stands first."""
+    """A central stack of any name is recognized by what it deploys, and comes first."""
     (healthy / "control-plane").rename(healthy / "zurich")
 
     files = layout.read(healthy)
@@ -24,7 +24,7 @@ def test_central_is_known_by_its_controllers(healthy: Path) -> None:
 
 
 def test_controller_at_a_dcn_site_does_not_make_it_central(healthy: Path) -> None:
-    """The mistake that E5 is about does not confuse which stack is central."""
+    """A Controller at a DCN site, the mistake that E5 is about, does not make that stack central."""
     counts = healthy / "dcn0/role-counts.yaml"
     counts.write_text(counts.read_text().replace("ControllerCount: 0", "ControllerCount: 3"))
 
@@ -39,7 +39,7 @@ def test_sites_are_in_natural_order(tmp_path: Path) -> None:
 
 
 def test_before_deployment_only_what_is_written_is_judged(tmp_path: Path) -> None:
-    """Without config-download's output nothing fails, and what needs it says so."""
+    """Before the deployment, nothing fails for want of config-download's output, and checks that need it say so."""
     example.write(tmp_path, example.sites(2), deployed=False)
     files = layout.read(tmp_path)
 
@@ -50,7 +50,7 @@ def test_before_deployment_only_what_is_written_is_judged(tmp_path: Path) -> Non
 
 
 def test_site_without_storage_is_not_missed(healthy: Path) -> None:
-    """A DCN site of compute nodes alone has no storage checks, and central needs no store for it."""
+    """A DCN site with only compute nodes has no storage checks, and central needs no store for it."""
     parameters = "ManageNetworks: false, NovaComputeAvailabilityZone: dcn2, DistributedComputeCount: 2"
     (healthy / "dcn2").mkdir()
     (healthy / "dcn2/az.yaml").write_text(f"parameter_defaults: {{{parameters}}}")
@@ -62,7 +62,7 @@ def test_site_without_storage_is_not_missed(healthy: Path) -> None:
 
 
 def test_order_of_mon_ips_means_nothing(healthy: Path) -> None:
-    """Addresses are compared as a set."""
+    """Addresses are compared without regard to their order."""
     external = healthy / "central_ceph_external.yaml"
     external.write_text(
         external.read_text().replace("198.18.0.11, 198.18.0.12, 198.18.0.13", "198.18.0.13,198.18.0.11 , 198.18.0.12")
@@ -72,7 +72,7 @@ def test_order_of_mon_ips_means_nothing(healthy: Path) -> None:
 
 
 def test_unreadable_central_file_blocks_all_and_is_one_finding(healthy: Path) -> None:
-    """A broken file is one finding; nothing else is concluded from what it might have held."""
+    """A broken file of central is one finding, and nothing is concluded from its absence."""
     (healthy / "control-plane/ceph.yaml").write_text("parameter_defaults: {CephClusterName: [central")
 
     files = layout.read(healthy)
@@ -82,7 +82,7 @@ def test_unreadable_central_file_blocks_all_and_is_one_finding(healthy: Path) ->
 
 
 def test_unreadable_site_file_blocks_that_site_only(healthy: Path) -> None:
-    """The other sites are still judged."""
+    """An unreadable file of a site does not keep the other sites from being judged."""
     (healthy / "dcn1/az.yaml").write_bytes(b"\xff\xfe\x00")
 
     files = layout.read(healthy)
@@ -92,7 +92,7 @@ def test_unreadable_site_file_blocks_that_site_only(healthy: Path) -> None:
 
 
 def test_several_documents_in_an_environment_are_refused(healthy: Path) -> None:
-    """Heat takes one document only, so what stands in a second is a finding."""
+    """A second document in an environment file is a finding, because Heat accepts only one."""
     az = healthy / "dcn0/az.yaml"
     az.write_text(f"{az.read_text()}---\nparameter_defaults: {{NovaCrossAZAttach: true}}\n")
 
@@ -102,7 +102,7 @@ def test_several_documents_in_an_environment_are_refused(healthy: Path) -> None:
 
 
 def test_config_downloads_other_files_are_passed_over(healthy: Path, tmp_path: Path) -> None:
-    """Playbooks, templates and whatever else lies deep in config-download's folders is not judged."""
+    """Playbooks, templates and other files deep in config-download's folders are not judged."""
     deep = healthy / "dcn0/config-download/roles/some/tasks"
     deep.mkdir(parents=True)
     (deep / "main.yml").write_text("{% if x %}\n- not: [yaml\n")
@@ -121,7 +121,7 @@ def test_config_downloads_other_files_are_passed_over(healthy: Path, tmp_path: P
     ],
 )
 def test_folder_of_no_use_says_why(files: dict[str, str], says: str, write_files: WriteFiles) -> None:
-    """A wrong folder is one line that says what was expected."""
+    """A wrong folder is reported in one line that says what was expected."""
     folder = write_files(files)
 
     with pytest.raises(NoDeploymentFiles, match=says) as error:
@@ -131,7 +131,7 @@ def test_folder_of_no_use_says_why(files: dict[str, str], says: str, write_files
 
 
 def test_many_sites_are_compared(tmp_path: Path) -> None:
-    """Twelve sites' files are compared, each with every other, and none contradicts."""
+    """The files of twelve sites are compared with each other, and nothing is found."""
     example.write(tmp_path, example.sites(12))
 
     results = checks.results(layout.read(tmp_path))

@@ -1,4 +1,4 @@
-"""The loader reads what people write, says where each value stands, and turns everything else into a finding."""
+"""The loader reads what people write, knows the place of each value, and turns everything else into a finding."""
 
 import os
 from pathlib import Path
@@ -35,7 +35,7 @@ def loaded(folder: Path, content: str | bytes) -> Loaded:
     ],
 )
 def test_unreadable_content_is_a_finding(content: str | bytes, says: str, tmp_path: Path) -> None:
-    """What cannot be read is one finding that names the file and quotes no key."""
+    """An unreadable file is one finding, which names the file and quotes no key."""
     found = loaded(tmp_path, content)
 
     (finding,) = found.unreadable
@@ -46,7 +46,7 @@ def test_unreadable_content_is_a_finding(content: str | bytes, says: str, tmp_pa
 
 
 def test_large_file_is_not_read(tmp_path: Path) -> None:
-    """A file of 50 MB gives a finding that names its size."""
+    """A file of 50 MB is a finding that names its size."""
     path = tmp_path / "image.yaml"
     with path.open("wb") as stream:
         os.truncate(stream.fileno(), 50 * 1024**2)
@@ -57,7 +57,7 @@ def test_large_file_is_not_read(tmp_path: Path) -> None:
 
 
 def test_missing_file_is_a_finding(tmp_path: Path) -> None:
-    """A link to nowhere is a finding."""
+    """A broken link is a finding."""
     (tmp_path / "a.yaml").symlink_to(tmp_path / "gone.yaml")
 
     (finding,) = load(tmp_path / "a.yaml", "a.yaml").unreadable
@@ -66,7 +66,7 @@ def test_missing_file_is_a_finding(tmp_path: Path) -> None:
 
 
 def test_values_know_their_place(tmp_path: Path) -> None:
-    """Each value has the line of its key and its path, in nested lists too."""
+    """Each value has the line and path of its key, even in nested lists."""
     (document,) = loaded(tmp_path, "# comment\na:\n  - b: 1\n    c:\n      d: >\n        text\n").documents
 
     assert str(document.get("a").items[0].get("c", "d").place) == "some.yaml:5 a[0].c.d"
@@ -80,7 +80,7 @@ def test_scalars_stay_as_written(tmp_path: Path) -> None:
 
 
 def test_unknown_tags_are_passed_over(tmp_path: Path) -> None:
-    """Heat's and Ansible's own tags, and Python's, are read as plain values, and nothing is run."""
+    """The tags of Heat, Ansible and Python are ignored: their values are plain, and nothing is run."""
     text = "a: !override [1]\nb: !vault |\n  123\nc: !!python/object/apply:os.system ['true']\nd: !!int x\n"
 
     found = loaded(tmp_path, text)
@@ -90,7 +90,7 @@ def test_unknown_tags_are_passed_over(tmp_path: Path) -> None:
 
 
 def test_duplicate_key_is_doubtful(tmp_path: Path) -> None:
-    """The second of two equal keys is a finding that names the first; the file is read all the same."""
+    """The second of two equal keys is a finding that names the first, and the file is still read."""
     found = loaded(tmp_path, "a:\n  b: 1\n  c: 2\n  b: 3\n")
 
     assert [(str(f.place), str(f.other)) for f in found.doubtful] == [("some.yaml:4 a.b", "some.yaml:2 a.b")]
@@ -98,7 +98,7 @@ def test_duplicate_key_is_doubtful(tmp_path: Path) -> None:
 
 
 def test_merge_keys_are_applied(tmp_path: Path) -> None:
-    """`<<` brings another mapping's values, under those that are written."""
+    """`<<` adds another mapping's values, without overriding those that are written."""
     text = "base: &base {a: 1, b: 2}\nsite: {<<: *base, b: 3}\nboth: {<<: [*base, {c: 4}]}\n"
 
     (document,) = loaded(tmp_path, text).documents
@@ -108,17 +108,17 @@ def test_merge_keys_are_applied(tmp_path: Path) -> None:
 
 
 def test_several_documents_are_all_read(tmp_path: Path) -> None:
-    """A cephadm spec has a document for each host."""
+    """All documents of a file are read, such as one for each host in a cephadm spec."""
     assert len(loaded(tmp_path, "---\na: 1\n---\nb: 2\n...\n").documents) == 2
 
 
 def test_empty_file_has_nothing(tmp_path: Path) -> None:
-    """An empty file is no mistake by itself."""
+    """An empty file is no mistake in itself."""
     assert loaded(tmp_path, "") == Loaded("some.yaml")
 
 
 def test_events_without_libyaml_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PyYAML that was built without libyaml gives the same tree."""
+    """A PyYAML without libyaml gives the same tree."""
     text = "a: &a [1, {b: c}]\nd: *a\n"
     fast = loaded(tmp_path, text).documents[0]
 
@@ -130,7 +130,7 @@ def test_events_without_libyaml_are_the_same(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.parametrize("name", ["key", "CephClientKey", "RabbitPassword", "secret"])
 def test_secret_is_shown_by_its_fingerprint(name: str, tmp_path: Path) -> None:
-    """A value under the name of a secret is never shown, not even when it is no key at all."""
+    """A value under the name of a secret is never shown, even if it is no key."""
     (document,) = loaded(tmp_path, f"{name}: hunter2\n").documents
 
     shown = document.get(name).shown

@@ -1,4 +1,4 @@
-"""The machines of an inventory, as config-download leaves it."""
+"""The machines in an inventory, as config-download leaves it."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def read(folder: Path) -> tuple[Machine, ...]:
 
 
 def test_machines_have_address_and_roles(tmp_path: Path) -> None:
-    """By role groups and service groups, children of children too; the undercloud is none of them."""
+    """The machines are those of role and service groups and of nested groups, without the undercloud."""
     (tmp_path / "dcn0").mkdir()
     (tmp_path / "dcn0/inventory.yaml").write_text(yaml.safe_dump(INVENTORY, sort_keys=False))
 
@@ -40,7 +40,7 @@ def test_machines_have_address_and_roles(tmp_path: Path) -> None:
 
 
 def test_example_has_its_nodes(tmp_path: Path) -> None:
-    """What the generator is given as nodes is in the inventory that it writes."""
+    """The nodes that the generator is given are in the inventory that it writes."""
     node = example.ExampleNode("dcn0-0", "DistributedComputeHCI", "198.51.100.7", "198.51.100.8", ("ceph_mon",))
     central, dcn0 = example.sites(1)
     with_nodes = example.ExampleSite(**{**vars(dcn0), "nodes": (node,), "store": "default_backend"})
@@ -53,7 +53,7 @@ def test_example_has_its_nodes(tmp_path: Path) -> None:
 
 
 def test_files_are_for_their_owner_only(tmp_path: Path) -> None:
-    """Keys stand in most of them."""
+    """Only the owner may read the files, most of which contain keys."""
     example.write(tmp_path, example.sites(1))
 
     assert {path.stat().st_mode & 0o777 for path in tmp_path.rglob("*.y*ml")} == {0o600}

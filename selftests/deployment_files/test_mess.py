@@ -1,4 +1,4 @@
-"""A home folder: whatever else lies there changes no finding, hides none, and is looked at within limits."""
+"""Whatever else a home directory contains, it changes no finding, hides none, and is read within limits."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ from selftests.deployment_files.parts import PARTS, Part, take_out
 
 
 def judgement(folder: Path) -> tuple[Any, ...]:
-    """All that is concluded from a folder: the checks that are made and what they find, what blocks, the sites."""
+    """Everything that is concluded from a folder: the checks and their findings, what blocks, and the sites."""
     files = layout.read(folder)
     found = {key: list(map(str, findings)) for key, findings in checks.results(files).items()}
     sites = [(site.name, site.machines, site.zone, site.cluster, site.client) for site in outline.from_files(files)]
@@ -36,7 +36,7 @@ def right(original: Path) -> tuple[Any, ...]:
 
 @pytest.mark.parametrize("put", JUNK.values(), ids=JUNK.keys())
 def test_junk_changes_nothing(put: Callable[[Path], None], healthy: Path, right: tuple[Any, ...]) -> None:
-    """In no folder does anything that is no deployment file block, fail, or become a part of a site."""
+    """A file that is no deployment file does not block, fail or become part of a site, whatever its folder."""
     for where in (".", "dcn0", "dcn1/ceph-ansible", "elsewhere/deep"):
         (healthy / where).mkdir(parents=True, exist_ok=True)
         put(healthy / where)
@@ -46,7 +46,7 @@ def test_junk_changes_nothing(put: Callable[[Path], None], healthy: Path, right:
 
 @pytest.mark.parametrize("put", HOME.values(), ids=HOME.keys())
 def test_home_changes_nothing(put: Callable[[Path], None], healthy: Path, right: tuple[Any, ...]) -> None:
-    """Templates, what the director keeps, and other deployments are no part of this one."""
+    """Templates, the director's own files and other deployments are not part of this deployment."""
     put(healthy)
 
     assert judgement(healthy) == right
@@ -62,7 +62,7 @@ def test_home_changes_nothing(put: Callable[[Path], None], healthy: Path, right:
 def test_strewn_junk_changes_nothing(
     data: st.DataObject, original: Path, right: tuple[Any, ...], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Any of it together, anywhere, and files of any bytes under any name: no finding changes."""
+    """All of it together, and files with any bytes under any names, change no finding."""
     folder = Path(shutil.copytree(original, tmp_path_factory.mktemp("strewn") / "files"))
     folders = [folder, *(path for path in folder.rglob("*") if path.is_dir()), folder / "a/b/c"]
     for put in data.draw(st.lists(st.sampled_from([*JUNK.values()]), max_size=6, unique=True)):
@@ -85,7 +85,7 @@ def test_strewn_junk_changes_nothing(
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
 def test_mistake_is_found_in_a_home(mistake: Mistake, healthy: Path, judge: Callable[[], dict]) -> None:
-    """Each mistake is the same single finding with everything else around it."""
+    """With everything else around it, each mistake is the same single finding."""
     place = spoil(healthy, mistake)
     strew(healthy)
 
@@ -98,7 +98,7 @@ def test_mistake_is_found_in_a_home(mistake: Mistake, healthy: Path, judge: Call
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
 def test_missing_part_is_found_in_a_home(part: Part, healthy: Path, judge: Callable[[], dict]) -> None:
-    """What is missing is missed with everything else around it."""
+    """A missing part is found with everything else around it."""
     take_out(healthy, part)
     strew(healthy)
 
@@ -110,7 +110,7 @@ def test_missing_part_is_found_in_a_home(part: Part, healthy: Path, judge: Calla
 
 
 def test_broken_file_blocks_in_a_home(healthy: Path) -> None:
-    """A file of a stack's that is broken is found, and blocks that stack alone."""
+    """A broken file of a stack is found, and blocks that stack alone."""
     (healthy / "dcn1/az.yaml").write_text("parameter_defaults: {ManageNetworks: [false")
     strew(healthy)
 
@@ -122,7 +122,7 @@ def test_broken_file_blocks_in_a_home(healthy: Path) -> None:
 
 
 def test_own_environment_blocks_by_its_settings(healthy: Path) -> None:
-    """A broken file of any name that sets what the checks read is one of the stack's, and blocks."""
+    """A broken file of any name with a setting that the checks read belongs to the stack, and blocks it."""
     (healthy / "dcn0/az.yaml").rename(healthy / "dcn0/our-site.yaml")
     (healthy / "dcn0/our-site.yaml").write_text("parameter_defaults:\n  CinderVolumeCluster: dcn0\n  x: [\n")
 
@@ -138,7 +138,7 @@ def test_own_environment_blocks_by_its_settings(healthy: Path) -> None:
     ],
 )
 def test_limits_are_said(limit: str, value: int, says: str, healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is too much to look at, that is said, and nothing that was not looked at is called missing."""
+    """If there is too much to read, that is reported, and nothing that was not read is called missing."""
     monkeypatch.setattr(walk, limit, value)
 
     files = layout.read(healthy)
@@ -148,7 +148,7 @@ def test_limits_are_said(limit: str, value: int, says: str, healthy: Path, monke
 
 
 def test_folder_that_cannot_be_read_is_said(healthy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder that this user may not look into is passed over and named; the rest is judged."""
+    """A folder that this user may not read is passed over and named, and the rest is judged."""
     (healthy / "private").mkdir()
     scandir = os.scandir
 
@@ -168,7 +168,7 @@ def test_folder_that_cannot_be_read_is_said(healthy: Path, monkeypatch: pytest.M
 
 
 def test_link_that_leads_out_is_followed(tmp_path: Path) -> None:
-    """A stack's folder may be a link to where its author keeps it, such as a clone of a repository."""
+    """The folder of a stack may be a link to another place, such as the clone of a repository."""
     home, kept = tmp_path / "home", tmp_path / "repository"
     example.write(home, example.sites(1))
     (home / "dcn0").rename(kept)

@@ -1,4 +1,4 @@
-"""Each kind of mistake, made in one file of a healthy set: exactly the check of it fails, and says where and what."""
+"""Each kind of mistake in one file of a healthy set fails exactly its own check, with the place and the values."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +26,7 @@ def test_mistake_fails_exactly_its_check(mistake: Mistake, healthy: Path, judge:
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
 def test_missing_part_fails_exactly_its_check(part: Part, healthy: Path, judge: Callable[[], dict]) -> None:
-    """What is missing, or there twice, is one finding of one check at one stack."""
+    """Something missing or duplicated is one finding of one check at one stack."""
     take_out(healthy, part)
 
     found = judge()
@@ -43,7 +43,7 @@ def test_healthy_files_have_no_finding(judge: Callable[[], dict]) -> None:
 
 
 def test_every_check_is_provoked() -> None:
-    """Each check that can fail is made to fail by a mistake above."""
+    """Every check that can fail is made to fail by one of the mistakes above."""
     provoked = {mistake.check for mistake in MISTAKES} | {part.check for part in PARTS}
 
     assert {check.name for check in checks.ALL if not check.advice} - provoked == set()

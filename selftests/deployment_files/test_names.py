@@ -1,4 +1,4 @@
-"""Stacks of any name, in any folders: which files are whose, and which stack is central, is told by what is in them."""
+"""Stacks of any name in any folders: the contents of the files show their stack, and which stack is central."""
 
 import shutil
 from dataclasses import replace
@@ -17,7 +17,7 @@ CLUSTERS = st.from_regex(r"[k-p]{5}", fullmatch=True)
 
 @st.composite
 def deployments(draw: st.DrawFn) -> list[ExampleSite]:
-    """Central and up to three sites; clusters and zones are called as their stacks, or otherwise."""
+    """Central and up to three sites. The names of clusters and zones are those of their stacks, or others."""
     names = draw(st.lists(NAMES, min_size=2, max_size=4, unique=True))
     names[0] = draw(st.sampled_from([names[0], "control-plane", "overcloud", "central"]))
     others = draw(st.lists(CLUSTERS, min_size=len(names), max_size=len(names), unique=True))
@@ -39,7 +39,7 @@ def deployments(draw: st.DrawFn) -> list[ExampleSite]:
 def test_stacks_are_told_by_content(
     sites: list[ExampleSite], data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """Wherever the folders lie, each stack has its own files, the right one is central, and nothing is found."""
+    """Wherever the folders are, each stack has its own files, the right one is central, and nothing is found."""
     written, root = tmp_path_factory.mktemp("written"), tmp_path_factory.mktemp("root")
     central = replace(sites[0], stack="control-plane")
     example.write(written, [central, *sites[1:]], deployed=data.draw(st.booleans()))
@@ -70,7 +70,7 @@ def set_of(folder: Path, dcn: int = 1) -> None:
 
 
 def test_two_sets_side_by_side_are_refused(tmp_path: Path) -> None:
-    """Nobody can tell which of two deployments is meant; the message names both, and what to give."""
+    """Two deployments beside each other are refused. The message names both, and the folder to give."""
     set_of(tmp_path / "lab"), set_of(tmp_path / "production", 2)
 
     with pytest.raises(layout.NoDeploymentFiles) as refused:
@@ -83,7 +83,7 @@ def test_two_sets_side_by_side_are_refused(tmp_path: Path) -> None:
 
 
 def test_set_that_lies_deeper_is_passed_over(tmp_path: Path) -> None:
-    """The set in the folder itself is meant; that there is another is said."""
+    """The set in the folder itself is judged, and the set in a deeper folder is reported as passed over."""
     set_of(tmp_path), set_of(tmp_path / "git/examples", 2)
 
     files = layout.read(tmp_path)
@@ -95,7 +95,7 @@ def test_set_that_lies_deeper_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_one_stacks_folder_is_one_too_deep(tmp_path: Path) -> None:
-    """Given the folder of one stack, the message says which to give."""
+    """If the folder of one stack is given, the message says which folder to give."""
     set_of(tmp_path)
 
     with pytest.raises(layout.NoDeploymentFiles, match="looks like one stack's own file: give the folder above it"):
@@ -103,7 +103,7 @@ def test_one_stacks_folder_is_one_too_deep(tmp_path: Path) -> None:
 
 
 def test_copy_of_a_site_is_no_site(healthy: Path) -> None:
-    """A folder that says of itself what another says is a copy, and is said to be."""
+    """A folder with the same names as another is reported as a copy."""
     for path in (healthy / "dcn0").glob("*.yaml"):
         (healthy / "dcn0-new").mkdir(exist_ok=True)
         (healthy / "dcn0-new" / path.name).write_text(path.read_text())
@@ -117,7 +117,7 @@ def test_copy_of_a_site_is_no_site(healthy: Path) -> None:
 
 
 def test_site_without_its_files_is_no_strangers(healthy: Path) -> None:
-    """A folder that is called like a store of central's is a stack's, though its files are made when it is deployed."""
+    """A folder with the name of one of central's stores is a stack's, even before its own files exist."""
     for name in ("glance_update.yaml", "dcn_ceph_external.yaml"):
         path = healthy / "control-plane" / name
         path.write_text(path.read_text().replace("dcn1", "dcn7"))
@@ -135,7 +135,7 @@ def test_site_without_its_files_is_no_strangers(healthy: Path) -> None:
 
 
 def test_compute_nodes_at_the_centre_may_have_a_stack(healthy: Path) -> None:
-    """A stack `central` of compute nodes, whose zone is called as the cluster of the control plane's stack."""
+    """A stack `central` of compute nodes may exist, with a zone that has the name of the control plane's cluster."""
     zones = "ManageNetworks: false, NovaComputeAvailabilityZone: central, ComputeCount: 2"
     (healthy / "central").mkdir()
     (healthy / "central/az.yaml").write_text(f"parameter_defaults: {{{zones}}}\n")
@@ -148,7 +148,7 @@ def test_compute_nodes_at_the_centre_may_have_a_stack(healthy: Path) -> None:
 
 
 def test_stacks_whose_files_are_not_given_are_nobodys_mistake(healthy: Path) -> None:
-    """Central's stores and external clusters may be of stacks whose files somebody else has."""
+    """Central's stores and external clusters may belong to stacks whose files are not given, without a finding."""
     shutil.rmtree(healthy / "dcn1")
 
     files = layout.read(healthy)
@@ -158,7 +158,7 @@ def test_stacks_whose_files_are_not_given_are_nobodys_mistake(healthy: Path) -> 
 
 
 def test_without_central_nothing_is_said_of_its_cluster(healthy: Path) -> None:
-    """Where no central stack's files are given, that is one finding of its own, and no site's."""
+    """A missing central stack is one finding of its own, and none of a site."""
     shutil.rmtree(healthy / "control-plane")
 
     files = layout.read(healthy)

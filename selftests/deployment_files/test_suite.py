@@ -1,4 +1,4 @@
-"""The acceptance suite itself, run as an operator runs it: what fails, what is said, and with which exit code."""
+"""The acceptance suite as an operator runs it: its failures, messages and exit codes."""
 
 import re
 import subprocess
@@ -24,12 +24,12 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def run(run_here: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs the suite with these arguments, with no plugin or conftest but its own."""
+    """Runs the suite with these arguments, with only its own plugins and conftest."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
     def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         plugins = [option for plugin in PLUGINS for option in ("-p", plugin)]
-        # what compares with a deployment has selftests of its own, in selftests/discovery
+        # comparisons with a deployment have selftests in selftests/discovery
         files = ["tests/deployment_files", "--ignore=tests/deployment_files/test_environment_file.py"]
         return run_here("--noconftest", *plugins, *files, *map(str, arguments))
 
@@ -37,7 +37,7 @@ def run(run_here: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def test_mistake_is_explained_to_the_operator(run: Run, healthy: Path) -> None:
-    """The failing test is named after check and site, says all, once, and shows no key; the rest passes."""
+    """The failing test is named after check and site, says everything once and shows no key, and the rest passes."""
     external = healthy / "control-plane/dcn_ceph_external.yaml"
     key = example.sites(2)[2].external_key
     external.write_text(external.read_text().replace(key, example.cephx_key("another")))
@@ -60,7 +60,7 @@ def test_mistake_is_explained_to_the_operator(run: Run, healthy: Path) -> None:
 
 
 def test_every_check_is_a_test_of_the_suite(run: Run, healthy: Path) -> None:
-    """Each check is a test at each of its stacks, is selected by its name and by its claims, and states its claim."""
+    """Each check is a test at each of its stacks, can be selected by its name and its claims, and states its claim."""
     files = layout.read(healthy)
 
     listed = run("--deployment-files", healthy, "--collect-only", "-q").stdout
@@ -73,7 +73,7 @@ def test_every_check_is_a_test_of_the_suite(run: Run, healthy: Path) -> None:
 
 
 def test_doc_settings_pass_with_advice(run: Run, healthy: Path) -> None:
-    """Without GlanceBackendID the suite passes, and a warning explains what that means for snapshots."""
+    """Without GlanceBackendID, the suite passes, and a warning explains what that means for snapshots."""
     glance = healthy / "dcn0/glance.yaml"
     glance.write_text(glance.read_text().replace("GlanceBackendID", "GlangeBackendID"))
 
@@ -86,7 +86,7 @@ def test_doc_settings_pass_with_advice(run: Run, healthy: Path) -> None:
 
 
 def test_home_passes_with_a_warning(run: Run, healthy: Path) -> None:
-    """In a home folder nothing fails, blocks or is skipped; one warning says what was passed over."""
+    """In a home directory, nothing fails, is blocked or skipped, and one warning names what was passed over."""
     strew(healthy)
 
     done = run("--deployment-files", healthy)
@@ -98,7 +98,7 @@ def test_home_passes_with_a_warning(run: Run, healthy: Path) -> None:
 
 
 def test_broken_file_is_one_failure(run: Run, healthy: Path) -> None:
-    """A file that is not YAML fails once; the checks that need it are blocked by that, at its site only."""
+    """A file that is not YAML fails once, and blocks the checks that need it at its site only."""
     (healthy / "dcn1/az.yaml").write_text("parameter_defaults: {ManageNetworks: [false")
 
     done = run("--deployment-files", healthy, "-v")
@@ -113,7 +113,7 @@ def test_broken_file_is_one_failure(run: Run, healthy: Path) -> None:
 
 
 def test_without_files_all_is_skipped(run: Run) -> None:
-    """Without the option each test is skipped, with one reason, which is said once."""
+    """Without the option, each test is skipped, with one reason that is printed once."""
     done = run("-rs")
 
     assert done.returncode == 0
@@ -124,7 +124,7 @@ def test_without_files_all_is_skipped(run: Run) -> None:
 
 
 def test_a_site_without_storage_is_skipped_in_one_line(run: Run, healthy: Path) -> None:
-    """What many checks are skipped for is one line, with their number."""
+    """Many checks with the same reason for a skip are one line with their number."""
     (healthy / "dcn2").mkdir()
     (healthy / "dcn2" / "role-counts.yaml").write_text("parameter_defaults: {DistributedComputeCount: 1}\n")
 
@@ -145,7 +145,7 @@ def test_wrong_folder_is_a_usage_error(run: Run, tmp_path: Path) -> None:
 
 
 def test_the_environment_file_may_name_the_folder(run_here: Run, healthy: Path, tmp_path: Path) -> None:
-    """Without the option, the folder that the environment file names is read."""
+    """Without the option, the folder in the environment file is read."""
     file = tmp_path / "environment.yaml"
     sites = {"central": {"central": True, "availability_zone": "nova", "store": "default_backend"}}
     sites["central"] |= {"glance": "http://192.0.2.10:9292", "ceph": {"cluster": "central"}}

@@ -1,4 +1,4 @@
-"""A simulated deployment for what does not change it, and a copy of its files to be spoilt."""
+"""A simulated deployment for tests that do not change it, and a copy of its files to modify."""
 
 import shutil
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def files(deployment: Running, tmp_path: Path) -> Path:
-    """A copy of its deployment files."""
+    """A copy of the deployment files."""
     return Path(shutil.copytree(deployment.folder / "deployment-files", tmp_path / "files"))
 
 
 @pytest.fixture
 def options(deployment: Running) -> list[str]:
-    """The command line without where the sites come from."""
+    """The options of the command line, except for those that name the sites."""
     return choices(deployment.environment, deployment.folder)

@@ -1,4 +1,4 @@
-"""What two environment files are compared by, and the command line that writes one."""
+"""How two environment files are compared, and the command that writes one."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _NOT_OF_THE_DEPLOYMENT = frozenset({"path", "deployment_files", "limits", "timeo
 
 
 def meaning(environment: Environment) -> dict[str, object]:
-    """What an environment file says of a deployment: key → value, roles and nodes in one order.
+    """What an environment file says about a deployment: key → value, with roles and nodes in a fixed order.
 
-    Left out is where files lie, and how patient the harness is to be.
+    Paths of files, limits and timeouts are left out.
     """
     found = {field.name: getattr(environment, field.name) for field in fields(environment)}
     sites = {site.name: _site(site) for site in environment.sites}
@@ -32,7 +32,7 @@ def _site(site: Site) -> dict[str, object]:
 
 
 def choices(document: dict[str, Any], folder: Path) -> list[str]:
-    """The options by which discovery is given what nobody can find out: as an environment file in `folder` has it."""
+    """The options for what discovery cannot find out, with the values of an environment file in `folder`."""
     console = document["image"]["console"]
     undercloud = ["--undercloud", document["undercloud"]["host"]] if "undercloud" in document else []
     return [
@@ -46,6 +46,6 @@ def choices(document: dict[str, Any], folder: Path) -> list[str]:
 
 
 def discovery(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Runs it as an operator does."""
+    """Run discovery as an operator does."""
     command = [sys.executable, "-m", "dcn_verify", "discover", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)  # noqa: S603

@@ -1,4 +1,4 @@
-"""E6 in the suite: it passes where the environment file agrees, and each mistake in it fails exactly its test."""
+"""E6 in the suite: it passes if the environment file agrees, and each mistake fails exactly its own test."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def suite(deployment: Running, tmp_path: Path) -> Suite:
 
 
 def failed(done: subprocess.CompletedProcess[str]) -> set[str]:
-    """The tests that failed, with their sites."""
+    """The failed tests with their sites."""
     return set(re.findall(r"::(\w+\[\S+\]) FAILED", done.stdout))
 
 
 def test_environment_file_that_agrees_passes(suite: Suite) -> None:
-    """The simulator's own file agrees with its deployment; what a site is called is the operator's."""
+    """The simulator's own file agrees with its deployment, even with other names for the sites."""
 
     def rename(sites: dict[str, Any]) -> None:
         sites["paris"] = sites.pop("dcn0")
@@ -59,7 +59,7 @@ def test_environment_file_that_agrees_passes(suite: Suite) -> None:
 
 
 def test_each_mistake_fails_exactly_its_test(suite: Suite) -> None:
-    """Zone, store, node and a forgotten site: each is said with site, expected, seen, and how to see it by hand."""
+    """A wrong zone, store or node and a forgotten site are reported with site, expected, seen and a command."""
 
     def spoil(sites: dict[str, Any]) -> None:
         sites["central"]["availability_zone"] = "nova"
@@ -89,7 +89,7 @@ def test_each_mistake_fails_exactly_its_test(suite: Suite) -> None:
 
 
 def test_site_of_another_deployment_is_one_failure(suite: Suite) -> None:
-    """A site that the deployment does not have fails once; what would be compared of it is blocked."""
+    """A site that the deployment does not have is one failure, and the other comparisons of that site are blocked."""
 
     def add(sites: dict[str, Any]) -> None:
         sites["dcn9"] = {"availability_zone": "dcn9", "nodes": {"dcn9-0": {"address": "127.0.9.9", "roles": []}}}
@@ -102,7 +102,7 @@ def test_site_of_another_deployment_is_one_failure(suite: Suite) -> None:
 
 
 def test_demo_checks_the_deployment_files_too(tmp_path: Path) -> None:
-    """`make demo` has files, so the claims on them are checked, and all hold."""
+    """`dcn-verify demo` has deployment files, so that the claims about them are checked, and all hold."""
     command = [
         *(sys.executable, "-m", "dcn_verify", "demo"),
         "tests/deployment_files",
@@ -119,7 +119,7 @@ def test_demo_checks_the_deployment_files_too(tmp_path: Path) -> None:
 
 
 def test_without_environment_or_files_all_is_skipped(run_here: Suite) -> None:
-    """Offline, there is nothing to compare with, and each test says what is missing."""
+    """Without an environment file or deployment files, each test is skipped and says what is missing."""
     done = run_here(TESTS, "-rs")
 
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""The command: bad input is a line, secrets stay where they are, nothing is changed, and doubts are remarks."""
+"""The command: bad input is one line, secrets are not printed, nothing is changed, and doubts are remarks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOSTS = ("--ssh-host=central=control-plane-controller-0", "--ssh-host=dcn0=dcn0-
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
-    """Exit code, output and errors of the command in this process."""
+    """The exit code, output and errors of the command, run in this process."""
     code = command.main(list(map(str, arguments)))
     out, err = capsys.readouterr()
     return code, out, err
@@ -50,7 +50,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int
 def test_bad_input_is_one_line_and_exit_code_4(
     given: list[str], says: str, options: list[str], files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The line says what is wrong and what to do; nothing is written that could be taken for a file."""
+    """Bad input is one line with the mistake and the fix, and exit code 4. No file is written."""
     folders = {name: tmp_path / name for name in ("empty", "edge")} | {"files": files}
     folders["empty"].mkdir()
     shutil.copytree(files / "dcn0", folders["edge"] / "dcn0")
@@ -61,7 +61,7 @@ def test_bad_input_is_one_line_and_exit_code_4(
 
 
 def test_broken_file_is_named(options: list[str], files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Files that cannot be read are not guessed at."""
+    """A broken deployment file is reported, and its contents are not guessed."""
     (files / "dcn0/az.yaml").write_text("parameter_defaults: [")
 
     code, out, err = run(capsys, *options, "--deployment-files", files)
@@ -70,7 +70,7 @@ def test_broken_file_is_named(options: list[str], files: Path, capsys: pytest.Ca
 
 
 def test_machine_that_does_not_answer(options: list[str], files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """It is a line and exit code 4, or, where that is allowed, described by its inventory."""
+    """A machine that does not answer is one line and exit code 4 or, if allowed, is described by its inventory."""
     inventory = files / "dcn0/inventory.yaml"
     content = yaml.safe_load(inventory.read_text())
     hosts = content["DistributedComputeHCI"]["hosts"]
@@ -89,7 +89,7 @@ def test_machine_that_does_not_answer(options: list[str], files: Path, capsys: p
 
 @pytest.mark.parametrize("source", ["files", "hosts"])
 def test_no_secret_is_printed(source: str, deployment: Running, options: list[str]) -> None:
-    """No key of the files or keyrings and no password, in what is written and in what is said."""
+    """No key and no password is printed, neither in the file nor in messages."""
     folder = deployment.folder
     keys = set(re.findall(r"AQ\S{38}", "".join(p.read_text() for p in (folder / "deployment-files").rglob("*.y*ml"))))
     password = yaml.safe_load((folder / "clouds.yaml").read_text())["clouds"]["dcn-sim"]["auth"]["password"]
@@ -103,7 +103,7 @@ def test_no_secret_is_printed(source: str, deployment: Running, options: list[st
 def test_everything_is_only_read(
     deployment: Running, options: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The cloud is asked by GET, but for the token; on machines only commands are run that read."""
+    """The cloud is only queried by GET, except for the token, and commands on machines only read."""
     requested: set[tuple[str, str]] = set()
     commands: set[tuple[str, ...]] = set()
     request, execute = requests.Session.request, Node.run
@@ -123,7 +123,7 @@ def test_everything_is_only_read(
 
     assert code == 0
     assert {url.rsplit("/v3", 1)[-1] for method, url in requested if method != "GET"} == {"/auth/tokens"}
-    # `env … stat` and `cat` of files, lists of containers, and what the monitors say
+    # `env … stat` and `cat` of files, lists of containers, and queries of monitors
     reading = r"(?:(?:podman|docker) exec \S+ )?(?:hostname|env LC_ALL=C stat .*|cat -- \S+|ceph .* quorum_status .*)"
     listing = r"(?:podman|docker) ps .*"
     lines = {shlex.join(argv) for argv in commands}
@@ -134,7 +134,7 @@ def test_everything_is_only_read(
 def test_what_is_left_out_is_a_comment(
     deployment: Running, files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without an image the file says what to fill in, and the harness says so too; choices name what there is."""
+    """Without an image, the file and the message say what to fill in, and choices name the alternatives."""
     options = ["--cloud", "dcn-sim", "--clouds-file", str(deployment.folder / "clouds.yaml")]
     options += ["--ssh-config", str(deployment.folder / "ssh_config"), "--deployment-files", str(files)]
 
@@ -170,7 +170,7 @@ def test_what_is_left_out_is_a_comment(
 def test_files_that_say_otherwise_are_a_remark(
     file: str, old: str, new: str, remark: str, options: list[str], files: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The file holds what was meant, and says where the cloud is otherwise."""
+    """Where the cloud differs from the deployment files, the files' value is used, and a remark names the other."""
     content = (files / file).read_text()
     assert old in content
     (files / file).write_text(content.replace(old, new))
@@ -181,14 +181,14 @@ def test_files_that_say_otherwise_are_a_remark(
 
 
 def test_site_that_nobody_gave_is_a_remark(options: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Central's store on a cluster of none of the sites shows that a site was forgotten."""
+    """A remark names a store of central on a cluster of none of the sites: a site was forgotten."""
     code, out, _ = run(capsys, *options, HOSTS[0])
 
     assert (code, "central's Glance has store dcn0 on a cluster with FSID" in out.replace("\n# ", " ")) == (0, True)
 
 
 def test_monitor_without_an_address_is_a_remark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A monitor that the map has no address of is told by its name, and is none of the machines."""
+    """A monitor without an address in the map is named in a remark, and is none of the machines."""
     with running(tmp_path / "deployment", "--dcn", "1", "--fault", "monitor-without-an-address") as found:
         hosts = [f"--ssh-host={name}={next(iter(site['nodes']))}" for name, site in found.environment["sites"].items()]
         code, out, err = run(capsys, *choices(found.environment, found.folder), *hosts)

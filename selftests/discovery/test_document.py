@@ -1,4 +1,4 @@
-"""What stands in the file for what was not found, and how what was found is written."""
+"""How the file shows what was found and what was not."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def written(*sites: FoundSite, **more: object) -> str:
 
 
 def test_awkward_values_are_quoted(tmp_path: Path) -> None:
-    """What YAML would take for something else is text again when it is read."""
+    """Values that YAML would not read as text are quoted."""
     path = tmp_path / "environment.yaml"
     path.write_text(written(CENTRAL, FoundSite("007", False, "yes", nodes=(FoundNode("null", "198.51.100.9", ()),))))
 
@@ -43,7 +43,7 @@ def test_awkward_values_are_quoted(tmp_path: Path) -> None:
 
 
 def test_gaps_are_comments_that_say_what_to_fill_in() -> None:
-    """Each gap is a comment at its own place, is named at the top, and leaves the file YAML."""
+    """Each gap is a comment in its place, is named at the top, and leaves the file valid YAML."""
     ceph = FoundCeph("dcn0", None, None)
     site = FoundSite("dcn0", False, ceph=ceph, gaps={**GAPS, "availability_zone": "its zone", "nodes": "NODE: {…}"})
     found = Discovery((CENTRAL, site))
@@ -58,7 +58,7 @@ def test_gaps_are_comments_that_say_what_to_fill_in() -> None:
 
 
 def test_cluster_that_was_not_found_is_a_gap() -> None:
-    """A site with storage of an unknown cluster is not taken for one without storage."""
+    """A site with storage whose cluster was not found is not treated as a site without storage."""
     site = FoundSite("dcn0", False, "dcn0", gaps={"ceph": "{cluster: NAME}"}, nodes=(NODE,))
 
     page = written(CENTRAL, site)
@@ -68,7 +68,7 @@ def test_cluster_that_was_not_found_is_a_gap() -> None:
 
 
 def test_doubtful_machine_is_a_comment() -> None:
-    """It is not used, and can be by taking the sign away."""
+    """A doubtful machine is not used, and can be by removing the comment sign."""
     doubtful = FoundNode("dcn0-1", "198.51.100.21", ("compute",), doubt="refused")
     page = written(CENTRAL, FoundSite("dcn0", False, "dcn0", nodes=(doubtful,)))
 
@@ -78,7 +78,7 @@ def test_doubtful_machine_is_a_comment() -> None:
 
 @pytest.mark.parametrize(("container", "shown"), [("glance-api", "glance-api"), (None, "null")])
 def test_other_containers_are_services(container: str | None, shown: str, tmp_path: Path) -> None:
-    """Where a service is not called as TripleO calls it, the file says where it is."""
+    """A service whose container has another name than TripleO's is in the file with its container."""
     page = written(CENTRAL, services={"glance": container})
     path = tmp_path / "environment.yaml"
     path.write_text(page)

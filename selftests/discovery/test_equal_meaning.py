@@ -1,4 +1,4 @@
-"""The discovered environment file and the simulator's own are equal in meaning, for many kinds of deployments."""
+"""The discovered environment file means the same as the simulator's own, for many kinds of deployments."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,7 +46,7 @@ def hosts(deployment: Running, which: int) -> list[str]:
 def test_discovered_file_means_the_same(
     deployment: Running, source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """From files, or from one machine of each site: the same sites, zones, stores, clusters, nodes, roles, choices."""
+    """Discovery from files, or from one machine of each site, gives a file with the same meaning."""
     own = deployment.folder / "environment.yaml"
     files = ["--deployment-files", str(deployment.folder / "deployment-files")]
     given = files if source == "files" else hosts(deployment, 0 if source == "first machines" else -1)

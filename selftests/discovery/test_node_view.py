@@ -1,4 +1,4 @@
-"""What a machine says of itself, for machines of several kinds; nothing is asked that was not expected."""
+"""The report of a machine, for several kinds of machines. Unexpected commands fail the test."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ FILES = {
 
 
 class Machine:
-    """A machine with these containers and files; every container sees every file."""
+    """A machine with these containers and files. Every container sees every file."""
 
     name = HOST
     hostname = HOST
@@ -145,7 +145,7 @@ ALL = (
     ids=["podman, ceph-ansible", "docker, cephadm, pacemaker"],
 )
 def test_hyperconverged_machine(machine: Machine, names: dict[str, str]) -> None:
-    """Roles and settings, whatever runs the containers and however they are called."""
+    """Roles and settings are found whatever runs the containers, and whatever their names."""
     view = look_at(machine)
 
     assert view.roles == {"glance", "ceph-mon", "compute", "cinder-volume"}
@@ -159,7 +159,7 @@ def test_hyperconverged_machine(machine: Machine, names: dict[str, str]) -> None
 
 
 def test_services_without_containers() -> None:
-    """Where nothing is in a container, the files on the machine itself say what runs there."""
+    """Without containers, the files on the machine itself show which services run there."""
     view = look_at(Machine({}, FILES))
 
     assert view.roles == {"glance", "compute", "cinder-volume"}
@@ -167,14 +167,14 @@ def test_services_without_containers() -> None:
 
 
 def test_what_only_prepared_a_service_is_none() -> None:
-    """TripleO leaves containers that ended when they had done their work; they are no service."""
+    """Containers with which TripleO prepared a service, and which have ended, are no services."""
     containers = {name: "exited" for name in ("glance_api_db_sync", "nova_api_db_sync", "cinder_volume_init_logs")}
 
     assert look_at(Machine(containers, {})).roles == frozenset()
 
 
 def test_stopped_service_is_still_meant_to_run_there() -> None:
-    """The role stays, and a remark says why its settings are not known."""
+    """A stopped service keeps its role, and a remark says why its settings are unknown."""
     view = look_at(Machine({**HCI, "glance_api": "exited"}, FILES))
 
     assert "glance" in view.roles
@@ -185,14 +185,14 @@ def test_stopped_service_is_still_meant_to_run_there() -> None:
 
 
 def test_machine_without_a_conf_of_the_cluster() -> None:
-    """A missing conf leaves the FSID open."""
+    """If a cluster's conf is missing, its FSID is unknown."""
     view = look_at(Machine(HCI, {path: text for path, text in FILES.items() if "ceph" not in path}))
 
     assert (view.cluster, view.fsid, view.stores["central"].fsid) == ("dcn0", None, None)
 
 
 def test_broken_configuration_is_a_remark_without_secrets() -> None:
-    """What the service itself would refuse is said, without what stands beside it."""
+    """A broken configuration file is a remark, which does not quote what is beside the mistake."""
     files = {**FILES, "/etc/glance/glance-api.conf": GLANCE + "rabbit://guest:hunter2hunter2@198.51.100.1\n[x\n"}
 
     view = look_at(Machine(HCI, files))
@@ -203,7 +203,7 @@ def test_broken_configuration_is_a_remark_without_secrets() -> None:
 
 
 def test_compute_node_without_storage() -> None:
-    """Local disks: it uses no cluster."""
+    """A compute node with local disks uses no cluster."""
     files = {"/etc/nova/nova.conf": "[glance]\napi_servers = http://a:9292\n[libvirt]\nimages_type = qcow2\n"}
     view = look_at(Machine({"nova_compute": "running"}, files))
 

@@ -1,4 +1,4 @@
-"""What a place can do at once, and who holds a thing alone or with others."""
+"""The capacity of a place, and things that are held alone or shared."""
 
 import pytest
 

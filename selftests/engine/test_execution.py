@@ -115,7 +115,7 @@ def test_one_failure_blocks_all_that_follows(tmp_path: Path):
 
 
 def test_what_is_not_offered_is_skipped_with_all_that_needs_it(tmp_path: Path):
-    """Nothing failed, so nothing is blocked: who needs it is skipped too, with the same reason."""
+    """A stage that needs what the deployment does not offer is skipped with the same reason, not blocked."""
 
     def direct() -> int:
         raise NotOffered("glance-direct is not among the import methods")
@@ -136,7 +136,7 @@ def test_what_is_not_offered_is_skipped_with_all_that_needs_it(tmp_path: Path):
 
 
 def test_a_failure_goes_before_what_is_not_offered(tmp_path: Path):
-    """Who needs both is blocked by the failure: a skip hides none."""
+    """A stage that needs both a failed stage and a skipped one is blocked by the failure."""
 
     def direct() -> int:
         raise NotOffered("no glance-direct")
@@ -188,7 +188,7 @@ def test_what_a_library_raises_may_be_explained(tmp_path: Path):
 
 
 def test_independent_stages_run_side_by_side(tmp_path: Path):
-    meeting = threading.Barrier(3, timeout=60)  # passes only when all three are under way
+    meeting = threading.Barrier(3, timeout=60)  # passes only when all three are running
 
     def stage(site) -> int:
         return meeting.wait()
@@ -273,7 +273,7 @@ def test_stages_that_change_the_same_thing_take_turns(tmp_path: Path):
 
 
 def test_what_is_read_is_not_changed_meanwhile(tmp_path: Path):
-    """And those who only read do so side by side."""
+    """A stage that changes a thing waits for those that read it, and the readers run side by side."""
     meeting, changing = threading.Barrier(2, timeout=60), threading.Event()
 
     def server(site) -> int:
@@ -312,7 +312,7 @@ def test_what_is_read_is_not_changed_meanwhile(tmp_path: Path):
     ],
 )
 def test_what_acts_yields_to_a_longer_chain(tmp_path: Path, declared: dict[str, Any], order: list[str]):
-    """And what only reads does not: it reads what nobody has changed yet."""
+    """A stage that acts yields to one with a longer remaining chain, but a stage that only reads does not."""
     begun: list[str] = []
 
     def server() -> int:
@@ -434,7 +434,7 @@ def test_an_input_is_acted_on_by_one_stage_at_a_time(tmp_path: Path):
 
 
 def test_a_thousand_stages_cost_little(tmp_path: Path):
-    """The engine's own work does not grow with the square of the stages."""
+    """The engine's own work does not grow with the square of the number of stages."""
 
     def first(site) -> int:
         return 1

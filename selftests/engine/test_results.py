@@ -1,4 +1,4 @@
-"""Results of stages that cannot be written down, and who waits for them."""
+"""Results of stages that cannot be written to disk, and the stages that wait for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The graph of stages is read off their signatures."""
+"""The graph of stages is derived from their signatures."""
 
 from dataclasses import dataclass
 
@@ -73,7 +73,7 @@ def test_closure_lists_shallow_stages_first(registry: Registry):
 
 
 def test_what_is_changed_is_the_thing_of_the_stage_that_made_it(registry: Registry):
-    """By its alias, another one at each site."""
+    """A stage that changes an input by its alias holds the thing that the alias stands for at its site."""
 
     def stopped(local_image, dcn) -> int:
         return 1

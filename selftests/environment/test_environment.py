@@ -1,4 +1,4 @@
-"""The environment file: what a good one gives, and the one line that each mistake is answered with."""
+"""The environment file: the result of a valid one, and the line for each mistake."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def write(tmp_path: Path) -> Callable[[str | bytes], Path]:
 
 
 def changed(key: str, value: object) -> str:
-    """The good file with one value set (or taken out, for `...`); `key` is a path with `/` between."""
+    """The valid file with one value changed (or removed, for `...`). `key` is a path with `/` as separator."""
     document = copy.deepcopy(GOOD)
     *way, last = key.split("/")
     place = document
@@ -126,7 +126,7 @@ def test_the_folder_of_deployment_files_is_beside_the_file(write: Callable[[str]
 
 
 def with_dcn1(key: str, value: object) -> str:
-    """The good file with a second DCN site that has storage, and one value set."""
+    """The valid file with a second DCN site with storage, and one value changed."""
     dcn1 = {**GOOD["sites"]["dcn0"], "store": "dcn1", "glance": "http://192.0.2.30:9292"}
     dcn1["nodes"] = {"dcn1-hci-0": {"address": "192.0.2.30", "roles": ["compute"]}}
     return yaml.safe_dump({**GOOD, "sites": {**GOOD["sites"], "dcn1": dcn1}, key: value}, sort_keys=False)
@@ -148,7 +148,7 @@ def test_journeys_are_those_declared_or_a_ring(
 
 @pytest.mark.parametrize("declared", [None, [["dcn0", "dcn1"]]], ids=["ring", "declared"])
 def test_no_round_trip_leads_to_a_site_without_compute(write: Callable[[str], Path], declared: object) -> None:
-    """A site of storage only is left out of the ring, and refused where it is declared."""
+    """A site of storage only is left out of the ring, and is refused in a declared pair."""
     path = write(with_dcn1("pairs", declared).replace("- compute", "- glance"))
 
     if declared is None:

@@ -1,4 +1,4 @@
-"""Whatever stands in an environment file: an environment, or one line that begins with the file's name."""
+"""Any contents of an environment file give an environment, or one line that begins with the file's name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from helpers.environment import BadEnvironment, load_environment
 INPUTS = Path(__file__).parents[1] / "inputs"
 WHOLE = (INPUTS / "environment.yaml").read_text(encoding="utf-8")
 WORDS = sorted(set(re.findall(r"[^\s{}\[\],]+", WHOLE.partition("\n")[2])))
-#: What YAML, Python or the file system takes offence at.
+#: Values that YAML, Python or the file system may reject.
 NASTY = [*(INPUTS / "values.txt").read_text(encoding="utf-8").splitlines(), "9" * 5000, "0x" + "f" * 5000, "[" * 300]
 once = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 numbers = st.booleans() | st.integers() | st.floats() | st.dates()
@@ -25,7 +25,7 @@ values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=2) | st.di
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where an environment file can be; what it names is there."""
+    """The path for an environment file. The files that it names exist."""
     for name in ("clouds.yaml", "ssh_config", "known_hosts"):
         (tmp_path / name).touch()
     (tmp_path / "files").mkdir()

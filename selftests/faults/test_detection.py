@@ -1,4 +1,4 @@
-"""What the detection matrix makes of runs of the acceptance suite."""
+"""How the detection matrix judges runs of the acceptance suite."""
 
 from __future__ import annotations
 

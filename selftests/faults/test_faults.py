@@ -8,7 +8,7 @@ import pytest
 from faults.catalogue import FAULTS, Fault, UnknownFault, find
 from helpers.reports.claims import CLAIMS
 
-#: A19 needs a site without storage; E is proven by the broken files of selftests/deployment_files
+#: A19 needs a site without storage; E is proven by the broken files in selftests/deployment_files
 ROWS = [
     *(f"A{number}" for number in (*range(1, 19), 23)),
     *(f"B{number}" for number in range(1, 11)),
@@ -30,7 +30,7 @@ def test_a_fault_is_complete(fault: Fault):
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.read_only], ids=str)
 def test_what_is_looked_for_read_only_is_found_so(fault: Fault):
-    """Claims of topology and configuration need nothing to be created."""
+    """Only faults of topology and configuration are detected without creating anything."""
     assert {claim[0] for claim in fault.must} == {"A"}
 
 

@@ -1,4 +1,4 @@
-"""The real command-line clients, in an environment of their own, made once in the user's cache."""
+"""The real command-line clients, in a virtual environment that is created once in the user's cache."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import sys
 import venv
 from pathlib import Path
 
-# OpenStackClient 10.5 drops --force of "volume snapshot create" for a Cinder that knows 3.66, and then asks with 3.65
+# OpenStackClient 10.5 drops --force from "volume snapshot create" if Cinder knows 3.66, but then requests 3.65
 PACKAGES = ("python-openstackclient>=6.6,<7", "python-glanceclient>=4,<5", "setuptools<81")
 
 
 class NotInstalled(Exception):
-    """The clients cannot be installed, and why."""
+    """The clients cannot be installed, for the reason in the message."""
 
 
 def make() -> Path:
-    """The folder of the clients' commands; made when it is not there yet.
+    """Return the folder of the clients' commands, which is created if it does not exist.
 
-    :raises NotInstalled: for want of a package index, for example
+    :raises NotInstalled: for example if there is no package index
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     folder = cache / "dcn-verify" / f"clients-6-python{sys.version_info.major}.{sys.version_info.minor}"

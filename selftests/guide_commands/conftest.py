@@ -1,7 +1,7 @@
-"""The document's section from "Confirm images may be copied between sites" to its end, in the simulator and on a lab.
+"""The guide from "Confirm images may be copied between sites" to its end, in the simulator or on a running lab.
 
-The lab is one that runs (`--lab-state`);
-what the lines create is removed from it at the end of each module, and is gone from the API and from every cluster.
+`--lab-state` names the lab. What the lines create on it is removed at the end of each module, and is then neither in
+the API nor in any cluster.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from selftests.guide_commands.clients import NotInstalled, make
 from selftests.guide_commands.reader import CIRROS, Reader
 from simulator.process import running
 
-#: what the guide's lines create, by the names that they give it; the last is Nova's own
+#: the names of what the guide's lines create; Nova itself gives the last one
 NAMES = (
     ("image", "cirros"),
     ("image", "cirros-snapshot"),
@@ -52,7 +52,7 @@ def clients() -> Path:
 
 @pytest.fixture(scope="session", params=["simulator", pytest.param("lab", marks=pytest.mark.lab)])
 def reader(request: pytest.FixtureRequest, clients: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
-    """A reader of the guide before a simulated deployment, or before a lab that runs."""
+    """A reader of the guide at a simulated deployment, or at a running lab."""
     if shutil.which("ssh") is None:
         pytest.skip("the lines for nodes are typed by ssh, and there is none here")
     with ExitStack() as until_the_end:
@@ -72,7 +72,7 @@ Note = Callable[..., None]
 
 @pytest.fixture(scope="module")
 def note(reader: Reader, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Note]:
-    """Notes the id of something that NAMES has, so that it is looked for in the clusters, too, after its removal."""
+    """Records the id of something in NAMES, so that the clusters are searched for it after its removal."""
     deployment = connect(load_environment(reader.folder / "environment.yaml"))
     known = kinds(deployment)
     there = [f"{kind} {name}" for kind, name in NAMES if known[kind].find(Entry(kind, name))]
@@ -89,7 +89,7 @@ def note(reader: Reader, tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 
 @pytest.fixture(scope="module")
 def image(reader: Reader, note: Note) -> str:
-    """The id of the guide's image, which is at central and at dcn0."""
+    """The id of the guide's image, which is at central and dcn0."""
     reader.types(
         "glance --verbose image-create-via-import --disk-format qcow2 --container-format bare --name cirros "
         f"--uri {reader.uri} --import-method web-download --stores default_backend,dcn0"
@@ -103,22 +103,22 @@ def image(reader: Reader, note: Note) -> str:
 
 @pytest.fixture(scope="module")
 def image_size(reader: Reader, image: str) -> int:
-    """Its size in bytes, converted to raw."""
+    """The image's size in bytes, converted to raw."""
     return int(reader.types("openstack image show $ID -f value -c size", ID=image))
 
 
 @pytest.fixture(scope="module")
 def image_everywhere(reader: Reader, image: str) -> str:
-    """The image, which is at dcn1, too."""
+    """The id of the image, which is now at dcn1, too."""
     reader.types("glance image-import $ID --stores dcn1 --import-method copy-image", ID=image)
     reader.waits_for_stores({"default_backend", "dcn0", "dcn1"}, image)
     return image
 
 
 def instance_at(site: str, image: str, reader: Reader, note: Note) -> str:
-    """The id of an instance without a volume that runs at the site.
+    """The id of a running instance without a volume at the site.
 
-    The lab's flavor has no disk size, where the guide's has 1 GiB: the disk is as large as the image.
+    The lab's flavor has no disk size, but the guide's has 1 GiB. On the lab, the disk is as large as the image.
     """
     reader.types(
         f"openstack server create --flavor tiny --image $IMG_ID --key-name {site}-key --network {site}-network "

@@ -1,4 +1,4 @@
-"""Somebody who reads the guide at a terminal, and types its lines word for word."""
+"""A reader of the guide at a terminal, who types its lines word for word."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from typing import Any
 from helpers.environment import load_environment
 from helpers.wait import wait_until
 
-#: what the guide has its reader import
+#: the image that the guide imports
 CIRROS = "http://download.cirros-cloud.net/0.4.0/cirros-0.4.0-x86_64-disk.img"
-#: the nodes that the guide sends its reader to
+#: the nodes on which the guide's lines are typed
 CENTRAL, DCN0, DCN1 = "control-plane-controller-0", "dcn0-distributedcomputehci-0", "dcn1-distributedcomputehci-0"
 PROPERTIES = "openstack image show $IMAGE_ID -f value -c properties"
-#: how each of them lists the images of its site's cluster
+#: node → the command that lists the images of its site's cluster
 IMAGES_AT = {
     CENTRAL: "sudo podman exec ceph-mon-$(hostname) rbd --cluster central -p images ls -l",
     DCN0: (
@@ -35,15 +35,15 @@ IMAGES_AT = {
 SERVERS_AT_DCN1 = IMAGES_AT[DCN1].replace("-p images", "-p vms")
 VOLUMES_AT_DCN0 = "sudo podman exec ceph-mon-$HOSTNAME rbd --cluster dcn0 -p volumes ls -l"
 _HEADING = "NAME SIZE PARENT FMT PROT LOCK"
-#: seconds for one line, and for what a line has begun
+#: seconds for one line, and for the operation that a line starts
 _PATIENCE = 180.0
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Has the files that a deployment leaves for people in `folder`, and the clients in `commands`.
+    """Uses the files that a deployment leaves for people in `folder`, and the clients in `commands`.
 
-    `uri` is where the image is that takes the place of the guide's cirros.
+    `uri` is the address of the image that replaces the guide's CirrOS.
     """
 
     folder: Path
@@ -52,21 +52,21 @@ class Reader:
 
     @property
     def stores(self) -> set[str]:
-        """What the deployment's central Glance has to list."""
+        """The stores that the deployment's central Glance must list."""
         return {str(site.store) for site in load_environment(self.folder / "environment.yaml").storage_sites}
 
     def types(self, line: str, **variables: str) -> str:
-        """What a line prints at the terminal, the rc file sourced before it, with these variables in the shell."""
+        """The output of a line at the terminal, after the rc file was sourced, with these variables in the shell."""
         rc = shlex.quote(str(self.folder / "control-planerc"))
         return self._run(["bash", "-c", f"source {rc}; {line}"], variables)
 
     def sets(self, assignment: str) -> str:
-        """The value that a line gives to a variable."""
+        """The value that a line assigns to a variable."""
         name = assignment.partition("=")[0]
         return self.types(f'{assignment}; echo "${name}"').strip()
 
     def waits(self, words: str, line: str, **variables: str) -> str:
-        """Types a line again and again until it prints these words; not when it prints that there is an error."""
+        """Repeat a line until it prints these words. Fails if it prints an error."""
         return wait_until(
             lambda: self.types(line, **variables),
             lambda text: words in text,
@@ -76,33 +76,33 @@ class Reader:
         )
 
     def properties_of(self, image: str) -> dict[str, Any]:
-        """The guide calls it JSON; the client prints what Python would."""
+        """The image's properties. The guide calls them JSON, but the client prints a Python literal."""
         found: dict[str, Any] = ast.literal_eval(self.types(PROPERTIES, IMAGE_ID=image))
         return found
 
     def stores_of(self, image: str) -> set[str]:
-        """The stores that the image's properties name; their order means nothing."""
+        """The stores in the image's properties. Their order has no meaning."""
         return set(str(self.properties_of(image).get("stores", "")).split(",")) - {""}
 
     def waits_for_stores(self, expected: set[str], image: str) -> None:
-        """Looks at the image until it is in exactly these stores."""
+        """Poll the image until it is in exactly these stores."""
         what = f"stores {expected} of {image}"
         wait_until(lambda: self.stores_of(image), expected.__eq__, timeout=_PATIENCE, what=what)
 
     def types_on(self, node: str, line: str) -> str:
-        """What a line prints on a node, by SSH."""
+        """The output of a line on a node, over SSH."""
         config = str(self.folder / "ssh_config")
         return self._run(["ssh", "-F", config, "-o", "BatchMode=yes", node, line], {})
 
     def rows_on(self, node: str, line: str, name: str) -> list[list[str]]:
-        """What `rbd ls -l` lists with this in its name: the columns of each row, with its heading seen to."""
-        # of an empty pool, rbd prints not even the heading
+        """The rows of `rbd ls -l` with this text in the name. The heading is checked."""
+        # rbd prints no heading for an empty pool
         heading, *rows = self.types_on(node, line).splitlines() or [_HEADING]
         assert heading.split() == _HEADING.split()
         return [row.split() for row in rows if name in row.split()[0]]
 
     def waits_for_rows(self, expected: list[list[str]], node: str, line: str, name: str) -> None:
-        """Lists until it is as expected: a guest takes the lock of its disk when it first writes to it."""
+        """List until the rows are as expected. A guest locks its disk only when it first writes to it."""
         wait_until(
             lambda: self.rows_on(node, line, name), expected.__eq__, timeout=_PATIENCE, what=f"{expected} in: {line}"
         )
@@ -110,7 +110,7 @@ class Reader:
     def _run(self, command: list[str], variables: dict[str, str]) -> str:
         own = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
         environment = own | {"PATH": f"{self.commands}:{os.environ['PATH']}", "COLUMNS": "400"} | variables
-        # without a terminal, glanceclient takes whatever stands on its standard input for an image
+        # without a terminal, glanceclient uploads its standard input as an image
         with closing(_Terminal()) as terminal:
             ended = subprocess.run(  # noqa: S603
                 command,
@@ -126,7 +126,7 @@ class Reader:
 
 
 class _Terminal:
-    """A terminal at which nobody types."""
+    """A terminal without input."""
 
     def __init__(self) -> None:
         self._keyboard, self.reader = pty.openpty()
@@ -137,5 +137,5 @@ class _Terminal:
 
 
 def mebibytes(size: int) -> list[str]:
-    """As `rbd` prints a size of whole MiB."""
+    """A size in whole MiB as `rbd` prints it."""
     return [str(size // 1024**2), "MiB"]

@@ -1,4 +1,4 @@
-"""Confirm image-based volumes may be booted as DCN instances: the one command by which Nova has the volume made."""
+"""Confirm image-based volumes may be booted as DCN instances: the single command with which Nova creates the volume."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Confirm images may be copied between sites: what the guide says of the removal of one copy, and of the image."""
+"""Confirm images may be copied between sites: the removal of one copy, and of the image."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from selftests.guide_commands.reader import CENTRAL, DCN0, DCN1, IMAGES_AT, Read
 
 
 def nodes_with(reader: Reader, image: str) -> list[str]:
-    """Those whose clusters list the image."""
+    """The nodes whose clusters list the image."""
     return [node for node, line in IMAGES_AT.items() if reader.rows_on(node, line, image)]
 
 

@@ -1,6 +1,7 @@
 """Confirm image snapshots may be created and copied between sites.
 
-The guide takes the image of an instance with a persistent root volume; what it then prints, only one without gives.
+The guide takes an image of an instance with a persistent root volume, but only an instance without one gives the output
+that the guide shows.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from selftests.guide_commands.reader import DCN1, SERVERS_AT_DCN1, Reader, mebib
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The image of an instance, and the stores that it was in at first."""
+    """The image of an instance, and the stores that first contained it."""
 
     id: str
     stores: set[str]
 
 
 def snapshot_of(server: str, name: str, reader: Reader, note: Note) -> Snapshot:
-    """The instance is stopped for it, and runs again."""
+    """Stop the instance, take its image, and start it again."""
     reader.types("openstack server stop $NOVA_ID", NOVA_ID=server)
     reader.waits("SHUTOFF", "openstack server show $NOVA_ID -f value -c status", NOVA_ID=server)
     reader.types(f"openstack server image create --name {name} $NOVA_ID", NOVA_ID=server)
@@ -42,7 +43,7 @@ def snapshot(reader: Reader, note: Note, image: str) -> Snapshot:
 
 @pytest.fixture(scope="module")
 def copied_snapshot(reader: Reader, snapshot: Snapshot) -> str:
-    """Its id; it was copied to central, and from there to dcn1."""
+    """The id of an image that was copied to central, and from there to dcn1."""
     line = "glance image-import $IMAGE_ID --stores default_backend --import-method copy-image"
     reader.types(line, IMAGE_ID=snapshot.id)
     reader.waits_for_stores({"dcn0", "default_backend"}, snapshot.id)

@@ -1,4 +1,4 @@
-"""Confirm image-based volumes may be booted as DCN instances: the volume, the instance on it, and its snapshots."""
+"""Confirm image-based volumes may be booted as DCN instances: the volume, its instance, and its snapshots."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_the_volume_s_snapshot_is_listed_with_it(reader: Reader, snapshot: str, 
 
 
 def test_an_image_of_this_instance_has_no_bytes(reader: Reader, note: Note, server: str):
-    """The guide makes its round trip with this instance; what is really copied is another one's (`test_snapshots`)."""
+    """The image of an instance with a root volume has no bytes. `test_snapshots` copies that of another instance."""
     reader.types("openstack server image create --name cirros-snapshot $NOVA_ID", NOVA_ID=server)
     image = reader.sets("IMAGE_ID=$(openstack image show cirros-snapshot -f value -c id)")
     note("image", "cirros-snapshot", image)

@@ -1,4 +1,4 @@
-"""`dcn-verify detect`: the one runner, with a way that brings nothing about."""
+"""`dcn-verify detect`: the runner, with a fake in place of the simulator or the lab."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from faults.detection.way import LeftOut, Refused, Say
 
 
 class FakeWay:
-    """Sees A16 fail whatever is broken; has nothing that could be broken by `other-bytes`."""
+    """Observes a failure of A16 whatever the fault is, and cannot inject `other-bytes`."""
 
     name = "simulator"
     faults = FAULTS
@@ -80,13 +80,13 @@ def test_an_unknown_fault_is_one_line(way: FakeWay, capsys: pytest.CaptureFixtur
 
 
 def test_nothing_is_begun_after_the_budget(way: FakeWay):
-    """And what was not tried is not caught."""
+    """No fault is tried after the budget is spent, and an untried fault is not caught."""
     assert command.main(["health-warning", "--budget", "-1"]) == 1
     assert way.observed == []
 
 
 def test_what_the_deployment_has_nothing_for_is_left_out(way: FakeWay, capsys: pytest.CaptureFixture[str]):
-    """In one line, and as no failure, as long as anything else was tried."""
+    """A fault that the deployment cannot have is one line, and no failure if any other fault was tried."""
     assert command.main(["other-bytes", "health-warning"]) == 0
     assert "  1/2 left out: other-bytes needs what is not here\n" in capsys.readouterr().out
     assert command.main(["other-bytes"]) == 1
@@ -111,7 +111,7 @@ def test_what_keeps_it_from_running_is_one_line(
 
 @pytest.mark.parametrize(("lab", "options"), [([], {"--healthy"}), (["--lab"], {"--site", "--skip-healthy"})])
 def test_each_way_has_its_options(lab: list[str], options: set[str], capsys: pytest.CaptureFixture[str]):
-    """The real ways can be loaded, and the help has an example."""
+    """The options of the simulator and of the lab can be loaded, and the help has an example."""
     with pytest.raises(SystemExit):
         command.main([*lab, "--help"])
 

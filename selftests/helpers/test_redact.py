@@ -1,4 +1,4 @@
-"""What is hidden in a text, and what never is."""
+"""What is redacted in a text, and what never is."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def test_twice_is_the_same_as_once(text: str) -> None:
 
 
 def test_a_long_text_takes_no_time() -> None:
-    # nothing in the patterns may run away on what almost matches
+    # no pattern may take excessive time on a near match
     for text in ("a:b" * 30_000, "AQ" * 30_000, "password" * 10_000, "http://" * 10_000, '"key' * 20_000):
         redact(text)
 

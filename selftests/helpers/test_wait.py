@@ -1,4 +1,4 @@
-"""The poller, on a clock of its own: when it probes, when it gives up, and what it says then."""
+"""The poller on a clock of its own: when it probes, when it gives up, and what it then says."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from helpers.wait import FailedState, TimedOut, wait_until
 
 
 class Clock:
-    """Time that passes only where somebody sleeps."""
+    """Time that only passes when somebody sleeps."""
 
     def __init__(self) -> None:
         self.now = 1000.0

@@ -1,4 +1,4 @@
-"""Where a fault is: one vocabulary, by which simulator and lab find the same site, and one file for each topic."""
+"""Where a fault is: simulator and lab use the same words and find the same site. Each topic has one file."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_deployment_without_such_a_site_says_so():
 
 @pytest.mark.parametrize("fault", available(), ids=str)
 def test_the_lab_and_the_simulator_agree(fault: Fault, tmp_path: Path):
-    """In deployments of the same shape, a fault is at the same site."""
+    """In deployments of the same shape, simulator and lab place a fault at the same site."""
     plan = make_plan("nowhere", "192.0.2.0/24", tmp_path, 2, layout=Layout(scale_out=("dcn0", "dcn1")))
     world = healthy_world(2, nodes=4, speed="none")
 
@@ -78,7 +78,7 @@ def test_every_kind_is_in_use():
 
 @pytest.mark.parametrize("topic", _TOPICS, ids=lambda topic: topic.__name__.rsplit(".", 1)[1])
 def test_a_fault_is_found_by_its_file_s_name(topic: ModuleType):
-    """What brings a fault about is in the file that is called as the fault's topic."""
+    """The code that injects a fault is in the file that is named as the fault's topic."""
     name = topic.__name__.rsplit(".", 1)[1]
     of_topic = {fault.name.replace("-", "_"): fault.name for fault in topic.FAULTS}
     simulated, real = (vars(importlib.import_module(f"{way}.faults.{name}")) for way in ("simulator", "lab"))

@@ -1,4 +1,4 @@
-"""The files that the lab leaves are those of a consistent deployment; discovery makes the lab's own file of them."""
+"""The deployment files that the lab writes are consistent, and discovery derives the lab's own file from them."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ from lab.state import State
 from selftests.discovery.meaning import choices, discovery, meaning
 
 ROOT = Path(__file__).parents[2]
-#: The lab has one machine a site; with an environment file the suite asks for its `min_mons`.
+#: The lab has one machine for each site. With an environment file, the suite requires its `min_mons`.
 SMALL = {"roles.ceph_monitors", "roles.storage_nodes"}
 
 
@@ -35,7 +35,7 @@ def plan(state: State) -> Plan:
 
 
 def test_files_contradict_each_other_nowhere(plan: Plan, state: State) -> None:
-    """Every check of deployment files passes, but that a site of one machine is not redundant."""
+    """Every check of deployment files passes, except for those of redundancy, as a site has one machine."""
     files = layout_read(state.deployment_files)
 
     assert (files.unreadable, files.doubtful) == ({}, {})
@@ -45,7 +45,7 @@ def test_files_contradict_each_other_nowhere(plan: Plan, state: State) -> None:
 
 
 def test_files_have_the_labs_own_facts(plan: Plan, state: State) -> None:
-    """FSIDs, keys and addresses are those of the clusters; nobody else may read them."""
+    """The FSIDs, keys and addresses are those of the clusters, and only the owner may read the files."""
     dcn0 = plan.site("dcn0")
     folder = state.deployment_files
     external = yaml.safe_load((folder / "control-plane/dcn_ceph_external.yaml").read_text())
@@ -65,7 +65,7 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS.keys())
 def test_files_suit_every_layout(layout: Layout, state: State) -> None:
-    """The files contradict each other nowhere, have every host with what runs there, and their step can begin."""
+    """The files of every layout are consistent, contain each host with its services, and their step can begin."""
     plan = make_plan("lab", "192.0.2.0/24", state.folder, 2, layout=layout)
     deployment_files.write_all(plan, state, state.log("deployment-files"))
     files = layout_read(state.deployment_files)
@@ -90,7 +90,7 @@ def test_step_comes_after_every_cluster_and_glance(plan: Plan, state: State) -> 
 
 @pytest.mark.lab
 def test_discovered_file_is_the_labs_own(tmp_path: Path) -> None:
-    """On a real lab, from its files and from one machine of each site: equal in meaning."""
+    """On a real lab, discovery from its files and from one machine of each site gives a file with the same meaning."""
     folder = tmp_path / "state"
 
     def lab(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""Detection in the lab, as far as that needs no lab."""
+"""Detection in the lab, as far as it can be tested without a lab."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lab.state import Settings, State
 
 @pytest.fixture
 def at_lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> way.InTheLab:
-    """The layout of a lab that does not run; whatever would heal it is noted as `healed`."""
+    """The layout of a lab that does not run. Requests to heal it are recorded as `healed`."""
     state = State(tmp_path / "lab")
     state.keep_settings(Settings("nowhere", "192.0.2.0/24", 2))
     monkeypatch.setattr(way, "heal", lambda lab: (tmp_path / "healed").touch())

@@ -1,4 +1,4 @@
-"""A real lab of two sites: up, down, and nothing of it is left. Needs root on Debian 12."""
+"""A real lab of two sites is started and stopped, and nothing remains. Needs root on Debian 12."""
 
 import os
 import subprocess
@@ -13,13 +13,13 @@ pytestmark = pytest.mark.lab
 
 NAME = "t2"
 ROOT = Path(__file__).parents[2]
-# Folders in which a service, if it escaped from its host, would leave something.
+# Folders in which a service outside its host would leave files.
 WATCHED = ("/etc", "/run", "/run/netns", "/usr/sbin", "/var/cache", "/var/lib", "/var/log", "/sys/fs/cgroup")
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What a lab could leave behind, as names that two looks at it can be compared by."""
+    """What a lab could leave behind, as names that can be compared."""
 
     interfaces: frozenset[str]
     mounts: frozenset[str]
@@ -41,7 +41,7 @@ def look() -> Machine:
 
 
 def network_namespaces() -> Iterator[tuple[int, str]]:
-    """Every process with the network namespace that it is in."""
+    """Each process with its network namespace."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -63,7 +63,7 @@ def lab(state: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     ],
 )
 def test_down_leaves_nothing_behind(options: tuple[str, ...], tmp_path: Path) -> None:
-    """No process, namespace, mount, interface or file of a lab is there after `down`, however it was used."""
+    """After `down`, no process, namespace, mount, interface or file of the lab remains, however the lab was used."""
     state = tmp_path / "state"
     before = look()
     try:

@@ -1,4 +1,4 @@
-"""Breaking and healing the lab, as far as that needs no lab."""
+"""Breaking and healing the lab, as far as it can be tested without a lab."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ KEYRING = "/etc/ceph/central.client.external.keyring"
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
-    """The files of a lab that does not run, and by whose name none does."""
+    """The files of a lab that does not run."""
     state = State(tmp_path / "lab")
     return Lab(make_plan("nowhere", "192.0.2.0/24", state.folder, 2), state)
 
 
 @pytest.fixture
 def calm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing runs here that could be waited for, and no cluster that could be looked at."""
+    """Nothing waits for services or observes clusters, because none run."""
     monkeypatch.setattr(healing, "_wait", lambda lab: None)
     monkeypatch.setattr(healing, "remove_orphans", lambda lab: [])
 
@@ -96,9 +96,9 @@ def test_values_that_look_like_patterns_are_taken_as_they_are():
     assert option(set_option(CONF, "client", "keyring", r"\1 [x] = \n"), "client", "keyring") == r"\1 [x] = \n"
 
 
-# Which faults there are, and where
+# The faults, and their sites
 
-#: the rows that the lab's faults are for
+#: the rows of the specification that the lab's faults cover
 ROWS = [
     *(f"A{number}" for number in (*range(1, 19), 23)),
     *(f"B{number}" for number in range(1, 11)),
@@ -170,7 +170,7 @@ def keyring(lab: Lab) -> Path:
     "name", ["central-keyring-missing", "central-keyring-world-readable", "central-keyring-has-another-key"]
 )
 def test_a_file_is_healed(lab: Lab, keyring: Path, name: str):
-    """Content and mode are as before; and healing twice is as good as once."""
+    """A healed file has its former content and mode, and healing twice has the same result."""
     text = keyring.read_text()
 
     break_lab(lab, name, "dcn1")
@@ -202,7 +202,7 @@ def test_what_a_fault_kept_is_for_nobody_else(lab: Lab, keyring: Path):
 
 @pytest.mark.usefixtures("calm")
 def test_a_crash_between_note_and_change_is_healed(lab: Lab, keyring: Path, monkeypatch: pytest.MonkeyPatch):
-    """The way back is on disk before the change is made."""
+    """A crash between the record and the change is healed, because the undo step is on disk before the change."""
     text = keyring.read_text()
     monkeypatch.setattr(breaking, "write", lambda path, *_: _crash_unless_journal(path, *_))
 
@@ -254,7 +254,7 @@ def test_glance_is_restarted_once_and_last(lab: Lab, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.usefixtures("calm")
 def test_every_kind_of_step_is_undone(lab: Lab, monkeypatch: pytest.MonkeyPatch):
-    """Newest first, restarts last."""
+    """Every kind of step is undone, the newest first and restarts last."""
     done: list[str] = []
     for kind in STEPS:
         monkeypatch.setattr(type(kind), "run", lambda self, lab: done.append(type(self).__name__))
@@ -285,7 +285,7 @@ def test_steps_survive_the_journal(step: undo.Undo):
     ids=str,
 )
 def test_settings_fit_the_lab_s_own_files(lab: Lab, fault: Fault, monkeypatch: pytest.MonkeyPatch):
-    """Every fault in Glance's settings finds what it changes in the files that `up` writes."""
+    """Every fault in Glance's settings finds the option that it changes in the files that `up` writes."""
     for site in lab.plan.sites:
         write(lab.file(site.first, GLANCE_CONF), glance.configuration(lab.plan, site, site.first, lab.state))
         write(lab.file(site.first, "/etc/glance/policy.yaml"), render("glance-policy.yaml"))

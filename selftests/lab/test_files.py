@@ -1,4 +1,4 @@
-"""What the lab writes for its services, for people and for the harness."""
+"""The files that the lab writes for its services, for people and for the harness."""
 
 from configparser import ConfigParser
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Faults of Nova, Cinder and what they make, as far as that needs no lab."""
+"""Faults of Nova, Cinder and their resources, as far as they can be tested without a lab."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from lab.state import State, write
 from lab.web import WebError
 
 UUID, OTHER = "01234567-89ab-cdef-0123-456789abcdef", "11234567-89ab-cdef-0123-456789abcdef"
-#: what stops something, or tells libvirt something
+#: faults that stop a process or change libvirt, rather than a file
 OF_NO_FILE = {"haproxy-stopped", "libvirt-secret-missing", "libvirt-secret-has-another-key"}
-#: what brings a bug about in Nova or Cinder
+#: functions that inject a bug into Nova or Cinder
 BRING = {"break_compute", "break_volumes", "bring", "_uploaded_to_central"}
 SCRIPTS = ("buggy_nova.py", "buggy_cinder.py")
 HERE = Path(bugs.__file__).parent
@@ -33,7 +33,7 @@ HERE = Path(bugs.__file__).parent
 
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
-    """The files of a lab that does not run; what would be done to a running one is left out."""
+    """The files of a lab that does not run. Actions on a running lab are left out."""
     state = State(tmp_path / "lab")
     plan = make_plan("nowhere", "192.0.2.0/24", state.folder, 2, layout=Layout(scale_out=("dcn0",)))
     lab = Lab(plan, state)
@@ -60,7 +60,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
 
 
 class Silent:
-    """Commands that nobody runs."""
+    """Commands that are not run."""
 
     def run(self, *args: object, **keywords: object) -> str:
         return ""
@@ -81,7 +81,7 @@ def files(lab: Lab) -> dict[Path, str]:
     ids=str,
 )
 def test_settings_of_services_fit_the_lab_s_own_files(lab: Lab, fault: Fault):
-    """Every fault in the settings finds what it changes in the files that `up` writes, and is undone whole."""
+    """Every fault in the settings finds its option in the files that `up` writes, and is fully undone."""
     before = files(lab)
     where = place(fault, lab.plan, None)
 
@@ -130,7 +130,7 @@ def healed(lab: Lab) -> None:
 
 
 def bug_of(lab: Lab, fault: Fault) -> dict[str, Any]:
-    """What bug.json says while the fault is there, and which script reads it; nothing for a fault that is no bug."""
+    """The content of bug.json under a fault, and the script that reads it. Empty for a fault that is no bug."""
     BREAKS[fault.name](Breaking(lab, fault, place(fault, lab.plan, None)))
     for host in lab.plan.hosts:
         for script in SCRIPTS:
@@ -142,12 +142,12 @@ def bug_of(lab: Lab, fault: Fault) -> dict[str, Any]:
 
 
 def names_in(function: Any) -> set[str]:
-    """What a function uses."""
+    """The names that a function uses."""
     return set(function.__code__.co_names)
 
 
 def functions(script: str) -> dict[str, set[str]]:
-    """Name → arguments of all functions of a script that needs Nova or Cinder to be imported."""
+    """Function → its arguments, in a script that cannot be imported without Nova or Cinder."""
     parsed = ast.parse((HERE / script).read_text())
     defined = [node for node in parsed.body if isinstance(node, ast.FunctionDef)]
     return {node.name: {argument.arg for argument in node.args.args} for node in defined}
@@ -157,14 +157,14 @@ def functions(script: str) -> dict[str, set[str]]:
     "fault", [one for one in FAULTS if one.name in BREAKS and BRING & names_in(BREAKS[one.name])], ids=str
 )
 def test_a_bug_is_there_by_its_name(lab: Lab, fault: Fault):
-    """What bug.json names is a function of the script that reads it, and takes what else is there."""
+    """bug.json names a function of the script that reads it, with exactly the arguments of that function."""
     bug = bug_of(lab, fault)
     known = functions(bug.pop("script"))
     assert bug.pop("bug") == fault.name
     assert known[fault.name.replace("-", "_")] == set(bug)
 
 
-# Where it is looked for
+# The tests that can detect a fault
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ def test_a_lab_of_images_only_cannot_be_broken_so(tmp_path: Path, name: str):
         break_lab(Lab(plan, state), name)
 
 
-# What is left
+# Leftovers
 
 
 class FakeCloud:
@@ -242,5 +242,5 @@ class FakeCloud:
     ],
 )
 def test_only_what_nobody_knows_is_an_orphan(name: str, known: bool):
-    """And never what has a name that is neither a server's disk nor a volume's."""
+    """An unknown name is an orphan only if it is the name of a server's disk or of a volume."""
     assert left_behind._is_known(FakeCloud(UUID), name) is known  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What the lab gives Nova, Cinder and Neutron at each site."""
+"""Nova, Cinder and Neutron of the lab at each site."""
 
 from configparser import ConfigParser
 from functools import partial
@@ -101,7 +101,7 @@ def test_a_lab_of_images_only_has_none_of_it(state: State) -> None:
 
 
 def test_the_steps_can_all_begin_some_time(plan: Plan, state: State) -> None:
-    """No step needs one that does not exist, and none needs itself."""
+    """No step needs one that does not exist, or depends on itself."""
     begun: list[str] = []
     empty = [Step(one.name, partial(_note, begun, one.name), one.needs) for one in steps(plan, state)]
 
@@ -118,7 +118,7 @@ def _note(begun: list[str], name: str, log: Path) -> None:
 
 
 class FakePlacement:
-    """Knows one compute node, and answers the first change with what a busy Placement answers."""
+    """Knows one compute node, and answers the first change as a busy Placement does."""
 
     def __init__(self, status: int) -> None:
         self.status = status

@@ -1,4 +1,4 @@
-"""Labs of more than one host a site: three hosts, a scale-out host, a site without storage."""
+"""Labs with more than one host for each site: three hosts, a scale-out host, a site without storage."""
 
 from configparser import ConfigParser
 from functools import partial
@@ -27,7 +27,7 @@ def state(tmp_path: Path) -> State:
 
 @pytest.fixture
 def plan(state: State) -> Plan:
-    """dcn0: three hosts and one; dcn1: one and one; dcn2: without storage."""
+    """dcn0: three hosts and a scale-out host; dcn1: one and a scale-out host; dcn2: without storage."""
     return make_plan("lab", "192.0.2.0/24", state.folder, 2, layout=LAYOUT)
 
 
@@ -308,7 +308,7 @@ def test_a_request_that_cannot_be_met_is_one_line_and_leaves_nothing(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(packages, "check_machine", lambda: None)
-    monkeypatch.setattr(subnet, "neighbours", lambda shell: [])  # needs `ip`, which a small machine lacks
+    monkeypatch.setattr(subnet, "neighbours", lambda shell: [])  # needs `ip`, which a minimal machine lacks
     folder = tmp_path / "lab"
 
     assert command_line.main(["up", "--state", str(folder), "--subnet", "198.18.9.0/24", *options]) == 4

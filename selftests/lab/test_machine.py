@@ -1,4 +1,4 @@
-"""What the lab asks of a machine, and how it is told of one that will not do."""
+"""The requirements of the lab on a machine, and the messages for a machine that does not meet them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How a lab is laid out."""
+"""The plan of a lab."""
 
 from pathlib import Path
 

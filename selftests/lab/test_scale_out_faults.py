@@ -1,4 +1,4 @@
-"""Faults of a scale-out host: where they are, in labs that have one and in labs that have none."""
+"""Faults of a scale-out host: their sites, in labs with such a host and without."""
 
 from __future__ import annotations
 

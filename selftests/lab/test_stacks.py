@@ -1,4 +1,4 @@
-"""The undercloud of the lab: its Heat, its stacks, and how they are broken and healed."""
+"""The undercloud of the lab: its Heat and its stacks, and how they are broken and healed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NAMES = ("control-plane", "dcn0", "dcn1")
 
 
 class FakeHeat:
-    """Answers as Heat does, for stacks of one TestResource: no call but those that it knows, no stack but its own."""
+    """Answers as Heat does, for stacks of one TestResource. Unexpected calls and unknown stacks fail the test."""
 
     def __init__(self, states: dict[str, str] | None = None) -> None:
         self.states = dict(states or {})
@@ -56,7 +56,7 @@ class FakeHeat:
         (resource,) = body["template"]["resources"].values()
         assert resource["type"] == "OS::Heat::TestResource"
         wanted = resource["properties"]
-        # An update does what the resource is told only if its value changes.
+        # An update takes effect only if the value of the resource changes.
         ignored = action == "UPDATE" and wanted.get("value") == self.properties.get(name, {}).get("value")
         seconds = wanted.get("action_wait_secs", {}).get(action.lower(), 0)
         failed = "FAILED" if wanted.get("fail") else "COMPLETE"
@@ -84,7 +84,7 @@ def plan(state: State) -> Plan:
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What never comes is not waited for as long as in the lab."""
+    """Waits that must time out are shorter than in the lab."""
     monkeypatch.setattr(stacks, "_SECONDS", 0.2)
 
 
@@ -98,7 +98,7 @@ def test_heat_is_one_process_on_the_undercloud(plan: Plan, state: State) -> None
     assert conf["heat_api"]["bind_host"] == "192.0.2.2"
     assert (conf["DEFAULT"]["num_engine_workers"], conf["heat_api"]["workers"]) == ("1", "1")
     assert len(conf["DEFAULT"]["auth_encryption_key"]) == 32
-    # A trust says itself for which project it is.
+    # A trust determines its project itself.
     assert "project_name" not in conf["trustee"]
 
 
@@ -188,7 +188,7 @@ def test_status_says_which_are_not_complete(
 def test_a_stack_is_broken_and_healed(
     fault: str, name: str, seen: str | None, plan: Plan, state: State, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Heat has the stack in the state that the fault is about, the others as they were; then all are complete again."""
+    """Heat has the broken stack in the state of the fault and leaves the others. Healed, all are complete again."""
     cloud = FakeHeat()
     stacks.make(cloud, NAMES)  # type: ignore[arg-type]
     whole = dict(cloud.states)

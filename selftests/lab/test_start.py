@@ -1,4 +1,4 @@
-"""What the lab changes in OpenStack's programs: a guest's console stays the guest's."""
+"""The lab's changes to OpenStack's programs: the console of a guest does not become the terminal of a service."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 _ROOT = Path(__file__).parents[2]
-#: Opens a terminal in a way that is given, and says which terminal is the process's own (0: none).
+#: Opens a terminal in the given way, and prints the process's controlling terminal (0: none).
 _SCRIPT = """
 import sys
 from lab.inside.start import open_without_terminal
@@ -18,7 +18,7 @@ with {open}(sys.argv[1]):
 
 
 def own_terminal(opened_by: str) -> str:
-    """What the kernel says is the controlling terminal of a session's first process that has opened another's."""
+    """The controlling terminal of a session leader that has opened another terminal."""
     master, guest = os.openpty()
     try:
         command = [sys.executable, "-c", _SCRIPT.format(open=opened_by), os.ttyname(guest)]
@@ -33,5 +33,5 @@ def own_terminal(opened_by: str) -> str:
 
 @pytest.mark.parametrize(("opened_by", "none"), [("open_without_terminal", True), ("open", False)])
 def test_a_console_does_not_become_the_own_terminal(opened_by: str, none: bool):
-    """As it does when it is opened in the usual way, so that the guest's end is a hang-up."""
+    """An opened console does not become the controlling terminal, so that its end is no hang-up of the process."""
     assert (own_terminal(opened_by) == "0") is none

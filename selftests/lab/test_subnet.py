@@ -1,4 +1,4 @@
-"""The lab's addresses collide with nobody's."""
+"""The addresses of the lab do not collide with others."""
 
 from ipaddress import IPv4Network
 

@@ -1,4 +1,4 @@
-"""The fault of supervisord that the lab mends: it must not ask about what is broken again and again."""
+"""The fault in supervisord that the lab fixes: it must not keep polling a broken pipe."""
 
 import importlib.util
 import os
@@ -25,7 +25,7 @@ def script() -> ModuleType:
 
 @pytest.fixture
 def broken_pipe() -> Iterator[int]:
-    """The writing end of a pipe that nobody reads any more."""
+    """The writing end of a pipe without a reader."""
     reading, writing = os.pipe()
     os.close(reading)
     yield writing

@@ -1,4 +1,4 @@
-"""Whether guests run by KVM or by emulation."""
+"""Whether guests run with KVM or with emulation."""
 
 import os
 import sys
@@ -55,7 +55,7 @@ def test_without_a_usable_device_nothing_is_tried(
 ) -> None:
     if not there:
         device.unlink()
-    # root may do everything, so that this is not left to the file's mode
+    # root may do everything, so the test cannot rely on the file's mode
     monkeypatch.setattr(os, "access", lambda path, mode: False)
 
     virtualization.decide(state, state.log("v"), device, must_not_be_asked)
@@ -65,7 +65,7 @@ def test_without_a_usable_device_nothing_is_tried(
 
 
 def test_what_is_decided_stays(state: State, device: Path) -> None:
-    """A restart of the compute nodes with another kind would not know the guests that are there."""
+    """The decision is kept: after a restart with the other kind, the compute nodes would not know their guests."""
     virtualization.decide(state, state.log("v"), device, boots)
     virtualization.decide(state, state.log("v"), device, must_not_be_asked)
 

@@ -1,4 +1,4 @@
-"""The preflight over a deployment of fakes: what is asked, what each answer means, and which stages it holds up."""
+"""The preflight on a fake deployment: its questions, the meaning of each answer, and the stages that it blocks."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def running(*names: str, stopped: tuple[str, ...] = ()) -> tuple[int, str, str]:
 
 
 class FakeNode:
-    """A node that is all right, but for the answers that it was given."""
+    """A node on which all is well, except for the given answers."""
 
     def __init__(self, spec: NodeSpec, answers: Mapping[str, Any]) -> None:
         self.spec, self.name, self.hostname = spec, spec.name, spec.name
@@ -82,7 +82,7 @@ class FakeGlance:
 
 
 class FakeApi:
-    """Nova's and Cinder's list of services, or why there is none; and the one flavor that there is."""
+    """The service list of Nova or Cinder, or the error instead of it, and one flavor."""
 
     def __init__(self, answer: Any) -> None:
         self.answer = answer
@@ -106,7 +106,7 @@ class FakeApi:
 
 
 class FakeCloud:
-    """A cloud with these services in its catalog; `answers`: service → what it answers instead of what is usual."""
+    """A cloud with these services in its catalog. `answers`: service → its answer instead of the usual one."""
 
     def __init__(self, services: tuple[str, ...], glances: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
         self.services, self.glances, self.answers = services, glances, answers
@@ -355,7 +355,7 @@ def test_a_volume_service_may_be_on_one_of_central_s_nodes(
     assert expected_containers(replace(environment, sites=sites), nodes[1]) == expected
 
 
-# --- what a finding holds up
+# --- the stages that a finding blocks
 
 
 def site_fact(site: object) -> str:

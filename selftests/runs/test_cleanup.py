@@ -1,4 +1,4 @@
-"""Clean-up notes as gone what was seen gone everywhere and what nothing can write any more; all else is a leak."""
+"""Clean-up records as gone only what is gone everywhere and can no longer be written. All else is a leak."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SITES = ("central", "dcn0")
 
 
 class FakeNode:
-    """A monitor's node, in whose cluster `data` stands; `problem` is what it says or raises instead."""
+    """A monitor's node, whose cluster contains `data`. `problem` is what it prints or raises instead."""
 
     def __init__(self, name: str) -> None:
         self.name = self.hostname = name
@@ -55,7 +55,7 @@ class FakeNode:
 
 
 class FakeGlance:
-    """Images by id; a deletion takes their data from the clusters, too."""
+    """Images by id. A deletion removes their data from the clusters, too."""
 
     def __init__(self, nodes: dict[str, FakeNode]) -> None:
         self._nodes = nodes
@@ -131,7 +131,7 @@ class Lab:
         return Site(name, name == "central", name, name, name, None, f"http://{name}:9292", ceph, nodes)
 
     def left(self) -> set[str | None]:
-        """The ids that a later run looks for again."""
+        """The ids that a later run will look for."""
         return {entry.id for entry in Ledger(self.ledger.path).pending()}
 
 
@@ -191,7 +191,7 @@ def test_a_record_that_somebody_else_deleted_is_unknown_while_its_task_goes_on(l
 
 
 def test_an_image_in_a_cluster_that_serves_nobody_is_not_deleted(lab: Lab):
-    """Glance would wait for that cluster, with one of its few workers; the others are deleted."""
+    """An image in a cluster that does not serve is not deleted, because Glance would block a worker. Others are."""
     lab.glance.holds("8083", *SITES)
     lab.glance.holds("8084", "central")
     for id in ("8083", "8084"):
@@ -220,7 +220,7 @@ def test_what_nobody_could_tell_is_looked_for_again(lab: Lab):
 
 
 def test_a_silent_rbd_costs_its_deadline_once(lab: Lab):
-    """However much is left, and whatever is done with it: each of the three pools is asked for one time."""
+    """A silent rbd costs its deadline once: each of the three pools is queried one time, however much is left."""
     lab.nodes["dcn0"].problem = DeadlinePassed("dcn0", "ssh dcn0 rbd ls", 50.0)
     for number in range(40):
         lab.glance.holds(f"808{number}", "central")
@@ -294,7 +294,7 @@ def test_what_cinder_does_not_tell_of_is_a_leak(lab: Lab):
 
 
 def test_cinder_has_time_to_answer_when_a_server_takes_all_of_it(lab: Lab):
-    """A server that may still come is a leak; Cinder, which answers, is not called silent for that."""
+    """A server that takes all the time is a leak, and Cinder, which answers, is not called silent."""
 
     def volumes() -> list[Any]:
         threading.Event().wait(0.2)

@@ -1,4 +1,4 @@
-"""Logging in to a deployment: whatever a library raises is one line of the node or the cloud that it is about."""
+"""Logins to a deployment: every error of a library becomes one line about its node or cloud."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger knows what a killed run has left."""
+"""The ledger knows what a killed run has left behind."""
 
 from pathlib import Path
 

@@ -23,7 +23,7 @@ from simulator import process
 
 @dataclass(frozen=True)
 class Running:
-    """A simulator that runs: its state folder, and the environment file's content."""
+    """A running simulator: its state folder, and the content of its environment file."""
 
     folder: Path
     environment: dict[str, Any]
@@ -37,7 +37,7 @@ class Running:
         return openstack.connection.Connection(config=config.get_one(cloud=cloud))
 
     def run(self, node: str, command: str) -> tuple[int, str, str]:
-        """Exit status, standard output and standard error of a command line on a node."""
+        """The exit status, standard output and standard error of a command line on a node."""
         config = paramiko.SSHConfig.from_path(str(self.folder / "ssh_config")).lookup(node)
         with paramiko.SSHClient() as client:
             client.load_host_keys(str(self.folder / "ssh" / "known_hosts"))
@@ -57,11 +57,11 @@ class Running:
         """Undo all faults."""
         files = self.environment["image"]["uri"].rsplit("/", 1)[0]
         host, port = files.rsplit(":", 1)
-        # the admin port is the last but one of the ten
+        # the admin port is the second to last of the ten
         self.connection().session.delete(f"{host}:{int(port) + 1}/faults", authenticated=False)
 
     def listed(self) -> set[str]:
-        """What the clusters hold in any pool, as `pool/image at site`; what is in a trash counts too."""
+        """What the clusters contain in any pool or trash, as `pool/image at site`."""
         found = set()
         for site, pool in ((site, pool) for site in self.environment["sites"] for pool in ("images", "vms", "volumes")):
             node = next(iter(self.environment["sites"][site]["nodes"]))
@@ -71,7 +71,7 @@ class Running:
         return found
 
     def with_timeouts(self, **seconds: float) -> Path:
-        """Another environment file, with these time limits."""
+        """Write another environment file with these time limits, and return its path."""
         path = self.folder / "impatient.yaml"
         timeouts = self.environment.get("timeouts", {}) | seconds
         path.write_text(yaml.safe_dump(self.environment | {"timeouts": timeouts}))
@@ -80,26 +80,26 @@ class Running:
 
 @contextmanager
 def running(folder: Path, *options: str) -> Iterator[Running]:
-    """Start a simulator and end it again."""
+    """Start a simulator, and stop it at the end."""
     with process.running(folder, *options) as environment:
         yield Running(folder, yaml.safe_load(environment.read_text()))
 
 
 @dataclass(frozen=True)
 class Ended:
-    """A run of the acceptance suite that has ended: exit code, what it printed, and its `summary.json`."""
+    """A run of the acceptance suite that has ended: exit code, output, and `summary.json`."""
 
     exit_code: int
     printed: str
     summary: dict[str, Any]
 
     def causes(self, claim: str, site: str) -> list[str]:
-        """What the failed checks of the claim at the site have to say."""
+        """The causes of the claim's failed checks at the site."""
         checks = [check for check in self.summary["checks"] if (check["claim"], check["site"]) == (claim, site)]
         return [check["cause"] for check in checks if check["outcome"] == "failed"]
 
     def outcomes(self, claim: str) -> dict[str, str]:
-        """Test's name → outcome, of the claim's tests (and not of stages)."""
+        """Test name → outcome, for the tests of the claim (not for stages)."""
         found = [check for check in self.summary["checks"] if check["claim"] == claim]
         return {check["test"].split("::")[-1]: check["outcome"] for check in found if "test_" in check["test"]}
 
@@ -120,7 +120,7 @@ def run_suite(reports: Path, environment: Path, *options: str) -> Ended:
 
 
 def clean_leftovers(reports: Path, environment: Path) -> Ended:
-    """Remove what dead runs have left, as an operator does."""
+    """Remove what dead runs have left behind, as an operator does."""
     command = [
         sys.executable,
         "-m",
@@ -139,20 +139,20 @@ def clean_leftovers(reports: Path, environment: Path) -> Ended:
 
 @pytest.fixture
 def suite(tmp_path: Path) -> Callable[..., Ended]:
-    """Runs the acceptance suite, and has its reports in `reports`."""
+    """Runs the acceptance suite with its reports in `reports`."""
     return partial(run_suite, tmp_path / "reports")
 
 
 @pytest.fixture(scope="session")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Three sites, shared by all tests; each test cleans up after itself or uses names of its own."""
+    """Three sites, shared by all tests. Each test cleans up after itself or uses names of its own."""
     with running(tmp_path_factory.mktemp("simulator")) as found:
         yield found
 
 
 @pytest.fixture(scope="session")
 def start() -> Callable[..., Any]:
-    """Starts a simulator of one's own, as a context manager."""
+    """Starts a simulator for one test, as a context manager."""
     return running
 
 

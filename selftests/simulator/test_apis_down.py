@@ -1,4 +1,4 @@
-"""A run against a deployment one of whose APIs is down: a failure of one claim, and never a traceback."""
+"""A run against a deployment with one API down: a failure of one claim, and never a traceback."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_what_is_down_is_one_failure(
     ],
 )
 def test_a_glance_s_own_log_says_why(start: Any, suite: Any, tmp_path: Path, fault: str, reason: str):
-    """What its log says in the time of the run stands beside the failure; what it said the day before does not."""
+    """The Glance's log lines from the time of the run are shown beside the failure, and earlier ones are not."""
     with start(tmp_path / "sim", "--dcn", "1", "--fault", fault) as found:
         ended = suite(found.folder / "environment.yaml", "-m", "A3")
 

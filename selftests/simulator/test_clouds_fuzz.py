@@ -1,4 +1,4 @@
-"""Whatever bytes and whatever values stand in clouds.yaml: a login, or one line; never what a library raises."""
+"""Any bytes and any values in clouds.yaml give a login or one line, never the exception of a library."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from selftests.simulator.test_clouds_yaml import said
 numbers = st.booleans() | st.integers() | st.floats() | st.dates()
 scalars = st.none() | numbers | st.text(max_size=8) | st.binary(max_size=4)
 values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(scalars, inner, max_size=2))
-#: What stands in a real entry; one or two of these get another value, or none at all.
+#: The keys of a real entry. One or two of them get another value, or none at all.
 KEYS = (
     *("region_name", "regions", "auth_type", "interface", "verify", "insecure", "cacert", "cert", "key", "networks"),
     *("identity_api_version", "compute_api_version", "volume_api_version", "compute_default_microversion", "metrics"),
     *("connect_retries", "status_code_retries", "retriable_status_codes", "api_timeout", "force_ipv4", "auth_methods"),
     *("compute_endpoint_override", "image_api_version", "has_compute", "domain_name", "additional_metric_tags"),
 )
-#: `auth_url` is not among them: nothing here asks another machine.
+#: `auth_url` is not among them, so that no other machine is contacted.
 OF_AUTH = ("username", "password", "project_name", "project_id", "user_domain_name", "project_domain_name", "token")
 TOP = ("clouds", "cache", "client", "metrics")
 

@@ -1,4 +1,4 @@
-"""Whatever stands in clouds.yaml is answered with a login, or with one line that names the file and the fix."""
+"""Any content of clouds.yaml gives a login, or one line that names the file and the fix."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INPUTS: dict[str, dict[str, Any]] = yaml.safe_load(
 
 @pytest.fixture
 def written(simulator: Any, tmp_path: Path) -> Any:
-    """Writes an input's files as this simulator needs them; gives the path of its clouds.yaml."""
+    """Writes the files of an input for this simulator, and returns the path of its clouds.yaml."""
     entry = simulator.clouds()
     values = {
         "TLS-KEYSTONE": entry["auth"]["auth_url"].replace("http:", "https:"),
@@ -46,7 +46,7 @@ def written(simulator: Any, tmp_path: Path) -> Any:
 
 
 def said(file: Path, api_timeout: float = 10) -> str:
-    """What logging in with this file comes to: `login`, or the line that it is answered with."""
+    """The result of logging in with this file: `login`, or the error line."""
     try:
         log_in("dcn-sim", file, api_timeout).close()
     except BadCloud as error:
@@ -56,7 +56,7 @@ def said(file: Path, api_timeout: float = 10) -> str:
 
 @pytest.mark.parametrize("name", INPUTS)
 def test_an_entry_is_a_login_or_one_line(written: Any, name: str):
-    """… in the expected line stands for whatever a library or the cloud has to say."""
+    """Each entry gives a login or the expected line, in which … stands for the text of a library or of the cloud."""
     file, expected = written(INPUTS[name])
 
     seen = said(file)
@@ -65,7 +65,7 @@ def test_an_entry_is_a_login_or_one_line(written: Any, name: str):
 
 
 def test_a_keystone_that_is_silent_costs_one_time_limit(written: Any):
-    """Not one for each document that keystoneauth would look for."""
+    """A silent Keystone costs one time limit, not one for each document that keystoneauth would look for."""
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}/v3"
         file, _ = written(
@@ -83,7 +83,7 @@ def test_a_keystone_that_is_silent_costs_one_time_limit(written: Any):
 
 
 def _with_gaps(seen: str, expected: str) -> str:
-    """The line, with … for what stands where the expected one has it."""
+    """The line, with … for the text that the expected line leaves open."""
     pattern = ".*".join(map(re.escape, expected.split("…")))
     return expected if re.fullmatch(pattern, seen) else seen
 

@@ -1,4 +1,4 @@
-"""Two records against each other: whatever differs is one line, and only what may be listed is forgiven."""
+"""The comparison of two records: each difference is one line, and only listed differences are accepted."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LAB = {
 
 
 def altered(*path: str, to: Any) -> Record:
-    """LAB with one thing changed, or taken away."""
+    """LAB with one thing changed or removed."""
     plain: Any = Record.of(LAB).plain()
     at = plain
     for step in path[:-1]:
@@ -92,7 +92,7 @@ ALTERATIONS = {
 def test_altered_answer_is_noticed(path: tuple[str, ...], to: str | None, changed: list[str], missed: list[str]):
     seen = altered("compute", SHOW, "200", *path, to=to)
     if path == (".server.fault",) and to is None:
-        # what is below goes with it
+        # its nested keys go with it
         seen = Record.of(
             {**seen.plain(), "compute": {SHOW: {**seen.plain()["compute"][SHOW], "200": _without_fault(seen)}}}
         )
@@ -134,7 +134,7 @@ def test_only_what_the_simulator_lacks_can_be_listed():
 
 
 def test_key_that_is_there_by_chance_may_be_seen_by_the_simulator_alone():
-    """A key that is named, in a request that both were asked; not a whole answer."""
+    """A named key that is there by chance may be in the simulator's answer only, but a whole answer may not."""
     lab, seen = Record.of(LAB), altered("compute", SHOW, "200", ".server.lock", to="string")
     entry = Entry("compute", (SHOW,), "200", (".server.lock",), "only while it is written", by_chance=True)
 

@@ -1,4 +1,4 @@
-"""Random delays: the same ones for the same seed, whatever else happens meanwhile."""
+"""Random delays are the same for the same seed, whatever else happens at the same time."""
 
 from simulator.world.clock import Delays
 

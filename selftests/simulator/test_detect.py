@@ -1,4 +1,4 @@
-"""The healthy deployments, as far as that needs no run of the suite."""
+"""The healthy deployments, as far as they can be tested without a run of the suite."""
 
 from __future__ import annotations
 

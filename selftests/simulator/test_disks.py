@@ -1,4 +1,4 @@
-"""Disks and qcow2 files: what goes in comes out."""
+"""Disks and qcow2 files: what is written is read back."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The simulator is held against the real lab: the same suite, and every answer of the same shape (`make drift`).
+"""The simulator is compared with the real lab: the same suite, and every answer of the same shape (`make drift`).
 
-`record/lab.json` is what the lab answered (`make record` makes it), and `record/not_modelled.yaml` what the simulator
+`record/lab.json` holds the lab's answers (`make record` writes it). `record/not_modelled.yaml` lists what the simulator
 leaves out, each with its reason.
 """
 
@@ -25,7 +25,7 @@ from simulator.record.record import Record
 ROOT = Path(__file__).parents[2]
 LAB = Path(__file__).parent / "record" / "lab.json"
 NOT_MODELLED = LAB.with_name("not_modelled.yaml")
-# an image that was imported, one that could not be, and one of a server
+# an imported image, one whose import failed, and one of a server
 LEFT_BEHIND = "dcn0 and (unfetchable or image_is_whole)"
 
 pytestmark = pytest.mark.drift
@@ -33,9 +33,9 @@ pytestmark = pytest.mark.drift
 
 @pytest.fixture(scope="module")
 def recorded(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Record:
-    """What the simulator answers to the whole suite, at the lab's pace, so that what passes by is seen too.
+    """The simulator's answers to the whole suite, at the lab's speed, so that passing states are seen, too.
 
-    The suite finds what an earlier run has left, as it did when the lab was recorded.
+    The suite finds what an earlier run has left behind, as it did when the lab was recorded.
     """
     folder = tmp_path_factory.mktemp("drift")
     with start(folder / "state", "--speed", "lab") as simulator:
@@ -46,13 +46,13 @@ def recorded(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
 
 
 def _as_the_lab_is(simulator: Any) -> None:
-    """Servers are on their site's network."""
+    """Change the environment file to the lab's networks: servers are on their site's network."""
     environment = simulator.environment | {"network": "{site}-network"}
     (simulator.folder / "environment.yaml").write_text(yaml.safe_dump(environment, sort_keys=False))
 
 
 def _record(folder: Path, *options: str) -> Record:
-    """What a run is answered."""
+    """The answers to a run."""
     file = folder / "simulator.json"
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "simulator.record.plugin"]
     state = folder / "state"
@@ -73,7 +73,7 @@ def _record(folder: Path, *options: str) -> Record:
 
 
 def test_simulator_answers_as_the_lab_does(recorded: Record) -> None:
-    """Every answer of the lab has its like, and the simulator invents none."""
+    """The simulator gives every answer that the lab gives, and no other."""
     lab = Record.read(LAB)
     judged = judge(changes(lab, recorded), gaps(lab, recorded), read(NOT_MODELLED))
 
@@ -82,7 +82,7 @@ def test_simulator_answers_as_the_lab_does(recorded: Record) -> None:
 
 
 def test_every_altered_line_of_a_record_is_drift(recorded: Record) -> None:
-    """No line of a whole record is there for nothing: with another type on either side, the comparison fails."""
+    """Each line of the record matters: with another type on either side, the comparison fails."""
     silent = []
     for service, kind, status, shape in recorded:
         whole = Record.of({service: {kind: {status: {path: str(field) for path, field in shape.items()}}}})
@@ -95,7 +95,7 @@ def test_every_altered_line_of_a_record_is_drift(recorded: Record) -> None:
 
 
 def test_record_names_nobody() -> None:
-    """No id, address, name or key of the lab is in its record."""
+    """The record contains no id, address, name or key of the lab."""
     text = LAB.read_text(encoding="utf-8") if LAB.exists() else pytest.fail(f"{LAB} is missing: `make record`")
     told = r"[0-9a-f]{8}-[0-9a-f]{4}|[0-9a-f]{32}|\d+\.\d+\.\d+|\bdcn\d|control-plane|\bAQ[\w+/]{20}|gAAAA|dcn-verify"
     assert re.findall(told, text) == []

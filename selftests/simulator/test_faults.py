@@ -1,4 +1,4 @@
-"""The catalogue of faults: each can be brought into force and undone; the endpoint does so while the simulator runs."""
+"""The catalogue of faults: each fault can be injected and undone, through the endpoint while the simulator runs."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_an_unknown_name_says_which_there_are():
 
 
 def test_faults_come_and_go_while_it_runs(cloud: Any, simulator: Any):
-    # the admin port is the last but one of the ten
+    # the admin port is the second to last of the ten
     files = simulator.environment["image"]["uri"].rsplit("/", 1)[0]
     host, port = files.rsplit(":", 1)
     admin = f"{host}:{int(port) + 1}/faults"

@@ -15,7 +15,7 @@ from simulator.world.guest import guest_disk, guest_file
 
 @pytest.fixture
 def image_id(cloud: openstack.connection.Connection) -> Iterator[str]:
-    """An empty image record with an id of our choice; deleted at the end."""
+    """An empty image record with an id of our choice, which is deleted at the end."""
     identifier = str(uuid.uuid4())
     wanted = {"id": identifier, "name": f"image-{identifier[:8]}", "disk_format": "qcow2", "container_format": "bare"}
     assert cloud.image.post("/images", json=wanted).status_code == 201
@@ -25,7 +25,7 @@ def image_id(cloud: openstack.connection.Connection) -> Iterator[str]:
 
 @pytest.fixture
 def glance(cloud: openstack.connection.Connection, simulator: Any, image_id: str) -> Callable[..., Any]:
-    """Import the image and wait for the task's end; returns the record."""
+    """Imports the image, waits for the end of the task, and returns the record."""
 
     def run(method: str, **options: Any) -> Any:
         uri = options.pop("uri", None)

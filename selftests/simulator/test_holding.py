@@ -1,4 +1,4 @@
-"""What a stage changes it holds: how a run's requests are read, and each rule broken by a stage that declares less."""
+"""Stages hold what they change: how the requests of a run are interpreted, and how each rule is broken."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def later(stopped, attached) -> int:
 
 
 def broken(touched: dict[str, Touch], **declared: dict[str, Any]) -> list[str]:
-    """The rules that are broken where each of these stages has touched what `made` has made, besides it."""
+    """The rules that are broken if each of these stages touches what `made` has made."""
     registry = Registry(axes=())
     for act in (made, stopped, attached, later):
         registry.add(act, **declared.get(act.__name__, {}))
@@ -123,7 +123,7 @@ HELD: dict[str, Any] = {"changes": ("made",)}
 
 @pytest.mark.parametrize("how", [CHANGE, COPY])
 def test_what_is_changed_must_be_held(how: Touch):
-    """Even by the only stage that changes it."""
+    """A stage must hold what it changes, even if no other stage changes it."""
     assert broken({"stopped": how}) == [f"stopped {how.how} {SERVER} of made and does not hold it"]
     assert broken({"stopped": how}, stopped=HELD) == []
 
@@ -146,7 +146,7 @@ def test_what_is_read_before_or_after_the_change_need_not_be_shared():
 
 
 def test_a_copy_does_not_disturb_who_reads_but_who_uses_an_image_disturbs_it():
-    """The site's Glance may write the record anew, without the copy."""
+    """A copy does not affect a stage that reads the image, but one that uses it: Glance may rewrite the record."""
     assert broken({"stopped": COPY, "attached": READ}, stopped=HELD) == []
     assert broken({"stopped": COPY, "attached": Touch(SERVER, "uses")}, stopped=HELD) == [
         f"attached uses {SERVER} of made, which stopped changes, and does not share it"
@@ -163,7 +163,7 @@ def test_who_has_bytes_read_must_share_the_pool():
 def test_every_stage_of_the_suite_holds_what_it_changes(
     start: Callable[..., Any], suite: Callable[..., Any], tmp_path: Path
 ):
-    """Of a deployment with every kind of site; one run shows it, whatever happened to be at the same time."""
+    """In a deployment with every kind of site, each stage holds what it changes. One run shows it."""
     with start(tmp_path, "--dcn", "3", "--nodes", "4", "--without-storage", "dcn1") as simulator:
         ended = suite(simulator.folder / "environment.yaml", "-q", "-p", "simulator.holding.plugin")
 

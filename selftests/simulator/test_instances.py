@@ -48,7 +48,7 @@ def rows(simulator: Any, site: str, pool: str) -> dict[str, Any]:
 
 @pytest.fixture
 def boot(cloud: Any) -> Iterator[Callable[..., Any]]:
-    """Boot a server and wait until it is what it will be; deleted at the end, with what it made."""
+    """Boots a server and waits for its final state. It is deleted at the end, with everything that was made for it."""
     made = []
 
     def run(zone: str, **options: Any) -> Any:
@@ -165,7 +165,7 @@ def test_attaching_a_volume_of_another_zone_is_accepted_and_not_carried_out(
 def test_nova_api_refuses_a_volume_of_another_zone_by_itself(
     cloud: Any, simulator: Any, boot: Callable[..., Any], guest: str
 ):
-    """Where its own cross_az_attach is false, too; in the words of the lab's."""
+    """A Nova API whose own cross_az_attach is false refuses a volume of another zone, in the words of the lab."""
     server = boot("dcn0", image_id=guest)
     volume = cloud.block_storage.create_volume(size=1, image_id=guest, availability_zone="central")
     wait(lambda: cloud.block_storage.get_volume(volume.id).status, lambda status: status == "available")
@@ -190,7 +190,7 @@ def test_an_unknown_zone_is_refused(cloud: Any, boot: Callable[..., Any], guest:
 
 
 def assert_inherited(record: dict[str, Any]) -> None:
-    """An image of a server has the properties of the image that it was made from, and the guest's devices."""
+    """An image of a server has the properties of the image that the server was made from, and the guest's devices."""
     assert (record["os_distro"], record["hw_disk_bus"], record["hw_machine_type"]) == ("tiny", "virtio", "pc")
     assert not [name for name in record if name.startswith("os_glance")]
 

@@ -1,4 +1,4 @@
-"""F5: whatever became of a run, a later one removes what it left, or says what is left and ends with exit code 1."""
+"""F5: a later run removes what any run left behind, or reports what remains and exits with code 1."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def ledger(folder: Path) -> Path:
 
 
 def left_by(path: Path) -> list[Entry]:
-    """What the run has asked for, and not seen gone."""
+    """What the run has requested and not seen gone."""
     return [entry for entry in pending(path) if entry.id] if path.exists() else []
 
 
@@ -61,7 +61,7 @@ def test_the_next_run_removes_what_a_killed_one_left(killed: Path, deployment: A
 
 
 def test_what_an_import_writes_after_the_run_is_removed_by_a_later_one(start: Any, tmp_path: Path):
-    """A pool's quota is used up, the run ends with an import under way, and it goes on when the quota is lifted."""
+    """An import that a full pool has stopped, and that continues after the run, is removed by a later run."""
     reports = tmp_path / "reports"
     with start(tmp_path / "sim", "--dcn", "1", "--fault", "images-pool-over-quota:dcn0") as found:
         environment = found.with_timeouts(**{"import": 3, "delete": 4})

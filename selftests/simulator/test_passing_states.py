@@ -1,4 +1,4 @@
-"""What is there for a moment only: whoever looks at that moment sees it."""
+"""States that exist for a moment only are visible at that moment."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def site(world: World) -> Site:
 
 @pytest.fixture
 def server(world: World, site: Site) -> Server:
-    """A server at the site, active, with a disk in its cluster."""
+    """An active server at the site, with a disk in its cluster."""
     user = world.identity.users["admin"]
     server = Server("pet", user.project.id, user.id, world.servers.flavors["1"], site.zone, str(uuid.uuid4()))
     server.host, server.site = site.nodes[0].name, site.name
@@ -44,7 +44,7 @@ def server(world: World, site: Site) -> Server:
 
 @pytest.fixture
 def during(world: World) -> Iterator[Callable[[str, Callable[[], Any]], list[Any]]]:
-    """Has something looked at whenever a step takes its time; gives the list of what was seen."""
+    """Calls a function during each step of this name, and returns the list of its results."""
     patch = pytest.MonkeyPatch()
 
     def during(step: str, look: Callable[[], Any]) -> list[Any]:
@@ -105,7 +105,7 @@ def test_a_server_that_was_deleted_is_shown_as_such_until_it_is_forgotten(world:
 def test_what_is_written_while_a_glance_rewrites_a_record_is_lost(
     world: World, site: Site, monkeypatch: pytest.MonkeyPatch
 ):
-    """A copy's location, where a Glance reads the record at that moment that calls central's store by another name."""
+    """A location that is added while a Glance renames central's store in the record is lost."""
     image, central, own = (
         Image("i1", "admin"),
         world.central.images.stores["default_backend"],

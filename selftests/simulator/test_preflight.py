@@ -41,7 +41,7 @@ def test_findings_are_exit_code_1(start: Any, suite: Any, tmp_path: Path):
 
 @pytest.fixture(scope="module")
 def without_monitor(start: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The environment file of a deployment whose one monitor at dcn1 is stopped."""
+    """The environment file of a deployment whose single monitor at dcn1 is stopped."""
     with start(tmp_path_factory.mktemp("sim"), "--fault", "mon-stopped:dcn1") as found:
         yield found.folder / "environment.yaml"
 

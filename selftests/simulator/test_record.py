@@ -1,4 +1,4 @@
-"""The recorder's parts: shapes, kinds of requests and commands, and what is left out of a record."""
+"""The parts of the recorder: shapes, kinds of requests and commands, and what a record leaves out."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_elements_of_a_list_are_one_shape():
 def test_answers_are_joined_whatever_their_order():
     empty, full = shape_of({"servers": []}), shape_of({"servers": [{"fault": {"code": 1}}, {}]})
     assert union((empty, full)) == union((full, empty)) == full
-    # nothing is known of keys that nobody could have had
+    # an answer in which the key is impossible does not make it optional
     assert union((shape_of({"image": ""}), shape_of({"image": {"id": "x"}})))[".image.id"] == Field(
         frozenset({"string"})
     )

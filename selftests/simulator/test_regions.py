@@ -1,4 +1,4 @@
-"""One Keystone, two regions: the suite and discovery look at the region of the clouds.yaml entry."""
+"""One Keystone with two regions: the suite and discovery use the region of the clouds.yaml entry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulator import deployment_files
 
 
 def test_the_other_region_s_endpoints_are_nobody_s_fault(start: Any, suite: Any, tmp_path: Path):
-    """They stand first in the catalog, and what a client finds first is not what the entry names."""
+    """Endpoints of another region that come first in the catalog are not used, and cause no failure."""
     with start(tmp_path / "sim", "--dcn", "1", "--fault", "another-region") as found:
         files = f"--deployment-files={found.folder / deployment_files.FOLDER}"
         ended = suite(found.folder / "environment.yaml", files, "-m", "A3 or A4 or A14 or E6")

@@ -1,4 +1,4 @@
-"""Other releases and layouts than the lab's are healthy too: nothing fails, is blocked or is unknown."""
+"""Other releases and layouts than the lab's are healthy: nothing fails, is blocked or is unknown."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from simulator.process import running
 OF_RELEASES = {
     name for name, change in CHANGES.items() if change.harmless and hasattr(releases, name.replace("-", "_"))
 }
-#: Variation → what of the suite is about it.
+#: Variation → the part of the suite that concerns it.
 LOOKED_AT = {
     "import-methods-of-the-guide": "images",
     "no-image-tasks-api": "images",
@@ -35,12 +35,12 @@ LOOKED_AT = {
 }
 
 _METHODS = "glance-direct is not among the import methods of central's Glance: copy-image, web-download"
-#: Variation → claim that is skipped in part, and why.
+#: Variation → the claim that is partly skipped, and the reason.
 NOT_OFFERED = {"import-methods-of-the-guide": {("B2", _METHODS)}}
 
 
 def suite(folder: Path, name: str) -> tuple[Seen, dict[str, Any]]:
-    """What the suite sees of a deployment with this variation, and its summary."""
+    """The result of the suite on a deployment with this variation, and its summary."""
     with running(folder / "state", "--fault", name) as environment:
         seen = Suite(environment, folder / "reports").run(name, read_only=False, options=("-k", LOOKED_AT[name]))
     (summary,) = (folder / "reports").glob("*-*-*/summary.json")
@@ -48,13 +48,13 @@ def suite(folder: Path, name: str) -> tuple[Seen, dict[str, Any]]:
 
 
 def test_every_variation_of_releases_is_looked_at():
-    """None is left out here, and none is looked at that there is not."""
+    """The suite is run on every variation of releases."""
     assert LOOKED_AT.keys() == OF_RELEASES
 
 
 @pytest.mark.parametrize("name", LOOKED_AT)
 def test_a_release_is_healthy(name: str, tmp_path: Path):
-    """Checks pass; none fails, is blocked or unknown; what is not offered is skipped, and nothing else is."""
+    """Checks pass. None fails, is blocked or unknown, and only what the release does not offer is skipped."""
     seen, summary = suite(tmp_path, name)
 
     outcomes = summary["outcomes"]

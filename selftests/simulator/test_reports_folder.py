@@ -1,4 +1,4 @@
-"""The folder of reports is removed, or replaced, in the middle of a run: nothing hangs, and the cloud is cleaned up."""
+"""If the reports folder is removed or replaced during a run, nothing hangs, and the cloud is cleaned up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def removed(reports: Path) -> None:
-    gone = reports.rename(reports.with_name("removed"))  # at once: the run goes on writing into it
+    gone = reports.rename(reports.with_name("removed"))  # in one step, because the run continues to write into it
     shutil.rmtree(gone, ignore_errors=True)
 
 
@@ -27,7 +27,7 @@ def replaced_by_a_file(reports: Path) -> None:
 
 
 def has_begun(reports: Path) -> bool:
-    """Whether the run has asked for its first resources."""
+    """Whether the run has requested its first resources."""
     return any(len(ledger.read_text().splitlines()) > 2 for ledger in reports.glob("*/ledger.jsonl"))
 
 

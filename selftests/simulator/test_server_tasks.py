@@ -1,4 +1,4 @@
-"""While a server has a task, Nova refuses another one; what the guest is read by is not there all the time."""
+"""While a server has a task, Nova refuses another one. While a server starts, its domain is absent."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def world() -> World:
 
 @pytest.fixture
 def server(world: World) -> Server:
-    """A server at dcn0, active, of which an image is being taken."""
+    """An active server at dcn0 of which an image is being taken."""
     user, site = world.identity.users["admin"], world.sites["dcn0"]
     server = Server("pet", user.project.id, user.id, world.servers.flavors["1"], site.zone, None)
     server.host, server.site = site.nodes[0].name, site.name
@@ -36,7 +36,7 @@ def server(world: World) -> Server:
 
 
 def asked(world: World, server: Server, body: dict[str, Any]) -> Ask:
-    """A request for this server, by the administrator."""
+    """A request for this server by the administrator."""
 
     async def said() -> dict[str, Any]:
         return body
@@ -54,7 +54,7 @@ def test_an_action_is_refused(world: World, server: Server, action: str):
 
 
 def test_a_volume_is_not_attached(world: World, server: Server):
-    """Whatever the volume's zone and status."""
+    """A volume is not attached during a task, whatever its zone and status."""
     volume = Volume(1, "central", "central", server.project, server.user)
     world.volumes.volumes[volume.id] = volume
 
@@ -66,7 +66,7 @@ def test_a_volume_is_not_attached(world: World, server: Server):
 
 @pytest.mark.parametrize(("task", "status"), [(None, 0), ("powering-off", 0), ("powering-on", 1)])
 def test_a_domain_is_not_there_while_its_server_starts(world: World, server: Server, task: str | None, status: int):
-    """Nova defines the domain anew each time."""
+    """Nova defines the domain anew at each start, and the domain is absent until then."""
     server.task_state = task
     call = Call(world, world.sites["dcn0"].nodes[0], ["virsh", "dumpxml", server.id], container="nova_libvirt")
 

@@ -1,4 +1,4 @@
-"""The nodes' shell and commands, without SSH."""
+"""The shell and the commands of the nodes, without SSH."""
 
 from __future__ import annotations
 

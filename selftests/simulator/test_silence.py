@@ -1,4 +1,4 @@
-"""Whatever accepts and never answers is a finding of its own, and takes no other answer of the preflight with it."""
+"""Something that accepts connections and never answers is one finding, and affects no other answer of the preflight."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from helpers.preflight.results import Preflight
 from helpers.preflight.survey import survey
 from helpers.runs.deployment import Deployment, connect
 
-#: Seconds for the whole preflight: several times what it takes where all answer, and less than any request may take.
+#: Seconds for the whole preflight: several times what it takes if all answer, and less than any request may take.
 DEADLINE = 4.0
 NODE = "dcn1-distributedcomputehci-0"
 BEHIND_SSH = {"dcn1 sudo": "blocked", "dcn1 containers": "blocked", "dcn1 rbd": "blocked"}
@@ -27,7 +27,7 @@ Silence = Callable[[str, str], None]
 def silence_of(simulator: Any) -> Iterator[Silence]:
     """Makes services, nodes and commands of this simulator silent, until it is closed."""
     files = urlsplit(simulator.environment["image"]["uri"])
-    there = f"http://{files.hostname}:{int(files.port or 0) + 1}/silent"  # the admin port comes after that of files
+    there = f"http://{files.hostname}:{int(files.port or 0) + 1}/silent"  # the admin port follows that of the files
     yield lambda kind, place: requests.post(f"{there}/{kind}/{place}", timeout=10).raise_for_status()
     requests.delete(there, timeout=10).raise_for_status()
 
@@ -46,7 +46,7 @@ def silence(simulator: Any) -> Iterator[Silence]:
 
 
 def bad(found: Preflight) -> dict[str, str]:
-    """The cells of the table that are not all right: `dcn1 glance` → `failed`."""
+    """The cells of the table with a problem: `dcn1 glance` → `failed`."""
     cells = {f"{one.site} {one.prerequisite}": found.cell(one.site, one.prerequisite) for one in found.probed}
     return {cell: str(outcome) for cell, outcome in cells.items() if outcome != "passed"}
 
@@ -76,7 +76,7 @@ def bad(found: Preflight) -> dict[str, str]:
 def test_one_silent_thing_is_one_finding_and_takes_nothing_with_it(
     deployment: Deployment, silence: Silence, kind: str, place: str, expected: dict[str, str]
 ):
-    """Every other cell of the table stays as it is where all is well."""
+    """One silent thing is one finding, and every other cell of the table is as on a healthy deployment."""
     silence(kind, place)
 
     assert bad(survey(deployment, DEADLINE)) == expected
@@ -84,13 +84,13 @@ def test_one_silent_thing_is_one_finding_and_takes_nothing_with_it(
 
 @pytest.fixture(scope="module")
 def three_nodes(start: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A deployment of one DCN site that has three nodes, as central has."""
+    """A deployment of one DCN site. It and central have three nodes each."""
     with start(tmp_path_factory.mktemp("sim"), "--dcn", "1", "--nodes", "3") as found:
         yield found
 
 
 def test_a_cluster_answers_on_the_nodes_that_do(three_nodes: Any):
-    """A node that has fallen silent does not take its site's cluster with it, neither now nor later."""
+    """A node that has become silent does not make its site's cluster unavailable, neither now nor later."""
     found = connect(load_environment(three_nodes.folder / "environment.yaml"))
     first = found.environment.site("dcn0").nodes[0].name
     for silence in silence_of(three_nodes):
@@ -105,7 +105,7 @@ def test_a_cluster_answers_on_the_nodes_that_do(three_nodes: Any):
 
 
 def test_a_node_that_accepts_and_never_greets_is_one_unreachable_node(three_nodes: Any):
-    """It costs the login its own time limit, and the cluster is asked on the other nodes."""
+    """A node that accepts connections and never greets is one unreachable node; its cluster is queried elsewhere."""
     config = (three_nodes.folder / "ssh_config").read_text()
     first = next(iter(three_nodes.environment["sites"]["dcn0"]["nodes"]))
     with socket.create_server(("127.0.0.1", 0)) as deaf:

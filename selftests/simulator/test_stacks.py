@@ -1,4 +1,4 @@
-"""A18 against the simulator's undercloud: complete, broken, not declared, out of reach."""
+"""A18 on the simulator's undercloud: complete, broken, not declared, unreachable."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from selftests.simulator.conftest import Ended, run_suite
 
 
 def rewritten(folder: Path, **keys: object) -> Path:
-    """The simulator's environment file with other keys; None takes one out."""
+    """The simulator's environment file with other keys. None removes one."""
     declared = yaml.safe_load((folder / "environment.yaml").read_text()) | keys
     path = folder / "rewritten.yaml"
     path.write_text(yaml.safe_dump({key: value for key, value in declared.items() if value is not None}))
@@ -30,7 +30,7 @@ def test_complete_stacks_pass(simulator: Any, suite: Any):
 
 @pytest.fixture(scope="module")
 def incomplete(start: Any, tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    """A run where each DCN site's stack is incomplete in another way."""
+    """A run on a deployment where each DCN site's stack is incomplete in a different way."""
     folder = tmp_path_factory.mktemp("incomplete")
     kinds = ("stack-missing", "stack-create-failed", "stack-update-in-progress")
     faults = [f"--fault={kind}:dcn{number}" for number, kind in enumerate(kinds)]

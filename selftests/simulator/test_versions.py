@@ -1,4 +1,4 @@
-"""How a client finds the versions of the services' APIs, and what it is told without a token."""
+"""How a client discovers API versions, and the answer to a request without a token."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import requests
 
 @pytest.fixture
 def get(cloud: Any, simulator: Any) -> Any:
-    """GET from a service at central, with or without the token; redirections are not followed."""
+    """GET from a service at central, with or without the token. Redirections are not followed."""
     host = simulator.environment["sites"]["central"]["glance"].rsplit(":", 1)[0]
     ports = {each["type"]: each["endpoints"][0]["url"].split(":")[2].split("/")[0] for each in cloud.service_catalog}
 

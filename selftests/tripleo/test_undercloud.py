@@ -1,4 +1,4 @@
-"""The undercloud, asked on a node that answers from a recording of `openstack stack list`."""
+"""The undercloud, queried on a node that answers from a recording of `openstack stack list`."""
 
 from __future__ import annotations
 

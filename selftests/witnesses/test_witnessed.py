@@ -1,4 +1,4 @@
-"""What a look at all clusters shows reproduce: those that matter, not a hundred others."""
+"""The commands of an observation are those of the clusters that matter, not of a hundred others."""
 
 from __future__ import annotations
 
