@@ -53,8 +53,8 @@ class StoreConfig:
 class NodeView:
     """The observations on a machine. `services`: service → container (None: on the host); only services that run here.
 
-    `clusters`: cluster → FSID of its conf here; `cluster` is the one that the services here use as their own.
-    `mon_hosts` are the addresses of that cluster's monitors.
+    `cluster` is the cluster that the services here use as their own, `fsid` the FSID in its conf, and `mon_hosts` the
+    addresses of its monitors.
     """
 
     hostname: str

@@ -25,7 +25,7 @@ class Files:
 
 @dataclass(frozen=True)
 class Answers:
-    """The stage compares access to the cluster of the site at `axis`, so that cluster must answer."""
+    """The stage judges the access to the cluster of the site at `axis`, so that cluster must answer."""
 
     axis: str
 

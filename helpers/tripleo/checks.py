@@ -28,7 +28,7 @@ class Check:
 
     @property
     def name(self) -> str:
-        """For example `keys.undecodable`."""
+        """The module and name of its function, such as `keys.undecodable`."""
         return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}"
 
     @property

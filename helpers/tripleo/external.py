@@ -55,7 +55,7 @@ def _each(
 def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """Every stack that must be a client of this cluster is given an entry for it.
 
-    Central is a client of each DCN site's cluster, and each DCN site with storage of central's.
+    Central is a client of each DCN site's cluster. Each DCN site with storage is a client of central's cluster.
     """
     clients = [other for other in files.dcn if facts.has_storage(other)] if stack.central else [files.central]
     without = [client for client in clients if client is not None and used_by(files, client, stack) is None]

@@ -94,9 +94,9 @@ def cluster_name(stack: Stack) -> str:
 
 
 def strangers(files: DeploymentFiles, stack: Stack, named: Mapping[str, Finding]) -> list[Finding]:
-    """Findings about clusters that a stack's files name and that no stack here has.
+    """The findings in `named`, by cluster name, about clusters that no stack here has.
 
-    :raises NotGiven: nothing is wrong: each may belong to a stack whose files are not here or do not name it
+    :raises NotGiven: each of these clusters may belong to a stack whose files are not here or do not name it
     """
     unnamed = [
         other for other in files.stacks if other is not stack and has_storage(other) and not cluster_names(other)

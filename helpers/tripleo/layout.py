@@ -285,5 +285,5 @@ def _centrality(group: Group, stacks: Mapping[Group, Stack]) -> int:
 
 
 def _natural(stack: Stack) -> list[tuple[int, str]]:
-    """dcn2 before dcn10."""
+    """The sort key that puts dcn2 before dcn10."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", stack.name)]

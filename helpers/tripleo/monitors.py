@@ -62,9 +62,9 @@ def all_addresses(stack: Stack) -> frozenset[str]:
 
 
 def network(stack: Stack, listed: frozenset[str]) -> str | None:
-    """The network of CephMon: by its name, otherwise by these addresses, otherwise `storage`. None if nothing tells.
+    """The network of CephMon: as a setting names it, otherwise that of these addresses, otherwise `storage`, or None.
 
-    `listed` are the addresses, or host names, that other stacks were given for it.
+    None means that nothing tells. `listed` are the addresses, or host names, that other stacks were given for it.
     """
     there = {name for host in hosts(stack) for name in host.addresses}
     named = [*_named(stack.networks, stack.definitions("ServiceNetMap"))]

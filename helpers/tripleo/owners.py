@@ -36,7 +36,7 @@ Folders = tuple[str, ...]
 
 @dataclass(eq=False)
 class Group:
-    """The files of one stack while they are gathered. `base` are the naming folders above the stack's own folder."""
+    """The files of one stack while they are gathered. `base` are the folders above its own, without structural ones."""
 
     name: str
     base: Folders
@@ -124,7 +124,7 @@ class _Placing:
                 self._place(content, len(_named(content)) - 1)
 
     def _place(self, content: Contents, depth: int) -> None:
-        """Add a file to the group of the naming folder at this depth."""
+        """Add a file to the group of its folder at this depth. Structural folders do not count."""
         i, name = _significant(content)[depth]
         group = self._group(_named(content)[:depth], name)
         group.contents.append(content)
@@ -160,7 +160,7 @@ def _flat(identifying: Sequence[Contents], names: Set[str]) -> dict[Contents, No
 
 
 def _depth(named: Folders, bases: Iterable[Folders], unmatched: Collection[Folders]) -> int:
-    """The depth of the stack's folder among the naming folders: beside other stacks' folders, otherwise the deepest.
+    """The depth of the stack's folder, without structural ones: beside other stacks' folders, otherwise the deepest.
 
     If the deepest has the same name under several parents (`paris/ssd`, `berlin/ssd`), it is the parent.
     """

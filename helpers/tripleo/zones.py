@@ -51,14 +51,14 @@ def _own(group: Alternatives) -> Alternatives:
 
 
 def nova_zone(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """NovaComputeAvailabilityZone is this site's, and Cinder's is the same."""
+    """NovaComputeAvailabilityZone is this site's zone, and Cinder's zone is the same."""
     if not nova_zones(stack):
         raise NOVA.not_given(stack, "without it the zone is called as the stack")
     return _judged(files, stack, nova_zones, cinder_zones)
 
 
 def cinder_zone(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """CinderStorageAvailabilityZone is this site's, and Nova's is the same."""
+    """CinderStorageAvailabilityZone is this site's zone, and Nova's zone is the same."""
     if not has_storage(stack):
         return []
     if not cinder_zones(stack):
@@ -102,9 +102,9 @@ def _at_another(files: DeploymentFiles, stack: Stack, zones: Zones, value: str) 
 
 
 def cinder_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """CinderVolumeCluster, the active/active cluster, is this site's.
+    """CinderVolumeCluster names this site's own active/active cluster.
 
-    Without it the volume service is active/passive.
+    Without it, the volume service is active/passive.
     """
     if not has_storage(stack):
         return []
