@@ -80,7 +80,7 @@ def _assigned(files: DeploymentFiles, among: Node) -> tuple[Entry, ...]:
         best = max(free, key=lambda stack: evidence[node, stack], default=None)
         if best is not None and evidence[node, best]:
             owner[node] = best
-    # an entry for a cluster that its own stack's files do not name may have any name; if only one remains, it is that
+    # a cluster that its own stack's files do not name may have any name; a single entry left over is that cluster's
     unnamed = [stack for stack in stacks if not cluster_names(stack) and stack not in owner.values()]
     strangers = [node for node in nodes if node not in owner]
     if len(unnamed) == len(strangers) == 1:

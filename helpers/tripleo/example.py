@@ -125,8 +125,7 @@ def cephx_key(seed: str, *, long: bool = False) -> str:
 def write(folder: Path, sites: Sequence[ExampleSite], deployed: bool = True) -> None:
     """Write the files of central (first) and its DCN sites below a folder.
 
-    :param deployed: also write what exists only after the deployment: config-download's output and the files made from
-        it
+    :param deployed: also write what only a deployment leaves: config-download's output and the files made from it
     """
     central, *dcn = sites
     counts = _counts(central) or {"ControllerCount": 3, "ComputeHCICount": 3}
@@ -189,7 +188,7 @@ def _counts(site: ExampleSite) -> dict[str, int]:
 def _roles(site: ExampleSite) -> list[dict[str, Any]]:
     """The file of `openstack overcloud roles generate`, as far as the checks read it.
 
-    Each node of the site has every service, so that its role is none of TripleO's.
+    Each node runs all services of its site, unlike the nodes of TripleO's own roles.
     """
     services = {node.role: node.services for node in site.nodes}
     return [

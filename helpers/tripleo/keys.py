@@ -58,7 +58,7 @@ def named(source: Node, lists: tuple[str, ...], client: str) -> list[Node]:
 
 
 def client_name(text: str) -> str:
-    """The cephx user without `client.`: `external` and `client.external` are the same user."""
+    """The cephx user with `client.`: `external` and `client.external` are the same user."""
     name = text.strip()
     return name if name.startswith("client.") else f"client.{name}"
 
@@ -230,7 +230,7 @@ def wrong_mode(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 def shared(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """No other site has the same key.
 
-    With a key of its own, one site's access can be revoked alone.
+    With a key of its own, the access of one site can be revoked separately.
     """
     (item,) = _judged(files, stack)
     key = item.scalar("key")

@@ -18,7 +18,7 @@ STORAGE = "storage"
 _CONTROL = "ctlplane"
 _OTHERS = frozenset({_CONTROL, "external", "internal_api", "management", "storage_mgmt", "tenant"})
 _ADDRESS = re.compile(r"(?P<network>\w+)_ip")
-#: The services whose entry in a network map names the network of the monitors.
+#: The keys of a network map that name the network of the monitors.
 _SERVICE_KEYS = ("ceph_mon_network", "CephMonNetwork", "CephPublicNetwork")
 
 

@@ -122,7 +122,7 @@ def wrong_user(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     for store in _between(files, stack):
         entry = used_by(files, store.owner, store.about) if store.about else None
         if entry is None:
-            continue  # the missing key is a finding of its own
+            continue  # the missing entry is a finding of its own
         compared = True
         names = [node for item in entry.node.mappings("keys") if (node := item.scalar("name"))]
         if names and client_name(store.user) not in {client_name(node.text) for node in names}:

@@ -109,7 +109,7 @@ class _Placing:
         deep = [content for content in identifying if content not in flat]
         matched = {content: [part for part in _named(content) if part in names] for content in deep}
         for content, parts in matched.items():
-            if parts:  # the stack's own folder is the inner one, as in overcloud-deploy/dcn0/config-download/dcn0
+            if parts:  # in overcloud-deploy/dcn0/config-download/dcn0, the outer dcn0 is the stack's folder
                 self._place(content, _named(content).index(parts[-1]))
         unmatched = {content: _named(content) for content, parts in matched.items() if not parts}
         bases = {base for base, _ in self.groups}

@@ -64,7 +64,7 @@ def stores(files: DeploymentFiles, owner: Stack) -> tuple[Store, ...]:
         cluster = node.scalar("CephClusterName")
         about = by_name.get(name) or (by_cluster.get(cluster.text.strip()) if cluster else None)
         found.append(Store(name, node, owner, about))
-    # a store on a cluster that its own stack's files do not name may name any; if only one remains, it is that one
+    # a cluster that its own stack's files do not name may have any name; a single store left over is on that cluster
     unnamed = [stack for stack in others if not cluster_names(stack) and stack not in {store.about for store in found}]
     strangers = [store for store in found if store.about is None and store.backend == "rbd"]
     if len(unnamed) == len(strangers) == 1:
