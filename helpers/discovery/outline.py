@@ -19,8 +19,7 @@ CENTRAL = "central"
 
 @dataclass(frozen=True)
 class Outline:
-    """A site as far as the files describe it. None means unknown. `complete`: `machines` holds all of the site's
-    machines.
+    """A site as far as the files describe it. None: unknown. `complete`: `machines` holds all of its machines.
 
     `store` is the id of its store in central's Glance, `local_store` in its own. `central_store` is the id of central's
     store in its own Glance.

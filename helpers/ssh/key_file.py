@@ -58,9 +58,7 @@ def private_key(file: Path) -> paramiko.PKey:
 
 
 def public_part(file: Path) -> bytes | None:
-    """Return the public key of an identity, even where its private key is encrypted or elsewhere. None if there is
-    none.
-    """
+    """Return the public key of an identity, even where its private key is encrypted or elsewhere, or None."""
     for each in (file, file.with_name(f"{file.name}.pub")):
         found = _public_in(_content(each))
         if found is not None:
