@@ -192,10 +192,6 @@ class Secret:
         self._value = value
         register(value)
 
-    def reveal(self) -> str:
-        """The value itself; for what has to use it, never for a message."""
-        return self._value
-
     @property
     def fingerprint(self) -> str:
         return fingerprint(self._value)

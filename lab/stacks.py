@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from helpers.tripleo.undercloud import COMPLETE
 from lab.cloud import Cloud
 from lab.command import CommandError
 from lab.plan import Plan
 from lab.poll import wait_until
 from lab.state import State
 
-COMPLETE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE"})
 _SECONDS = 120.0
 
 

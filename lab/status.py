@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from helpers.tripleo.undercloud import COMPLETE
 from lab import (
     agents,
     ceph,
@@ -165,7 +166,7 @@ def _reported(plan: Plan, state: State, kind: str) -> str:
 def _stacks(plan: Plan, state: State) -> str:
     there = stacks.states(Cloud(plan, state))
     seen = {site.stack: there.get(site.stack, "missing") for site in plan.sites}
-    bad = [f"{name} is {status}" for name, status in seen.items() if status not in stacks.COMPLETE]
+    bad = [f"{name} is {status}" for name, status in seen.items() if status not in COMPLETE]
     if bad:
         raise ConnectionError(", ".join(bad))
     return f"{len(seen)} complete"

@@ -8,10 +8,10 @@ from helpers.tripleo import example
 from helpers.tripleo.example import ExampleNode, ExampleSite
 from simulator.world.nodes import Node
 from simulator.world.sites import Site
+from simulator.world.undercloud import CENTRAL_STACK
 from simulator.world.world import World
 
 FOLDER = "deployment-files"
-_CENTRAL_STACK = "control-plane"
 
 
 def write(folder: Path, world: World) -> Path:
@@ -23,7 +23,7 @@ def write(folder: Path, world: World) -> Path:
 
 def _site(site: Site) -> ExampleSite:
     nodes = tuple(_node(site, node) for node in site.nodes)
-    stack = _CENTRAL_STACK if site.central else site.name
+    stack = CENTRAL_STACK if site.central else site.name
     if site.cluster is None:
         return ExampleSite(stack, "", "", "", "", {}, site.zone, nodes=nodes)
     return ExampleSite(

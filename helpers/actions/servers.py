@@ -11,6 +11,7 @@ from helpers.ceph.answers import PoolReads
 from helpers.ceph.cluster import Cluster
 from helpers.ceph.clusters import Clusters
 from helpers.environment import Environment, Site
+from helpers.environment.values import UUID
 from helpers.openstack.cloud import Cloud
 from helpers.openstack.nova import MICROVERSION, Server, ServerFailed
 from helpers.outcomes import Failed
@@ -207,7 +208,7 @@ class ServerActions:
         def read() -> Console:
             text = self.cloud.nova.console(server_id)
             lines = [line for line in text.splitlines() if words.marker and words.marker in line]
-            markers = frozenset(re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", lines[-1] if lines else ""))
+            markers = frozenset(re.findall(UUID, lines[-1] if lines else ""))
             return Console(words.booted in text, markers, text[-800:], reproduce)
 
         try:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from helpers.ceph.cluster import Cluster
 from helpers.ceph.clusters import Role
+from helpers.environment.values import UUID
 from helpers.wait import TimedOut, wait_until
 
-_UUID = r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_UUID = f"({UUID})"
 #: How each service names what it keeps in its pool. What is called otherwise belongs to others, and is not judged.
 _NAMES: dict[Role, re.Pattern[str]] = {
     "images": re.compile(_UUID),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from helpers.discovery.cloud_view import short
 from helpers.environment import NodeSpec, Ssh
+from helpers.environment.values import short
 from helpers.nodes.node import Node
 from helpers.ssh.config import SshConfig
 

@@ -12,12 +12,13 @@ from typing import get_args
 from urllib.parse import urlsplit
 
 from helpers.discovery.access import Access
-from helpers.discovery.cloud_view import Ask, CloudView, same_host, short
+from helpers.discovery.cloud_view import Ask, CloudView, same_host
 from helpers.discovery.found import Discovery, FoundCeph, FoundNode, FoundSite
 from helpers.discovery.node_view import SERVICES, NodeView, StoreConfig
 from helpers.discovery.outline import Outline
 from helpers.discovery.sites import Seen, SiteView, central_of, look
 from helpers.environment import Ceph, Role
+from helpers.environment.values import short
 from helpers.nodes.containers import ALSO_CALLED, NoContainer, find_adapter
 from helpers.nodes.node import CommandFailed, DeadlinePassed, Unreachable
 from helpers.openstack.glance import Store

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from openstack.connection import Connection
 
 from helpers.environment import Site
+from helpers.environment.values import short
 from helpers.openstack import clients as api_clients
 from helpers.openstack.answers import API_ERRORS, in_words
 from helpers.openstack.cinder import Cinder
@@ -98,11 +99,6 @@ class Ask:
             said = f"{type(error).__name__}: {error}"
         self.remarks.append(f"{what}: no answer that helps: {printable(said)}")
         return None
-
-
-def short(host: str) -> str:
-    """The host name without its domain. An address is returned unchanged."""
-    return host if re.fullmatch(r"[\d.]+|.*:.*", host) else host.split(".")[0]
 
 
 def same_host(one: str | None, other: str | None) -> bool:

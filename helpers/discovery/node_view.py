@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TypeVar
 
+from helpers.environment import SERVICE_OF_ROLE, Services
+from helpers.environment.values import UUID
 from helpers.nodes.config_files import BadConfigFile, OsloConfig, parse_ceph_conf, parse_oslo
-from helpers.nodes.containers import FSID, Container, containers_on
+from helpers.nodes.containers import Container, containers_on
 from helpers.nodes.node import CommandFailed, DeadlinePassed, FileFacts, Runner, read_file
 from helpers.tripleo.findings import printable
 
@@ -21,7 +23,7 @@ T = TypeVar("T")
 #: Role → pattern of its container's name. A stopped container counts: the service is meant to run there.
 _CONTAINERS: Mapping[str, str] = {
     "glance": r"glance[_-]api(?:[_-]internal)?",
-    "ceph-mon": rf"ceph-mon-.+|ceph-{FSID}-mon[-.].+",
+    "ceph-mon": rf"ceph-mon-.+|ceph-{UUID}-mon[-.].+",
     "compute": r"nova[_-]compute",
     "cinder-volume": r"cinder[_-]volume|(?:openstack-)?cinder-volume-(?:podman|docker)-\d+",
     "nova-api": r"nova[_-]api",
@@ -30,10 +32,9 @@ _CONTAINERS: Mapping[str, str] = {
 }
 #: Service in the environment file → role, TripleO's container, configuration file.
 SERVICES: Mapping[str, tuple[str, str, str]] = {
-    "glance": ("glance", "glance_api", "/etc/glance/glance-api.conf"),
-    "nova_api": ("nova-api", "nova_api", "/etc/nova/nova.conf"),
-    "nova_compute": ("compute", "nova_compute", "/etc/nova/nova.conf"),
-    "cinder_volume": ("cinder-volume", "cinder_volume", "/etc/cinder/cinder.conf"),
+    name: (role, str(usual.container), usual.config[0])
+    for role, name in SERVICE_OF_ROLE.items()
+    for usual in (Services.usual(name),)
 }
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from helpers.ceph.answers import Quorum
 from helpers.ceph.cluster import Cluster
 from helpers.discovery.access import Access
-from helpers.discovery.cloud_view import CloudView, same_host, short
+from helpers.discovery.cloud_view import CloudView, same_host
 from helpers.discovery.found import BadInput
 from helpers.discovery.node_view import NodeView, look_at
 from helpers.discovery.outline import CENTRAL, Outline
 from helpers.environment import Ceph, Site
+from helpers.environment.values import short
 from helpers.nodes.node import CommandFailed, DeadlinePassed, Node, Unreachable
 from helpers.tripleo.findings import printable
 from helpers.tripleo.machines import Machine

@@ -12,7 +12,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictFloat, Strict
 
 from helpers.redact import redact
 
+#: As OpenStack and Ceph write an id of their own, an FSID too.
+UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_-]+)*\.?")
+
+
+def short(host: str) -> str:
+    """A host name without its domain; an address stays whole."""
+    return host if re.fullmatch(r"[\d.]+|.*:.*", host) else host.split(".")[0]
 
 
 def _url(value: str) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from helpers.environment import Environment
+from helpers.environment.values import UUID
 
-_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_ID = re.compile(rf"\b{UUID}\b")
 #: A service that answers with an error of its own, or not at all.
 _TROUBLE = re.compile(
     r"(?:HTTP|answers) 5\d\d|no answer|not running|no running container|refused|timed out|stablish a new connection"

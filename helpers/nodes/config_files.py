@@ -166,18 +166,19 @@ class CephConf:
     def fsid(self) -> str | None:
         return self.get("fsid")
 
-    def keyrings(self, cluster: str, entity: str) -> tuple[str, ...]:
+    def keyrings(self, cluster: str, entity: str, option: str = "keyring") -> tuple[str, ...]:
         """Where this client looks for its key: the first of these files that is there.
 
         :param cluster: the name that librados takes from the file's own: `central` for `/etc/ceph/central.conf`
         :param entity: such as `client.external`
+        :param option: the one that names them
         """
         kind, _, identity = entity.partition(".")
         known = {"cluster": cluster, "name": entity, "type": kind, "id": identity}
         given = re.sub(
             r"\$(?:\{(\w+)\}|(cluster|name|type|id)\b)",
             lambda found: known.get(found[1] or found[2], found[0]),
-            self.get("keyring", entity) or _DEFAULT_KEYRINGS,
+            self.get(option, entity) or _DEFAULT_KEYRINGS,
         )
         return tuple(path for path in re.split(r"[;,=\s]+", given) if path)
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from helpers.environment import Ceph, Service
+from helpers.environment.values import UUID, short
 from helpers.nodes.node import CommandFailed, Completed, Runner
 
 Engine = Literal["podman", "docker"]
 
-FSID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _LIST: dict[Engine, tuple[str, ...]] = {
     "podman": ("podman", "ps", "--all", "--format", "json"),
     "docker": ("docker", "ps", "--all", "--no-trunc", "--format", "{{json .}}"),
@@ -264,14 +264,13 @@ def _usual_names(ceph: Ceph) -> tuple[str, ...]:
 
 def _mon_patterns(ceph: Ceph, hostname: str) -> tuple[str | None, str | None]:
     """Regular expressions for ceph-ansible's name of the mon container, and for cephadm's."""
-    short = hostname.partition(".")[0]
-    hosts = "|".join(sorted({re.escape(name) for name in (hostname, hostname.replace(".", "-"), short)}))
+    hosts = "|".join(sorted({re.escape(name) for name in (hostname, hostname.replace(".", "-"), short(hostname))}))
     if ceph.mon_container:
         given = re.escape(ceph.mon_container)
-        given = given.replace(re.escape("{hostname}"), f"(?:{hosts})").replace(re.escape("{fsid}"), FSID)
+        given = given.replace(re.escape("{hostname}"), f"(?:{hosts})").replace(re.escape("{fsid}"), UUID)
         has_fsid = "{fsid}" in ceph.mon_container or ceph.runtime == "cephadm"
         return (None, given) if has_fsid else (given, None)
-    cephadm = rf"ceph-{FSID}-mon[-.](?:{hosts})"
+    cephadm = rf"ceph-{UUID}-mon[-.](?:{hosts})"
     return (None if ceph.runtime == "cephadm" else rf"ceph-mon-(?:{hosts})", cephadm)
 
 

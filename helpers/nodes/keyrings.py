@@ -6,7 +6,6 @@ glance_store (drivers/rbd.py), Nova (conf/libvirt.py) and Cinder (volume/drivers
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -23,9 +22,6 @@ FOLDERS = (
     "/etc/libvirt/secrets",
 )
 _DEFAULT_CONF = "/etc/ceph/ceph.conf"
-_DEFAULT_KEYRINGS = (
-    "/etc/ceph/$cluster.$name.keyring,/etc/ceph/$cluster.keyring,/etc/ceph/keyring,/etc/ceph/keyring.bin"
-)
 #: A keyring's line, or what a cephx key looks like, whatever the file is called.
 _HAS_A_KEY = r"^[[:space:]]*key[[:space:]]*=|A[Qg][A-Za-z0-9+/]{36,60}="
 _OTHERS_MAY = "/006"
@@ -84,16 +80,8 @@ def keyrings_of(client: Client, conf: CephConf) -> tuple[str, ...]:
     section = f"client.{client.user}"
     if conf.get("key", section):
         return ()
-    named = conf.get("keyfile", section) or conf.get("keyring", section) or _DEFAULT_KEYRINGS
-    variables = {
-        "$cluster": PurePosixPath(client.conf).stem,
-        "$name": section,
-        "$type": "client",
-        "$id": client.user,
-    }
-    for variable, value in variables.items():
-        named = named.replace(variable, value).replace(f"${{{variable[1:]}}}", value)
-    return tuple(part for part in re.split(r"[\s,;]+", named) if part)
+    option = "keyfile" if conf.get("keyfile", section) else "keyring"
+    return conf.keyrings(PurePosixPath(client.conf).stem, section, option)
 
 
 @dataclass(frozen=True)

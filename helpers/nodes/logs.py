@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from helpers.environment import SERVICE_OF_ROLE, Environment, NodeSpec
+from helpers.environment.values import UUID
 from helpers.nodes import log_lines
 from helpers.nodes.concerns import Concern
 from helpers.nodes.log_lines import Clock
@@ -26,7 +27,7 @@ _NODES_AT_A_TIME = 16
 _UNDATED = "the node's clock could not be read, so that these lines may be older than the run"
 
 Command = Callable[[str], tuple[str, ...]]
-_REQUEST = re.compile(r"\breq-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_REQUEST = re.compile(rf"\breq-{UUID}\b")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import openstack.exceptions
 
 from helpers.ceph.cluster import Cluster
 from helpers.environment import SERVICE_OF_ROLE, Environment, NodeSpec, Site
+from helpers.environment.values import UUID
 from helpers.nodes.containers import NoContainer, is_container_trouble, list_containers, mon_name
 from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed, Node, Runner, Unreachable
 from helpers.nodes.side_by_side import begin
@@ -27,7 +28,6 @@ from helpers.tripleo.undercloud import Undercloud
 #: Seconds for an answer to travel from the node to this machine, after the deadline on the node.
 _RETURN = 0.5
 _MOST_NAMES, _LONGEST_TEXT = 20, 80
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def _refusal(ask: Callable[[], object]) -> str:
 
 def _some(names: Iterable[str]) -> str:
     """The names in order, without ids, and shortened if there are many."""
-    known = sorted({name for name in names if name and not _ID.fullmatch(name)})
+    known = sorted({name for name in names if name and not re.fullmatch(UUID, name)})
     more = f" and {len(known) - _MOST_NAMES} more" if len(known) > _MOST_NAMES else ""
     return (", ".join(known[:_MOST_NAMES]) or "none") + more
 

@@ -29,7 +29,6 @@ class CephxKey:
 
     type: int
     created: int
-    secret_length: int
 
 
 def decode(text: str) -> CephxKey:
@@ -48,7 +47,7 @@ def decode(text: str) -> CephxKey:
         raise ValueError(f"is of type {type_}")
     if length != _SECRETS[type_] or len(raw) - _HEADER.size != length:
         raise ValueError(f"holds {len(raw) - _HEADER.size} secret bytes and declares {length}")
-    return CephxKey(type_, created, length)
+    return CephxKey(type_, created)
 
 
 def named(source: Node, lists: tuple[str, ...], client: str) -> list[Node]:

@@ -6,14 +6,14 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+from helpers.environment.values import UUID
 from lab.cloud import Cloud
 from lab.faults.lab import Lab
 from lab.plan import Site
 from lab.web import WebError
 
-_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_VOLUME = re.compile(rf"volume-({_UUID})(?:\.deleted)?")
-_DISK = re.compile(rf"({_UUID})_disk.*")
+_VOLUME = re.compile(rf"volume-({UUID})(?:\.deleted)?")
+_DISK = re.compile(rf"({UUID})_disk.*")
 #: volume states that end without intervention only if all services work
 _STUCK = frozenset({"reserved", "attaching", "detaching", "error_deleting"})
 

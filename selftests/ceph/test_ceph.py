@@ -13,7 +13,7 @@ from helpers.ceph.asking import BadAnswer, ClusterUnreachable, NoSuchEntity, NoS
 from helpers.ceph.cluster import Cluster
 from helpers.environment import Ceph, NodeSpec, Site
 from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed, Unreachable
-from helpers.redact import fingerprint
+from helpers.redact import Secret, fingerprint
 
 DATA = Path(__file__).parents[1] / "data"
 FSID = "5bb3a1f0-9a4e-4c9c-8b1c-0d6a7f6f4d21"
@@ -138,7 +138,7 @@ def test_a_user_has_caps_and_a_key_that_is_not_shown() -> None:
         "client.external"
     )
     assert auth.caps["mgr"] == "allow *"
-    assert auth.key.reveal() == CEPHX
+    assert auth.key == Secret(CEPHX)
     assert CEPHX not in repr(auth)
     assert fingerprint(CEPHX) in repr(auth)
 

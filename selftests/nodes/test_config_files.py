@@ -14,6 +14,7 @@ from helpers.nodes.config_files import (
     parse_mon_host,
     parse_oslo,
 )
+from helpers.redact import Secret
 
 DATA = Path(__file__).parents[1] / "data"
 CEPHX = "AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q=="
@@ -202,7 +203,7 @@ def test_what_is_no_ceph_conf(text: str, expected: str) -> None:
 def test_a_keyring() -> None:
     keyring = parse_keyring((DATA / "central.client.external.keyring").read_text())
     entry = keyring.entry("client.external")
-    assert entry.key.reveal() == CEPHX
+    assert entry.key == Secret(CEPHX)
     assert entry.caps == {
         "mgr": "allow *",
         "mon": "profile rbd",

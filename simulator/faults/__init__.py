@@ -6,7 +6,7 @@ The modules of faults are named after the topics of the catalogue. `harmless` an
 
 from __future__ import annotations
 
-from simulator.faults import (
+from simulator.faults import (  # noqa: F401 - importing them makes their faults known
     clients,
     clusters,
     glances,
@@ -24,23 +24,5 @@ from simulator.faults import (
     volumes,
 )
 from simulator.faults.changes import CHANGES, Change, Injector, UnknownFault
-
-_MODULES = (
-    clients,
-    clusters,
-    glances,
-    harmless,
-    images,
-    instances,
-    orphans,
-    refusals,
-    releases,
-    removal,
-    scale_out,
-    services,
-    snapshots,
-    stacks,
-    volumes,
-)
 
 __all__ = ["CHANGES", "Change", "Injector", "UnknownFault"]

@@ -63,12 +63,15 @@ class Change:
 CHANGES: dict[str, Change] = {}
 
 
-def modelled(*, nodes: int = 1) -> Callable[[Body], Body]:
-    """Register a generator for the catalogue's fault of its name; `nodes` is the number of nodes needed at the site."""
+def modelled(*also: str, nodes: int = 1) -> Callable[[Body], Body]:
+    """Register a generator for the catalogue's fault of its name; `nodes` is the number of nodes needed at the site.
+
+    :param also: other faults of the catalogue that are the same at a site of another kind, or found out otherwise
+    """
 
     def register(body: Body) -> Body:
-        fault = find(body.__name__.replace("_", "-"))
-        _add(Change(fault.name, fault.title, fault.source, fault.site, nodes, contextmanager(body), fault))
+        for fault in map(find, (body.__name__.replace("_", "-"), *also)):
+            _add(Change(fault.name, fault.title, fault.source, fault.site, nodes, contextmanager(body), fault))
         return body
 
     return register

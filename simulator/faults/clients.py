@@ -185,7 +185,7 @@ def _own_keyring(site: Site, user: str) -> File:
     return site.nodes[0].files[f"/etc/ceph/{site.ceph.name}.client.{user}.keyring"]
 
 
-@modelled()
+@modelled("admin-keyring-at-central-world-readable")
 def own_admin_keyring_world_readable(world: World, site: Site) -> Iterator[None]:
     with changed(_own_keyring(site, "admin"), "mode", 0o644):
         yield
@@ -210,13 +210,7 @@ def own_keyring_not_for_glance(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled()
-def admin_keyring_at_central_world_readable(world: World, site: Site) -> Iterator[None]:
-    with changed(_own_keyring(site, "admin"), "mode", 0o644):
-        yield
-
-
-# --- central's nodes as clients of a DCN site ---
+# --- at central, about a DCN site ---
 
 
 @modelled()

@@ -22,14 +22,8 @@ def store_missing_at_central(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled()
+@modelled("unknown-store-at-dcn")
 def unknown_store_at_central(world: World, site: Site) -> Iterator[None]:
-    with _one_store_more(world, site):
-        yield
-
-
-@modelled()
-def unknown_store_at_dcn(world: World, site: Site) -> Iterator[None]:
     with _one_store_more(world, site):
         yield
 
@@ -89,38 +83,20 @@ def dcn_has_another_dcn_store(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled()
-def copy_image_disabled_at_dcn(world: World, site: Site) -> Iterator[None]:
-    with changed(site.images, "import_methods", ["glance-direct", "web-download"]):
-        yield
-
-
-@modelled()
+@modelled("copy-image-disabled-at-dcn")
 def copy_image_disabled(world: World, site: Site) -> Iterator[None]:
     with changed(site.images, "import_methods", ["glance-direct", "web-download"]):
         yield
 
 
-@modelled()
+@modelled("web-download-disabled-at-central")
 def web_download_disabled(world: World, site: Site) -> Iterator[None]:
     with changed(site.images, "import_methods", ["glance-direct", "copy-image"]):
         yield
 
 
-@modelled()
-def web_download_disabled_at_central(world: World, site: Site) -> Iterator[None]:
-    with changed(site.images, "import_methods", ["glance-direct", "copy-image"]):
-        yield
-
-
-@modelled()
+@modelled("locations-hidden-at-dcn")
 def locations_hidden(world: World, site: Site) -> Iterator[None]:
-    with changed(site.images, "show_locations", False):
-        yield
-
-
-@modelled()
-def locations_hidden_at_dcn(world: World, site: Site) -> Iterator[None]:
     with changed(site.images, "show_locations", False):
         yield
 
@@ -131,14 +107,8 @@ def direct_url_hidden(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled()
+@modelled("conversion-off-at-dcn")
 def conversion_off(world: World, site: Site) -> Iterator[None]:
-    with changed(site.images, "conversion", False):
-        yield
-
-
-@modelled()
-def conversion_off_at_dcn(world: World, site: Site) -> Iterator[None]:
     with changed(site.images, "conversion", False):
         yield
 
@@ -149,38 +119,20 @@ def conversion_to_qcow2(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled()
+@modelled("central-glance-answers-500")
 def dcn_glance_answers_500(world: World, site: Site) -> Iterator[None]:
     with _broken(world, site):
         yield
 
 
-@modelled()
+@modelled("central-glance-stopped")
 def dcn_glance_stopped(world: World, site: Site) -> Iterator[None]:
     with _stopped(world, site):
         yield
 
 
-@modelled()
-def central_glance_answers_500(world: World, site: Site) -> Iterator[None]:
-    with _broken(world, site):
-        yield
-
-
-@modelled()
-def central_glance_stopped(world: World, site: Site) -> Iterator[None]:
-    with _stopped(world, site):
-        yield
-
-
-@modelled()
+@modelled("central-glance-hangs")
 def dcn_glance_hangs(world: World, site: Site) -> Iterator[None]:
-    with world.silence.of("image", site.name):
-        yield
-
-
-@modelled()
-def central_glance_hangs(world: World, site: Site) -> Iterator[None]:
     with world.silence.of("image", site.name):
         yield
 

@@ -19,7 +19,7 @@ def _is_snapshot(image: Image) -> bool:
     return image.properties.get("image_type") == "snapshot"
 
 
-@modelled()
+@modelled("second-generation-lands-at-central")
 def snapshot_lands_at_central(world: World, site: Site) -> Iterator[None]:
     def hook(glance: Glance, site: Site) -> Glance:
         return world.central.images if site is at else glance
@@ -116,14 +116,4 @@ def snapshot_boots_flat(world: World, site: Site) -> Iterator[None]:
 
     at = site
     with hooked(world, "clone.source", hook):
-        yield
-
-
-@modelled()
-def second_generation_lands_at_central(world: World, site: Site) -> Iterator[None]:
-    def hook(glance: Glance, site: Site) -> Glance:
-        return world.central.images if site is at else glance
-
-    at = site
-    with hooked(world, "snapshot.glance", hook):
         yield

@@ -6,7 +6,6 @@ declare, so that one run shows what would go wrong only in some.
 
 from __future__ import annotations
 
-import functools
 import json
 import threading
 from collections import defaultdict
@@ -16,13 +15,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter
 
 from helpers.engine.execution import CURRENT
 from helpers.engine.stages import StageKey
-from helpers.nodes.node import Completed, Node
+from helpers.nodes.node import Completed
 from simulator.holding.rules import Rules
 from simulator.holding.touches import Touch, of_command, of_request
+from simulator.overhear import overhear
 
 _SEEN = pytest.StashKey["Seen"]()
 
@@ -80,20 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):  # stages are carried out in the main process
         return
     seen = config.stash[_SEEN] = Seen()
-    patch = pytest.MonkeyPatch()
-    config.add_cleanup(patch.undo)
-    patch.setattr(HTTPAdapter, "send", _telling(HTTPAdapter.send, seen.http))
-    patch.setattr(Node, "run", _telling(Node.run, seen.command))
-
-
-def _telling(function: Any, tell: Any) -> Any:
-    @functools.wraps(function)
-    def told(*args: Any, **kwargs: Any) -> Any:
-        result = function(*args, **kwargs)
-        tell(result)
-        return result
-
-    return told
+    overhear(config, seen.http, seen.command)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

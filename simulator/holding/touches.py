@@ -8,8 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from helpers.environment.values import UUID
+
 How = Literal["makes", "reads", "uses", "copies", "changes"]
-_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ID = re.compile(UUID)
 _READING = frozenset({"GET", "HEAD"})
 
 

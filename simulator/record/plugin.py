@@ -6,7 +6,6 @@ successful run, because the answers of a broken deployment are not a record.
 
 from __future__ import annotations
 
-import functools
 import threading
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter
 
 from helpers.environment import Environment
-from helpers.nodes.node import Completed, Node
+from helpers.nodes.node import Completed
+from simulator.overhear import overhear
 from simulator.record import commands
 from simulator.record import requests as kinds
 from simulator.record.record import Record
@@ -94,20 +93,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if not config.getoption("--record") or not has_environment(config):
         return
     recorder = config.stash[_RECORDER] = Recorder(environment_of(config))
-    patch = pytest.MonkeyPatch()
-    config.add_cleanup(patch.undo)
-    patch.setattr(HTTPAdapter, "send", _telling(HTTPAdapter.send, recorder.http))
-    patch.setattr(Node, "run", _telling(Node.run, recorder.command))
-
-
-def _telling(function: Any, tell: Any) -> Any:
-    @functools.wraps(function)
-    def told(*args: Any, **kwargs: Any) -> Any:
-        result = function(*args, **kwargs)
-        tell(result)
-        return result
-
-    return told
+    overhear(config, recorder.http, recorder.command)
 
 
 def _is_worker(config: pytest.Config) -> bool:
