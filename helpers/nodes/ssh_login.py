@@ -20,7 +20,7 @@ from paramiko.ssh_exception import SSHException
 
 from helpers.environment import Ssh
 from helpers.nodes.runner import Unreachable
-from helpers.nodes.ssh_refusal import refusal
+from helpers.nodes.ssh_refusal import NoGreeting, refusal
 from helpers.ssh.authentication import LoginRefused, authenticate
 from helpers.ssh.config import SshTarget
 from helpers.ssh.host_key import HostKey, HostKeyRefused
@@ -141,10 +141,7 @@ def _start(transport: paramiko.Transport, heard: _Heard, target: SshTarget, seco
         ended = heard.ended or isinstance(error, EOFError | ConnectionError)
         if isinstance(heard.stream, ProxyCommand) or greeted or not (said or ended):
             raise
-        if said:
-            raise LoginRefused(f"what listens on port {target.port} does not speak SSH; it says {said[0]!r}") from error
-        reason = f"the connection to port {target.port} was closed without a greeting"
-        raise LoginRefused(f"{reason}: too many logins at once, or none from this machine is let in") from error
+        raise NoGreeting(target.port, *said, closed=ended) from error
 
 
 def _known_hosts_files(target: SshTarget, ssh: Ssh) -> tuple[Path, ...]:

@@ -9,8 +9,22 @@ from paramiko.ssh_exception import SSHException
 from helpers.ssh.config import SshTarget
 
 
+class NoGreeting(SSHException):
+    """The other side has ended the connection, or said something, before it showed that it is an SSH server."""
+
+    def __init__(self, port: int, said: str = "", *, closed: bool) -> None:
+        if said:
+            ended = ", and closed the connection" if closed else ""
+            super().__init__(f"what listens on port {port} does not speak SSH; it says {said!r}{ended}")
+        else:
+            reason = "too many logins at once, or none from this machine is let in"
+            super().__init__(f"the connection to port {port} was closed without a greeting: {reason}")
+
+
 def refusal(error: Exception, target: SshTarget, seconds: float) -> str:
     """What an exception on the way to a login means; of one that nobody expects, its type and its first line."""
+    if isinstance(error, NoGreeting):
+        return str(error)
     if isinstance(error, socket.gaierror):
         return f"unknown host: {target.host} has no address"
     if isinstance(error, ConnectionRefusedError):
