@@ -16,7 +16,9 @@ from helpers.ceph.clusters import Clusters
 from helpers.environment import Environment, Site
 from helpers.openstack.answers import API_ERRORS, refusal
 from helpers.openstack.cloud import Cloud
-from helpers.openstack.glance import Glance, ImportFailed, Task, listed
+from helpers.openstack.glance import Glance
+from helpers.openstack.imports import ImportFailed
+from helpers.openstack.records import Task, listed
 from helpers.outcomes import Failed, NotOffered
 from helpers.runs.run import Run
 from helpers.wait import TimedOut, wait_until

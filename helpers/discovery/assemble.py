@@ -21,7 +21,7 @@ from helpers.environment import Ceph, Role
 from helpers.environment.values import short
 from helpers.nodes.containers import ALSO_CALLED, NoContainer, find_adapter
 from helpers.nodes.node import CommandFailed, DeadlinePassed, Unreachable
-from helpers.openstack.glance import Store
+from helpers.openstack.records import Store
 
 _GLANCE_PORT = 9292
 _MOST_URLS = 6

@@ -16,9 +16,10 @@ from helpers.environment.values import short
 from helpers.openstack import clients as api_clients
 from helpers.openstack.answers import API_ERRORS, in_words
 from helpers.openstack.cinder import Cinder
-from helpers.openstack.glance import Glance, Store
+from helpers.openstack.glance import Glance
 from helpers.openstack.login import Endpoint, catalog
 from helpers.openstack.nova import Nova, Service
+from helpers.openstack.records import Store
 from helpers.tripleo.findings import printable
 
 T = TypeVar("T")

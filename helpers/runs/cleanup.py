@@ -21,7 +21,7 @@ import openstack.exceptions
 from helpers.ceph.observed import BySite, Unobserved
 from helpers.nodes.deadline import GRACE
 from helpers.openstack.answers import API_ERRORS, in_words
-from helpers.openstack.glance import ImageRecord
+from helpers.openstack.records import ImageRecord
 from helpers.redact import redact
 from helpers.runs.deployment import Deployment
 from helpers.runs.leak import Leak

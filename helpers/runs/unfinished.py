@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 from helpers.nodes.containers import list_containers
 from helpers.nodes.runner import CommandFailed, DeadlinePassed, Unreachable
-from helpers.openstack.glance import Glance, ImageRecord, Task
+from helpers.openstack.glance import Glance
+from helpers.openstack.records import ImageRecord, Task
 from helpers.runs.deployment import Deployment
 from helpers.runs.ledger import Entry
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from helpers.ceph.cluster import Look
 from helpers.ceph.clusters import Clusters
 from helpers.ceph.observed import BySite, Sites
-from helpers.openstack.glance import Glance, ImageRecord
+from helpers.openstack.glance import Glance
+from helpers.openstack.records import ImageRecord
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,9 @@ import pytest
 import requests
 
 from helpers.environment import Site
-from helpers.openstack.glance import Glance, ImportFailed, Task
+from helpers.openstack.glance import Glance
+from helpers.openstack.imports import ImportFailed
+from helpers.openstack.records import Task
 
 ID = "8083c7e7-32d8-4f7a-b1da-0ed7884f1076"
 SITE = Site("central", True, "nova", "default_backend", "default_backend", None, "http://192.0.2.10:9292", None)
@@ -100,7 +102,7 @@ def test_without_tasks_what_never_begins_is_told_by_the_time():
 
 def test_without_tasks_what_has_ended_without_a_word_is_a_failure(monkeypatch: pytest.MonkeyPatch):
     """A copy that was seen under way, and is over without the store: nobody waits for the whole time."""
-    monkeypatch.setattr("helpers.openstack.glance._SETTLING", 0.0)
+    monkeypatch.setattr("helpers.openstack.imports._SETTLING", 0.0)
     records = [image(os_glance_importing_to_stores="dcn0"), image()]
     with pytest.raises(ImportFailed, match=r"the import has ended, but the image is active in \{default_backend\}"):
         glance(records, None).wait_imported(ID, frozenset({"dcn0"}), timeout=600)

@@ -17,7 +17,7 @@ from helpers.ceph.cluster import Cluster
 from helpers.ceph.clusters import Clusters
 from helpers.environment import Ceph, NodeSpec, Site
 from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed
-from helpers.openstack.glance import ImageRecord, Task
+from helpers.openstack.records import ImageRecord, Task
 from helpers.runs.cleanup import remove, remove_all
 from helpers.runs.ledger import Ledger
 

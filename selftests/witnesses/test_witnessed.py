@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from helpers.ceph.observed import BySite
-from helpers.openstack.glance import ImageRecord, Location
+from helpers.openstack.records import ImageRecord, Location
 from helpers.witnesses.disks import Disk, WitnessedDisk
 from helpers.witnesses.images import ABSENT, Copy, WitnessedImage
 
