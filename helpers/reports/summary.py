@@ -157,6 +157,8 @@ def write(summary: Summary, file: Path) -> None:
 
 def read(file: Path) -> Summary:
     """The summary in a file. Raises NoSummary."""
+    if file.exists() and not file.is_file():
+        raise NoSummary(f"{file}: no regular file")
     try:
         return _MODEL.validate_json(file.read_bytes())
     except OSError as error:

@@ -139,7 +139,7 @@ def test_earlier_runs_are_those_of_this_environment(tmp_path: Path):
         ('[{"name": "of another tool"}]', "Input should be an object"),
         ('{"version": 1}', "run_id: Field required"),
         ("\udcff", "Invalid JSON: "),
-        (None, "Is a directory"),
+        (None, "no regular file"),
     ],
     ids=["damaged", "older", "newer", "foreign", "partial", "bytes", "folder"],
 )
