@@ -176,10 +176,10 @@ class ServerActions:
         """
         name = self.run.name(what)
         reproduce = self.cloud.nova.command("server", "image", "create", "--name", name, server_id)
-        with refusals_fail(f"image of server {server_id}", reproduce), self.run.ledger.asking("image", name):
-            image_id = self.cloud.nova.create_image(server_id, name)
-        self.run.ledger.plan("image", name, id=image_id)
         glance = self.cloud.glance(self.environment.central)
+        with refusals_fail(f"image of server {server_id}", reproduce), self.run.ledger.asking("image", name):
+            image_id = self.cloud.nova.create_image(server_id, name, glance.owned)
+        self.run.ledger.plan("image", name, id=image_id)
         try:
             record = wait_until(
                 lambda: glance.image(image_id),

@@ -10,10 +10,13 @@ from helpers.redact import redact
 
 
 class Unreachable(Unknown):
-    """A node cannot be logged in to; the message is one line: node, address, reason."""
+    """A node cannot be logged in to; the message is one line: node, address, reason.
 
-    def __init__(self, node: str, address: str, reason: str, reproduce: str = "") -> None:
-        self.node, self.address = node, address
+    :param passing: the next attempt may succeed
+    """
+
+    def __init__(self, node: str, address: str, reason: str, reproduce: str = "", *, passing: bool = False) -> None:
+        self.node, self.address, self.passing = node, address, passing
         self.reason = redact(" ".join(reason.split()))
         super().__init__(f"{node} ({address}): {self.reason}", reproduce=filter(None, (reproduce,)))
 

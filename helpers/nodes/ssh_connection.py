@@ -19,11 +19,14 @@ from helpers.nodes.ssh_command import command_line
 from helpers.nodes.ssh_login import Jump, log_in
 from helpers.redact import redact
 from helpers.ssh.config import BadSshConfig, SshConfig, SshTarget
+from helpers.wait import wait_for_moment
 
 # sshd's MaxSessions is 10 by default; two are left for people
 _MOST_SESSIONS = 8
 # seconds in which a connection that is ending says so
 _LAST_MOMENT = 1.0
+# seconds between attempts where a login was refused or a connection was lost: a busy sshd drops some (MaxStartups)
+_PAUSES = (0.2, 0.5, 1.0)
 
 
 class Connection:
@@ -62,8 +65,18 @@ class Connection:
                 self._transport.close()
                 self._transport = None
             if self._transport is None:
-                self._transport, self._jump = log_in(self._spec.name, *self._way, self._ssh, self.command())
+                self._transport, self._jump = self._logged_in()
             return self._transport
+
+    def _logged_in(self) -> tuple[paramiko.Transport, Jump | None]:
+        for pause in _PAUSES:
+            try:
+                return log_in(self._spec.name, *self._way, self._ssh, self.command())
+            except Unreachable as error:
+                if not error.passing:
+                    raise
+            wait_for_moment(time.monotonic() + pause)
+        return log_in(self._spec.name, *self._way, self._ssh, self.command())
 
     def close(self) -> None:
         # a login that is still under way, at a node that does not answer, ends by its own time limit
@@ -77,12 +90,12 @@ class Connection:
             self._lock.release()
 
     def execute(self, command: str, seconds: float) -> tuple[int, bytes, bytes]:
-        """Exit status and both outputs; TimeoutError when `seconds` are over. Connects anew once."""
+        """Exit status and both outputs; TimeoutError when `seconds` are over. Connects anew a few times."""
         until = time.monotonic() + seconds
         if not self._sessions.acquire(timeout=seconds):
             raise TimeoutError
         try:
-            for attempt in (1, 2):
+            for attempts_left in reversed(range(len(_PAUSES) + 1)):
                 transport = self.transport
                 try:
                     return self._execute(transport, command.encode(), until)
@@ -92,7 +105,7 @@ class Connection:
                     # every command only reads, so running it again does no harm
                     if isinstance(error, EOFError):
                         transport.close()  # it has ended, and may only not know it yet
-                    if attempt == 2 or transport.is_active():
+                    if not attempts_left or not _has_ended(transport):
                         reason = f"the connection failed: {error or type(error).__name__}"
                         target, _ = self._way
                         address = f"{target.host}:{target.port}"

@@ -20,7 +20,7 @@ from paramiko.ssh_exception import SSHException
 
 from helpers.environment import Ssh
 from helpers.nodes.runner import Unreachable
-from helpers.nodes.ssh_refusal import NoGreeting, refusal
+from helpers.nodes.ssh_refusal import NoGreeting, is_passing, refusal
 from helpers.ssh.authentication import LoginRefused, authenticate
 from helpers.ssh.config import SshTarget
 from helpers.ssh.host_key import HostKey, HostKeyRefused
@@ -81,16 +81,17 @@ def log_in(
         stream, jump = _stream(target, route, ssh, seconds)
         return _logged_in(stream, target, ssh, seconds), jump
     except Unreachable as error:
-        raise Unreachable(name, address, f"behind {error}", reproduce) from error
+        raise Unreachable(name, address, f"behind {error}", reproduce, passing=error.passing) from error
     except (HostKeyRefused, LoginRefused) as error:
         _end(stream)
-        raise Unreachable(name, address, str(error), reproduce) from error
+        passing = isinstance(error, LoginRefused) and error.passing
+        raise Unreachable(name, address, str(error), reproduce, passing=passing) from error
     except Exception as error:
         # paramiko and cryptography raise whatever a file or the other side makes them stumble over
         _end(stream)
         unheard = isinstance(stream, ProxyCommand) and not stream.answered
         reason = stream.problem(seconds) if unheard else refusal(error, target, seconds)
-        raise Unreachable(name, address, reason, reproduce) from error
+        raise Unreachable(name, address, reason, reproduce, passing=not unheard and is_passing(error)) from error
 
 
 def _seconds_to_connect(target: SshTarget, ssh: Ssh) -> float:

@@ -21,6 +21,15 @@ class NoGreeting(SSHException):
             super().__init__(f"the connection to port {port} was closed without a greeting: {reason}")
 
 
+def is_passing(error: Exception) -> bool:
+    """Whether the next attempt may succeed: a connection was refused, or ended early. Silence has cost its time."""
+    if isinstance(error, TimeoutError) or "imeout" in str(error) or "No existing session" in str(error):
+        return False
+    if isinstance(error, SSHException):
+        return "banner" in str(error) or "closed" in str(error) or "not active" in str(error)
+    return isinstance(error, ConnectionError | EOFError)
+
+
 def refusal(error: Exception, target: SshTarget, seconds: float) -> str:
     """What an exception on the way to a login means; of one that nobody expects, its type and its first line."""
     if isinstance(error, NoGreeting):

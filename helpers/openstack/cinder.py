@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from helpers.openstack import clients as api_clients
 from helpers.openstack.answers import body_of
 from helpers.openstack.command_line import command_line
 from helpers.openstack.nova import Service
+from helpers.openstack.retries import once, the_one_named
 from helpers.wait import wait_for_resource
 
 
@@ -80,7 +81,11 @@ class Cinder:
 
     def create(self, name: str, *, size: int, zone: str, image: str | None = None) -> str:
         """Ask for a volume of `size` GiB, from an image if one is given; returns its id at once."""
-        return str(self._proxy.create_volume(name=name, size=size, availability_zone=zone, image_id=image).id)
+
+        def ask() -> str:
+            return str(self._proxy.create_volume(name=name, size=size, availability_zone=zone, image_id=image).id)
+
+        return once(ask, lambda: the_one_named(name, _named(self.volumes())), f"volume {name}")
 
     def volume(self, volume_id: str) -> Volume | None:
         """The record of a volume; None when there is none."""
@@ -106,7 +111,11 @@ class Cinder:
 
     def create_snapshot(self, volume_id: str, name: str) -> str:
         """Ask for a snapshot also of a volume in use (`--force`); returns its id at once."""
-        return str(self._proxy.create_snapshot(volume_id=volume_id, name=name, is_forced=True).id)
+
+        def ask() -> str:
+            return str(self._proxy.create_snapshot(volume_id=volume_id, name=name, is_forced=True).id)
+
+        return once(ask, lambda: the_one_named(name, _named(self.snapshots())), f"snapshot {name}")
 
     def delete(self, volume_id: str) -> None:
         """Ask for the deletion of a volume; one that is already gone is no error."""
@@ -159,6 +168,10 @@ class Cinder:
     def _snapshot(self, found: Mapping[str, Any]) -> VolumeSnapshot:
         reproduce = self.command("volume", "snapshot", "show", found["id"])
         return VolumeSnapshot(found["id"], found["name"] or "", found["status"], found["volume_id"], reproduce)
+
+
+def _named(found: Iterable[Volume | VolumeSnapshot]) -> Iterator[tuple[str, str]]:
+    return ((one.id, one.name) for one in found)
 
 
 def _as_it_came(resource: Any) -> Mapping[str, Any]:

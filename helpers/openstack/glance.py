@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import openstack.exceptions
@@ -13,8 +13,10 @@ from openstack.image.v2.service_info import Store as SdkStore
 from helpers.environment import Site
 from helpers.openstack.answers import body_of, curl
 from helpers.openstack.command_line import command_line
-from helpers.openstack.imports import wait_imported
+from helpers.openstack.imports import ON_THE_WAY, wait_imported
 from helpers.openstack.records import ImageRecord, Store, Task
+from helpers.openstack.retries import once
+from helpers.wait import wait_until
 
 
 class ImageApi(Protocol):
@@ -65,11 +67,11 @@ class Glance:
         return self.command(f"/v2/images/{image_id}/import", "POST", json.dumps(body))
 
     def status(self, path: str, timeout: float) -> int:
-        """The status code that a GET is answered with within so many seconds; asked once, without a second attempt.
+        """The status code that a GET is answered with within so many seconds.
 
         :raises keystoneauth1.exceptions.ClientException: no answer
         """
-        response = self._proxy.get(path, timeout=timeout, connect_retries=0, status_code_retries=0, raise_exc=False)
+        response = self._proxy.get(path, timeout=timeout, raise_exc=False)
         return int(response.status_code)
 
     def stores(self) -> tuple[Store, ...]:
@@ -108,21 +110,40 @@ class Glance:
 
     def create(self, image_id: str, name: str, disk_format: str, container_format: str) -> None:
         """Create an empty record under an id of the caller's choice."""
-        self._proxy.create_image(
-            id=image_id,
-            name=name,
-            disk_format=disk_format,
-            container_format=container_format,
-            allow_duplicates=True,
-            visibility="private",
+        once(
+            lambda: self._proxy.create_image(
+                id=image_id,
+                name=name,
+                disk_format=disk_format,
+                container_format=container_format,
+                allow_duplicates=True,
+                visibility="private",
+            ),
+            lambda: self.image(image_id),
+            f"image {image_id}",
         )
 
     def stage(self, image_id: str, data: bytes) -> None:
         """Put data into the staging area, for glance-direct."""
-        response = self._proxy.put(
-            f"/images/{image_id}/stage", data=data, headers={"Content-Type": "application/octet-stream"}
+        content = {"Content-Type": "application/octet-stream"}
+        self._once(
+            lambda: self._proxy.put(f"/images/{image_id}/stage", data=data, headers=content),
+            lambda: self._status(image_id) != "queued",
+            f"stage of image {image_id}",
         )
-        openstack.exceptions.raise_from_response(response)
+
+    def _status(self, image_id: str) -> str:
+        record = self.image(image_id)
+        return record.status if record else "gone"
+
+    def _once(self, ask: Callable[[], Any], took_effect: Callable[[], bool], what: str) -> None:
+        """Make a request that changes an image; see `helpers.openstack.retries.once`."""
+
+        def answer() -> bool:
+            openstack.exceptions.raise_from_response(ask())
+            return True
+
+        once(answer, lambda: took_effect() or None, what)
 
     def upload(self, image_id: str, data: bytes, store: str, timeout: float) -> None:
         """Put data into a store, `PUT /v2/images/ID/file`; the image is active when Glance answers.
@@ -130,16 +151,22 @@ class Glance:
         :param timeout: seconds
         :raises openstack.exceptions.HttpException: when Glance refuses it
         """
-        # asked once: a second attempt would find the image as the first has left it
-        response = self._proxy.put(
-            f"/images/{image_id}/file",
-            data=data,
-            headers={"Content-Type": "application/octet-stream", "x-image-meta-store": store},
-            timeout=timeout,
-            connect_retries=0,
-            status_code_retries=0,
+        headers = {"Content-Type": "application/octet-stream", "x-image-meta-store": store}
+
+        def is_active() -> bool:
+            status = wait_until(
+                lambda: self._status(image_id),
+                lambda status: status not in ON_THE_WAY,
+                timeout=timeout,
+                what=f"upload of image {image_id}",
+            )
+            return status == "active"
+
+        self._once(
+            lambda: self._proxy.put(f"/images/{image_id}/file", data=data, headers=headers, timeout=timeout),
+            is_active,
+            f"upload of image {image_id}",
         )
-        openstack.exceptions.raise_from_response(response)
 
     def upload_by_hand(self, image_id: str, store: str, size: int) -> str:
         """The command line that uploads so many bytes into a store."""
@@ -162,15 +189,24 @@ class Glance:
         :raises openstack.exceptions.HttpException: when Glance refuses it
         """
         image = Image(id=image_id, disk_format="raw", container_format="bare")  # the SDK only checks that both are set
-        response = self._proxy.import_image(
-            image,
-            method,
-            uri=uri,
-            stores=[SdkStore(id=store) for store in stores],
-            all_stores=all_stores,
-            all_stores_must_succeed=all_stores_must_succeed,
+        before = self._ever_imported(image_id)
+        self._once(
+            lambda: self._proxy.import_image(
+                image,
+                method,
+                uri=uri,
+                stores=[SdkStore(id=store) for store in stores],
+                all_stores=all_stores,
+                all_stores_must_succeed=all_stores_must_succeed,
+            ),
+            lambda: self._ever_imported(image_id) != before,
+            f"import of image {image_id}",
         )
-        openstack.exceptions.raise_from_response(response)
+
+    def _ever_imported(self, image_id: str) -> object:
+        """What differs as soon as Glance has accepted an import; where it shows no tasks, the record has to do."""
+        tasks = self.tasks(image_id)
+        return self.image(image_id) if tasks is None else frozenset(task.id for task in tasks)
 
     def wait_imported(
         self, image_id: str, stores: frozenset[str] | None, timeout: float, number: int = 1
@@ -192,8 +228,20 @@ class Glance:
         self._proxy.delete_image(image_id, ignore_missing=True)
 
     def delete_from(self, store: str, image_id: str) -> None:
-        """Ask for the deletion of one store's copy (`stores-delete --store STORE ID`)."""
-        self._proxy.delete_image(image_id, store=store, ignore_missing=False)
+        """Ask for the deletion of one store's copy (`stores-delete --store STORE ID`).
+
+        A copy that was there is deleted, whatever is said to a request that was repeated.
+        """
+        before = self._stores_of(image_id)
+        try:
+            self._proxy.delete_image(image_id, store=store, ignore_missing=False)
+        except openstack.exceptions.NotFoundException:
+            if store not in before - self._stores_of(image_id):
+                raise
+
+    def _stores_of(self, image_id: str) -> frozenset[str]:
+        record = self.image(image_id)
+        return record.stores if record else frozenset()
 
     def ids(self) -> frozenset[str]:
         """The ids of all images that are listed; hidden ones and those of a community are not."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from openstack.connection import Connection
 from helpers.openstack import clients as api_clients
 from helpers.openstack.answers import body_of
 from helpers.openstack.command_line import command_line
+from helpers.openstack.retries import once, the_one_named
 from helpers.wait import wait_for_resource
 
 #: the first microversion that takes `networks: none`; the guide's servers have a network
@@ -133,9 +134,13 @@ class Nova:
             body["imageRef"] = image
         if mapping:
             body["block_device_mapping_v2"] = [{**mapping, "destination_type": "volume", "boot_index": 0}]
-        response = self._proxy.post("/servers", json={"server": body}, microversion=MICROVERSION)
-        openstack.exceptions.raise_from_response(response)
-        return str(response.json()["server"]["id"])
+
+        def ask() -> str:
+            response = self._proxy.post("/servers", json={"server": body}, microversion=MICROVERSION)
+            openstack.exceptions.raise_from_response(response)
+            return str(response.json()["server"]["id"])
+
+        return once(ask, lambda: the_one_named(name, self.named(name)), f"server {name}")
 
     def server(self, server_id: str) -> Server | None:
         """The record of a server; None when there is none."""
@@ -176,29 +181,54 @@ class Nova:
         )
 
     def stop(self, server_id: str) -> None:
-        self._proxy.stop_server(server_id)
+        """Ask for a server to be stopped."""
+        once(lambda: self._proxy.stop_server(server_id), self._is_on_its_way(server_id, "SHUTOFF"), "os-stop")
 
     def start(self, server_id: str) -> None:
-        self._proxy.start_server(server_id)
+        """Ask for a server to be started."""
+        once(lambda: self._proxy.start_server(server_id), self._is_on_its_way(server_id, "ACTIVE"), "os-start")
+
+    def _is_on_its_way(self, server_id: str, status: str) -> Callable[[], bool | None]:
+        def is_on_its_way() -> bool | None:
+            server = self.server(server_id)
+            return (server is not None and bool(server.status == status or server.task_state)) or None
+
+        return is_on_its_way
 
     def delete(self, server_id: str) -> None:
         """Ask for the deletion of a server; one that is already gone is no error."""
         self._proxy.delete_server(server_id, ignore_missing=True)
 
-    def create_image(self, server_id: str, name: str) -> str:
-        """Ask for an image of a server (`server image create`); returns the image's id at once."""
-        response = self._proxy.post(
-            f"/servers/{server_id}/action", json={"createImage": {"name": name}}, microversion="2.45"
-        )
-        openstack.exceptions.raise_from_response(response)
-        return str(response.json()["image_id"])
+    def create_image(self, server_id: str, name: str, images: Callable[[str], Iterable[tuple[str, str]]]) -> str:
+        """Ask for an image of a server (`server image create`); returns the image's id at once.
+
+        :param images: id and name of every image whose name begins so
+        """
+        action, body = f"/servers/{server_id}/action", {"createImage": {"name": name}}
+
+        def ask() -> str:
+            response = self._proxy.post(action, json=body, microversion="2.45")
+            openstack.exceptions.raise_from_response(response)
+            return str(response.json()["image_id"])
+
+        return once(ask, lambda: the_one_named(name, images(name)), f"image {name}")
 
     def attach(self, server_id: str, volume_id: str) -> None:
         """Ask for a volume to be attached.
 
         :raises openstack.exceptions.HttpException: when Nova refuses it
         """
-        self._proxy.create_volume_attachment(server_id, volume_id=volume_id)
+
+        def is_attached() -> bool | None:
+            answer = body_of(self._proxy.get(f"/servers/{server_id}/os-volume_attachments"))
+            attached = answer["volumeAttachments"] if answer else ()
+            return any(one["volumeId"] == volume_id for one in attached) or None
+
+        def ask() -> bool:
+            self._proxy.create_volume_attachment(server_id, volume_id=volume_id)
+            return True
+
+        once(ask, is_attached, f"attachment of volume {volume_id} to server {server_id}")
 
     def console(self, server_id: str) -> str:
         """What the guest has written to its console so far; empty while Nova has none."""

@@ -1,15 +1,20 @@
-"""The session behind all requests to the cloud: for many threads, and one time limit for a service that is silent."""
+"""The session behind all requests to the cloud: for many threads, in bad weather, and one time limit for silence."""
 
 from __future__ import annotations
 
 import contextlib
+from functools import partial
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 import keystoneauth1.session
 import requests
 from keystoneauth1.exceptions import ClientException, ConnectTimeout
+from keystoneauth1.plugin import BaseAuthPlugin
 from requests.adapters import HTTPAdapter
+
+from helpers.openstack import retries
 
 
 class Silent(ClientException):
@@ -27,21 +32,45 @@ class Session(keystoneauth1.session.Session):
 
     def request(self, *args: Any, **options: Any) -> requests.Response:
         seconds = options.get("timeout") or self.timeout
+        # what is asked again is decided below, by the transport
+        options |= {"connect_retries": 0, "status_code_retries": 0}
         try:
             return super().request(*args, **options)
         except ConnectTimeout as error:
             raise Silent(f"{error}: no answer within {seconds:g} s") from error
+
+    def invalidate(self, auth: BaseAuthPlugin | None = None) -> bool:
+        """A token that is not accepted any more is given up, by however many threads at once.
+
+        keystoneauth gives up a request whose token another thread has given up a moment before.
+        """
+        super().invalidate(auth)
+        return True
 
 
 class _Transport(requests.Session):
     """A session for many threads, which reads proxies and certificates from os.environ once for each server.
 
     requests does so before every request; it takes its time, and pytest changes os.environ meanwhile, for every test.
+    A server that is down all the time is given its time once, not for every request.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._settings: dict[object, Any] = {}
+        self._down: set[object] = set()
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        server, seconds, bad = urlsplit(str(request.url))[:2], options.get("timeout"), True
+        deadline = float(seconds) if isinstance(seconds, int | float) else retries.PATIENCE
+        patience = 0.0 if server in self._down else min(retries.PATIENCE, deadline)
+        try:
+            answer = retries.answered(request, partial(super().send, request, **options), patience, deadline)
+            bad = answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
+        finally:
+            if retries.is_repeatable(request):
+                (self._down.add if bad else self._down.discard)(server)
+        return answer
 
     def merge_environment_settings(self, url: Any, *args: Any, **kwargs: Any) -> Any:
         server = (urlsplit(url)[:2], repr((args, kwargs)))

@@ -14,7 +14,14 @@ from helpers.ssh.keys import Keys
 
 
 class LoginRefused(Exception):
-    """The node does not let this user in; the message is one line."""
+    """The node does not let this user in; the message is one line.
+
+    :param passing: it may do so at the next attempt: it has refused keys, which depends on what it asks besides
+    """
+
+    def __init__(self, message: str, *, passing: bool = False) -> None:
+        super().__init__(message)
+        self.passing = passing
 
 
 class _Handler(AuthHandler):
@@ -64,7 +71,9 @@ def _show_keys(transport: paramiko.Transport, user: str, keys: Keys) -> None:
                 raise
             if not transport.is_active():
                 reason = f"the node ended the login of user {user} after {', '.join(tried)}"
-                raise LoginRefused(f"{reason}; name the right key first, or set IdentitiesOnly to yes") from error
+                raise LoginRefused(
+                    f"{reason}; name the right key first, or set IdentitiesOnly to yes", passing=True
+                ) from error
         except (SSHException, OSError) as error:
             if not transport.is_active():
                 raise
@@ -74,7 +83,7 @@ def _show_keys(transport: paramiko.Transport, user: str, keys: Keys) -> None:
                 asked = f"after {words}, the node asks user {user} for {', '.join(more)} too"
                 raise LoginRefused(f"{asked}, which only a person can give")
             return
-    raise LoginRefused(_refused(user, tried, keys.passed_over))
+    raise LoginRefused(_refused(user, tried, keys.passed_over), passing=bool(tried))
 
 
 def _refused(user: str, tried: list[str], passed_over: list[str]) -> str:

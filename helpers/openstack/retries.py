@@ -1,0 +1,157 @@
+"""What is asked again when an answer is lost: the one place that decides it for requests to the cloud.
+
+What only reads or deletes is asked again as it is. Of what creates or changes something, `once` looks for the effect
+before it is asked again. keystoneauth's own retries are of no use here: they repeat a POST whose answer was lost, take
+silence for a lost connection, and wait as long as a `Retry-After` says.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from http import HTTPStatus
+from typing import TypeVar
+
+import keystoneauth1.exceptions as ksa
+import openstack.exceptions
+import requests
+
+from helpers.outcomes import Unknown
+from helpers.wait import TimedOut, wait_for_moment, wait_until
+
+T = TypeVar("T")
+
+#: seconds from the first answer to the last attempt
+PATIENCE = 7.0
+#: the same where nothing listens: whatever is being restarted there is not behind a proxy
+_NOBODY = 1.5
+#: What a service, or the proxy before it, answers without having been of use. A 429 was not even looked at.
+_LOST, _TOO_MANY = frozenset({500, 502, 503, 504}), 429
+_REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
+#: how often a change is asked for; seconds in which its effect shows, also where a proxy had waited in vain
+_TIMES, _SHOWS, _SHOWS_LATE = 4, 2.0, 10.0
+
+
+def answered(
+    request: requests.PreparedRequest,
+    send: Callable[[], requests.Response],
+    patience: float = PATIENCE,
+    deadline: float = PATIENCE,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> requests.Response:
+    """The answer to a request: the first good one, or the last one.
+
+    :param patience: seconds after which nothing is repeated any more; 0: nothing is
+    :param deadline: the same where the service says when to come again (429, `Retry-After`)
+    :raises requests.RequestException: no answer came at last; a request that is silent is never repeated
+    """
+    begun, again = clock(), is_repeatable(request)
+    for pause in _pauses():
+        try:
+            answer = send()
+        except requests.RequestException as error:
+            nobody = _nobody_listens(error)
+            if not _is_cut(error) or not (again or nobody):
+                raise
+            if clock() + pause > begun + min(patience, _NOBODY if nobody else patience):
+                raise
+        else:
+            too_many = answer.status_code == _TOO_MANY
+            if not too_many and not (again and answer.status_code in _LOST):
+                return answer
+            asked_for = _retry_after(answer)
+            limit = begun + (max(patience, deadline) if too_many and asked_for else patience)
+            if clock() + asked_for <= limit:
+                pause = max(pause, asked_for)
+            elif too_many:
+                return answer
+            if clock() + pause > limit:
+                return answer
+        wait_for_moment(clock() + pause, clock=clock, sleep=sleep)
+    raise AssertionError("unreachable")
+
+
+def is_repeatable(request: requests.PreparedRequest) -> bool:
+    """Whether it does no harm to make a request twice: a token is one more, and nothing is deleted twice."""
+    return request.method in _REPEATABLE or is_login(request)
+
+
+def is_login(request: requests.PreparedRequest | None) -> bool:
+    """Whether a request asks Keystone for a token."""
+    return request is not None and request.method == "POST" and str(request.url).endswith("/auth/tokens")
+
+
+def once(request: Callable[[], T], effect: Callable[[], T | None], what: str) -> T:
+    """Make a request that must not be carried out twice.
+
+    Where its answer is lost, it is made again only when its effect does not show.
+
+    :param effect: what the request has brought about, which is also its result; None while there is nothing
+    :raises Exception: what `request` raises, when it is refused, or lost time and again; what `effect` raises
+    """
+    lost: Exception = AssertionError("never asked")
+    for _ in range(_TIMES):
+        try:
+            return request()
+        except (openstack.exceptions.SDKException, ksa.ClientException) as error:
+            if not is_lost(error):
+                raise
+            lost = error
+        try:
+            found = wait_until(effect, lambda seen: seen is not None, timeout=_shows_within(lost), what=what)
+        except TimedOut:
+            continue
+        except (openstack.exceptions.SDKException, ksa.ClientException) as error:
+            raise Unknown(f"{what}: its answer was lost ({lost}), and whether it took effect: {error}") from error
+        if found is not None:
+            return found
+    raise lost
+
+
+def the_one_named(name: str, found: Iterable[tuple[str, str]]) -> str | None:
+    """The id of the resource of this name, which no other has: of what id and name are given; None for none."""
+    return next((id for id, known in found if known == name), None)
+
+
+def is_lost(error: Exception) -> bool:
+    """Whether a request may have been carried out, or not: its service said neither."""
+    if isinstance(error, openstack.exceptions.HttpException | ksa.HttpError):
+        return _status(error) in _LOST
+    return isinstance(error, ksa.ConnectFailure | ksa.UnknownConnectionError)
+
+
+def _shows_within(error: Exception) -> float:
+    return _SHOWS_LATE if _status(error) == HTTPStatus.GATEWAY_TIMEOUT else _SHOWS
+
+
+def _status(error: Exception) -> int:
+    return int(getattr(error, "status_code", None) or getattr(error, "http_status", None) or 0)
+
+
+def _pauses() -> Iterator[float]:
+    pause = 0.25
+    while True:
+        yield pause
+        pause = min(2 * pause, 2.0)
+
+
+def _retry_after(answer: requests.Response) -> float:
+    """Seconds; 0 where it says none, or a date."""
+    said = answer.headers.get("Retry-After", "")
+    return float(said) if said.isdigit() else 0.0
+
+
+def _is_cut(error: requests.RequestException) -> bool:
+    """Whether a connection ended before its answer did; silence, an unknown host and a bad certificate are others."""
+    if isinstance(error, requests.Timeout) or "Failed to resolve" in str(error):
+        return False
+    if isinstance(error, requests.exceptions.SSLError):
+        return "EOF" in str(error)
+    return isinstance(error, requests.ConnectionError | requests.exceptions.ChunkedEncodingError)
+
+
+def _nobody_listens(error: requests.RequestException) -> bool:
+    """Whether the request was never sent."""
+    return "Failed to establish a new connection" in str(error)
