@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from simulator.api import weather
 from simulator.api.admin import Admin
 from simulator.api.cinder import Cinder
 from simulator.api.glance import Glance
@@ -103,6 +104,7 @@ class Dispatcher:
             "admin": Admin(world, injector).application,
             "files": lambda: _files(world),
         }
+        self._world = world
         self._names, self._clock = {port(base, name): name for name in services}, world.clock
         self._services: dict[int, ASGIApp] = {port(base, name): build() for name, build in services.items()}
         self._sites, self._nodes = world.sites, {node.address: node for node in world.nodes}
@@ -123,8 +125,12 @@ class Dispatcher:
                 service = self._nobody
             elif site.glance is None:
                 service = self._nothing
-        await self._clock.answers(f"{self._names.get(number)} of {site.name} {scope['method']}")
-        await service({**scope, "site": site}, receive, send)
+        what = f"{self._names.get(number)} of {site.name} {scope['method']}"
+        await self._clock.answers(what)
+        if self._names.get(number) == "admin":
+            await service({**scope, "site": site}, receive, send)
+        else:
+            await weather.through(self._world, what, service, {**scope, "site": site}, receive, send)
 
 
 def _files(world: World) -> Starlette:

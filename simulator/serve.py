@@ -15,6 +15,7 @@ from simulator.app import NoFreePorts, Sockets, open_sockets, server
 from simulator.faults import CHANGES, Injector, UnknownFault
 from simulator.ssh import host_key, serve
 from simulator.world.build import healthy_world
+from simulator.world.weather import KINDS, SHARE, Weather
 from simulator.world.world import World
 
 
@@ -36,6 +37,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--speed", choices=("none", "lab", "cloud"), default="lab", help="how long things take")
     parser.add_argument(
         "--delays", type=int, metavar="SEED", help="delay every step and answer at random, by this seed"
+    )
+    parser.add_argument("--weather", type=int, metavar="SEED", help="let it storm, by this seed: answers get lost")
+    parser.add_argument(
+        "--weather-kind", action="append", default=[], choices=KINDS, help="let only this happen (default: everything)"
+    )
+    parser.add_argument(
+        "--weather-share", type=float, default=SHARE, metavar="SHARE", help=f"of all answers (default {SHARE})"
     )
     parser.add_argument("--port-base", type=int, help="first of ten ports (default: the first ten that are free)")
     parser.add_argument("--image-size", type=int, default=8, metavar="MIB", help="size of the guest's disk (default 8)")
@@ -107,6 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         other_zone_names=arguments.other_zone_names,
         seed=arguments.delays,
     )
+    world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)
     world.shell_text = f"{arguments.shell_text}\n".encode() if arguments.shell_text else b""
     try:
         asyncio.run(_serve(world, sockets, arguments.fault, arguments.state, arguments.ceph_warnings))

@@ -13,21 +13,38 @@ from simulator.world.nodes import Node
 from simulator.world.world import World
 
 USER = "heat-admin"
+# how many of the logins and commands that the weather spoils end before they begin
+_EARLY = 0.5
 # importing them is what makes their commands known
 _COMMANDS = (ceph, containers, curl, files, libvirt, rbd, undercloud)
 
 
 class _Login(asyncssh.SSHServer):
-    def __init__(self, node: Node) -> None:
+    def __init__(self, world: World, node: Node) -> None:
         self._node = node
+        self._fate = world.weather.becomes(f"login at {node.name}", ("logins",))
 
     def connection_made(self, connection: asyncssh.SSHServerConnection) -> None:
-        if not self._node.reachable:
+        self._connection = connection
+        if not self._node.reachable or (self._fate and self._fate[1].random() < _EARLY):
             connection.abort()
+
+    def begin_auth(self, username: str) -> bool:
+        if self._fate:
+            self._connection.set_authorized_keys(asyncssh.import_authorized_keys(_NOBODYS))
+        return True
 
 
 def host_key() -> asyncssh.SSHKey:
     return asyncssh.generate_private_key("ssh-ed25519")
+
+
+_NOBODYS = host_key().export_public_key().decode()
+
+
+def _end(process: asyncssh.SSHServerProcess[bytes]) -> None:
+    """End the connection with everything that goes over it."""
+    process.get_extra_info("connection").abort()
 
 
 async def serve(world: World, node: Node, listener: socket.socket, key: asyncssh.SSHKey, authorized: Path) -> None:
@@ -41,9 +58,17 @@ async def serve(world: World, node: Node, listener: socket.socket, key: asyncssh
             return
         await world.clock.answers(f"shell of {node.name}")
         await world.silence.over("ssh", node.name, node.site)
+        fate = world.weather.becomes(f"command at {node.name}", ("connections",))
+        if fate and fate[1].random() < _EARLY:
+            return _end(process)
         output = await shell.run_line(shell.Call(world, node, [], user=process.get_extra_info("username")), line)
         try:
             process.stdout.write(world.shell_text)
+            if fate:
+                process.stdout.write(
+                    b"" if isinstance(output.stdout, Content) else output.stdout[: len(output.stdout) // 2]
+                )
+                return _end(process)
             if isinstance(output.stdout, Content):
                 for chunk in output.stdout.chunks():
                     process.stdout.write(chunk)
@@ -57,7 +82,7 @@ async def serve(world: World, node: Node, listener: socket.socket, key: asyncssh
 
     await asyncssh.listen(
         sock=listener,
-        server_factory=lambda: _Login(node),
+        server_factory=lambda: _Login(world, node),
         process_factory=answer,
         server_host_keys=[key],
         authorized_client_keys=str(authorized),

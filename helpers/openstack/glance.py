@@ -235,7 +235,7 @@ class Glance:
         before = self._stores_of(image_id)
         try:
             self._proxy.delete_image(image_id, store=store, ignore_missing=False)
-        except openstack.exceptions.NotFoundException:
+        except openstack.exceptions.HttpException:
             if store not in before - self._stores_of(image_id):
                 raise
 

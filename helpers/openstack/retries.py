@@ -7,6 +7,7 @@ silence for a lost connection, and wait as long as a `Retry-After` says.
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from http import HTTPStatus
@@ -27,7 +28,10 @@ PATIENCE = 7.0
 _NOBODY = 1.5
 #: What a service, or the proxy before it, answers without having been of use. A 429 was not even looked at.
 _LOST, _TOO_MANY = frozenset({500, 502, 503, 504}), 429
+PASSING = _LOST | {_TOO_MANY}
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
+#: What only reads although it is a POST: a token is one more, and nobody's.
+_LOGIN, _CONSOLE = "/auth/tokens", b'{"os-getConsoleOutput":'
 #: how often a change is asked for; seconds in which its effect shows, also where a proxy had waited in vain
 _TIMES, _SHOWS, _SHOWS_LATE = 4, 2.0, 10.0
 
@@ -74,13 +78,27 @@ def answered(
 
 
 def is_repeatable(request: requests.PreparedRequest) -> bool:
-    """Whether it does no harm to make a request twice: a token is one more, and nothing is deleted twice."""
-    return request.method in _REPEATABLE or is_login(request)
+    """Whether it does no harm to make a request twice."""
+    if request.method == "POST":
+        return str(request.url).endswith(_LOGIN) or _bytes(request.body).startswith(_CONSOLE)
+    return request.method in _REPEATABLE
 
 
-def is_login(request: requests.PreparedRequest | None) -> bool:
-    """Whether a request asks Keystone for a token."""
-    return request is not None and request.method == "POST" and str(request.url).endswith("/auth/tokens")
+def _bytes(body: object) -> bytes:
+    return body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else b""
+
+
+def read_again(read: Callable[[], T], passes: Callable[[T], bool], what: str) -> T:
+    """What is read in another way than by a request from here: the first good answer, or the last one."""
+    seen: list[T] = []
+
+    def probe() -> T:
+        seen.append(read())
+        return seen[-1]
+
+    with contextlib.suppress(TimedOut):
+        wait_until(probe, lambda answer: not passes(answer), timeout=PATIENCE, what=what, interval=0.25)
+    return seen[-1]
 
 
 def once(request: Callable[[], T], effect: Callable[[], T | None], what: str) -> T:

@@ -10,11 +10,14 @@ from urllib.parse import urlsplit
 
 import keystoneauth1.session
 import requests
-from keystoneauth1.exceptions import ClientException, ConnectTimeout
+from keystoneauth1.exceptions import ClientException, ConnectTimeout, from_response
 from keystoneauth1.plugin import BaseAuthPlugin
 from requests.adapters import HTTPAdapter
 
 from helpers.openstack import retries
+
+#: how many more tokens a request is made with that are not accepted: each may have been revoked meanwhile
+_NEW_TOKENS = 3
 
 
 class Silent(ClientException):
@@ -30,14 +33,21 @@ class Session(keystoneauth1.session.Session):
     def __init__(self, **options: Any) -> None:
         super().__init__(session=_transport(), **options)
 
-    def request(self, *args: Any, **options: Any) -> requests.Response:
-        seconds = options.get("timeout") or self.timeout
+    def request(self, url: str, method: str, *args: Any, **options: Any) -> requests.Response:
+        seconds, raises = options.get("timeout") or self.timeout, options.pop("raise_exc", True)
         # what is asked again is decided below, by the transport
-        options |= {"connect_retries": 0, "status_code_retries": 0}
+        options |= {"connect_retries": 0, "status_code_retries": 0, "raise_exc": False}
         try:
-            return super().request(*args, **options)
+            answer = super().request(url, method, *args, **options)
+            for _ in range(_NEW_TOKENS):
+                if answer.status_code != HTTPStatus.UNAUTHORIZED or options.get("authenticated") is False:
+                    break
+                answer = super().request(url, method, *args, **options)
         except ConnectTimeout as error:
             raise Silent(f"{error}: no answer within {seconds:g} s") from error
+        if raises and answer.status_code >= HTTPStatus.BAD_REQUEST:
+            raise from_response(answer, method, url)
+        return answer
 
     def invalidate(self, auth: BaseAuthPlugin | None = None) -> bool:
         """A token that is not accepted any more is given up, by however many threads at once.

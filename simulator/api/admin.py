@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from simulator.api.service import Ask, Table, application
 from simulator.faults import CHANGES, Injector, UnknownFault
 from simulator.world.refusal import Refusal
+from simulator.world.weather import Weather
 from simulator.world.world import World
 
 
@@ -36,8 +37,9 @@ class Admin:
             ("DELETE", "/faults/{name}", self.heal),
             ("POST", "/silent/{kind}/{place}", self.silence),
             ("DELETE", "/silent", self.speak),
+            ("DELETE", "/weather", self.clear),
         ]
-        opened = ("/faults", "/faults/{name}", "/silent/{kind}/{place}", "/silent")
+        opened = ("/faults", "/faults/{name}", "/silent/{kind}/{place}", "/silent", "/weather")
         return application(self._world, "admin", table, _render, opened)
 
     async def index(self, ask: Ask) -> Response:
@@ -67,3 +69,8 @@ class Admin:
         """Everything that was made silent answers again."""
         self._silent.close()
         return JSONResponse({})
+
+    async def clear(self, ask: Ask) -> Response:
+        """The weather is good again; how often what has happened, and what the deployment holds now."""
+        happened, self._world.weather = self._world.weather.happened, Weather()
+        return JSONResponse({"happened": happened, "holds": self._world.holds})

@@ -19,6 +19,7 @@ from simulator.world.silence import Silence
 from simulator.world.sites import Glance, Site, Store
 from simulator.world.undercloud import Undercloud
 from simulator.world.volumes import Volumes
+from simulator.world.weather import Weather
 
 _RETRY = 0.1
 
@@ -35,6 +36,7 @@ class World:
         self.clock = Clock(speed, seed)
         self.hooks = Hooks()
         self.silence = Silence()
+        self.weather = Weather()
         self.identity = Identity()
         self.images = Images({site.cluster.fsid: site.cluster for site in sites if site.cluster})
         self.volumes = Volumes(self)
@@ -68,6 +70,19 @@ class World:
         """Everything that SSH leads to: the sites' nodes, and the undercloud."""
         yield from self.nodes
         yield self.undercloud.node
+
+    @property
+    def holds(self) -> dict[str, list[str]]:
+        """Everything that somebody has made, by what it is: records by their names, RBD images by pool and site."""
+        records: dict[str, list[str]] = {
+            "image": [str(one.name) for one in self.images.records.values()],
+            "server": [one.name for one in self.servers.servers.values()],
+            "volume": [one.name for one in self.volumes.volumes.values()],
+            "snapshot": [one.name for one in self.volumes.snapshots.values()],
+        }
+        pools = [(site.name, pool) for site in self.storage_sites for pool in site.ceph.pools.values()]
+        kept = [f"{pool.name}/{name} at {site}" for site, pool in pools for name in (*pool.images, *pool.trash)]
+        return {what: names for what, names in {**records, "rbd": kept}.items() if names}
 
     def cluster(self, name: str) -> Cluster:
         return self.sites[name].ceph
