@@ -46,7 +46,7 @@ class Engine:
     :param limits: how many stages may run at a place at once
     :param threads: how many stages may run at once in all
     :param blocker: what is known before the run to stand in a stage's way; the stage is then blocked by it
-    :param explain: makes a failure of what a library raises, in words and with commands; None: it is named as it is
+    :param explain: makes an outcome of what a library raises, in words and with commands; None: it is named as it is
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Engine:
         *,
         limits: Limits,
         blocker: Callable[[Stage, StageKey], Blocker | None] = _nothing,
-        explain: Callable[[Exception], Failed | None] = _as_it_is,
+        explain: Callable[[Exception], Failed | Unknown | None] = _as_it_is,
         threads: int = 64,
     ) -> None:
         self.registry, self.environment, self.resources, self.store = registry, environment, resources, store
@@ -119,7 +119,8 @@ class Engine:
         except Exception as error:  # whatever else a library raises is this stage's failure, and is said in one line
             log.debug("stage %s", key, exc_info=True)
             failure = self._explain(error) or Failed(f"{type(error).__module__}.{type(error).__name__}: {error}")
-            outcome = {"outcome": "failed", "error": str(failure), "reproduce": failure.reproduce}
+            ended = "unknown" if isinstance(failure, Unknown) else "failed"
+            outcome = {"outcome": ended, "error": str(failure), "reproduce": failure.reproduce}
         if "error" in outcome:
             outcome["error"] = redact(outcome["error"])
         seconds = round(time.monotonic() - clock, 3)

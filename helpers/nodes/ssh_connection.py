@@ -38,6 +38,7 @@ class Connection:
         self._sessions = threading.BoundedSemaphore(_MOST_SESSIONS)
         self._transport: paramiko.Transport | None = None
         self._jump: Jump | None = None
+        self._pauses: tuple[float, ...] = _PAUSES
 
     @functools.cached_property
     def _way(self) -> tuple[SshTarget, tuple[SshTarget, ...]]:
@@ -69,14 +70,18 @@ class Connection:
             return self._transport
 
     def _logged_in(self) -> tuple[paramiko.Transport, Jump | None]:
-        for pause in _PAUSES:
+        # who has not let us in for all that is given the time once, not at every command
+        pauses, self._pauses = self._pauses, ()
+        for pause in (*pauses, None):
             try:
-                return log_in(self._spec.name, *self._way, self._ssh, self.command())
+                found = log_in(self._spec.name, *self._way, self._ssh, self.command())
+                break
             except Unreachable as error:
-                if not error.passing:
+                if pause is None or not error.passing:
                     raise
             wait_for_moment(time.monotonic() + pause)
-        return log_in(self._spec.name, *self._way, self._ssh, self.command())
+        self._pauses = _PAUSES
+        return found
 
     def close(self) -> None:
         # a login that is still under way, at a node that does not answer, ends by its own time limit

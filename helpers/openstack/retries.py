@@ -10,19 +10,22 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeVar
 
 import keystoneauth1.exceptions as ksa
 import openstack.exceptions
 import requests
+from urllib3.exceptions import InvalidHeader
+from urllib3.util import Retry
 
 from helpers.outcomes import Unknown
 from helpers.wait import TimedOut, wait_for_moment, wait_until
 
 T = TypeVar("T")
 
-#: seconds from the first answer to the last attempt
+#: seconds from the first bad answer to the last attempt
 PATIENCE = 7.0
 #: the same where nothing listens: whatever is being restarted there is not behind a proxy
 _NOBODY = 1.5
@@ -39,42 +42,63 @@ _TIMES, _SHOWS, _SHOWS_LATE = 4, 2.0, 10.0
 def answered(
     request: requests.PreparedRequest,
     send: Callable[[], requests.Response],
-    patience: float = PATIENCE,
-    deadline: float = PATIENCE,
+    deadline: float,
     *,
+    is_down: bool = False,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> requests.Response:
     """The answer to a request: the first good one, or the last one.
 
-    :param patience: seconds after which nothing is repeated any more; 0: nothing is
-    :param deadline: the same where the service says when to come again (429, `Retry-After`)
+    :param deadline: seconds from now in which it is repeated
+    :param is_down: its server has been so for all requests of late: nothing is repeated
     :raises requests.RequestException: no answer came at last; a request that is silent is never repeated
     """
-    begun, again = clock(), is_repeatable(request)
+    end, limit = clock() + deadline, float("inf")
     for pause in _pauses():
-        try:
-            answer = send()
-        except requests.RequestException as error:
-            nobody = _nobody_listens(error)
-            if not _is_cut(error) or not (again or nobody):
-                raise
-            if clock() + pause > begun + min(patience, _NOBODY if nobody else patience):
-                raise
-        else:
-            too_many = answer.status_code == _TOO_MANY
-            if not too_many and not (again and answer.status_code in _LOST):
-                return answer
-            asked_for = _retry_after(answer)
-            limit = begun + (max(patience, deadline) if too_many and asked_for else patience)
-            if clock() + asked_for <= limit:
-                pause = max(pause, asked_for)
-            elif too_many:
-                return answer
-            if clock() + pause > limit:
-                return answer
+        answer, error = _outcome(send)
+        chance = None if is_down else _chance(request, answer, error)
+        if chance is not None:
+            pause = max(pause, chance.pause)
+            limit = min(end, limit, clock() + chance.seconds)
+        if chance is None or clock() + pause > limit:
+            if answer is None:
+                raise error or AssertionError("no outcome")
+            return answer
         wait_for_moment(clock() + pause, clock=clock, sleep=sleep)
     raise AssertionError("unreachable")
+
+
+def _outcome(
+    send: Callable[[], requests.Response],
+) -> tuple[requests.Response | None, requests.RequestException | None]:
+    try:
+        return send(), None
+    except requests.RequestException as error:
+        return None, error
+
+
+@dataclass(frozen=True)
+class _Chance:
+    """That the same request may have a better answer: after so many seconds' pause, and within so many seconds."""
+
+    seconds: float = PATIENCE
+    pause: float = 0.0
+
+
+def _chance(
+    request: requests.PreparedRequest, answer: requests.Response | None, error: requests.RequestException | None
+) -> _Chance | None:
+    if answer is None:
+        if error is not None and _nobody_listens(error):
+            return _Chance(_NOBODY)
+        return _Chance() if _is_cut(error) and is_repeatable(request) else None
+    asked_for = _retry_after(answer)
+    if answer.status_code == _TOO_MANY:  # who says when has time until the request's own end
+        return _Chance(float("inf"), asked_for) if asked_for else _Chance()
+    if answer.status_code in _LOST and is_repeatable(request):
+        return _Chance(pause=asked_for if asked_for < PATIENCE else 0.0)
+    return None
 
 
 def is_repeatable(request: requests.PreparedRequest) -> bool:
@@ -122,7 +146,7 @@ def once(request: Callable[[], T], effect: Callable[[], T | None], what: str) ->
         except TimedOut:
             continue
         except (openstack.exceptions.SDKException, ksa.ClientException) as error:
-            raise Unknown(f"{what}: its answer was lost ({lost}), and whether it took effect: {error}") from error
+            raise Unknown(f"{what}: its answer was lost, and whether it was made cannot be seen: {error}") from lost
         if found is not None:
             return found
     raise lost
@@ -156,12 +180,14 @@ def _pauses() -> Iterator[float]:
 
 
 def _retry_after(answer: requests.Response) -> float:
-    """Seconds; 0 where it says none, or a date."""
-    said = answer.headers.get("Retry-After", "")
-    return float(said) if said.isdigit() else 0.0
+    """Seconds; 0 where it says nothing of use."""
+    try:
+        return Retry().parse_retry_after(answer.headers.get("Retry-After", "0"))
+    except InvalidHeader:
+        return 0.0
 
 
-def _is_cut(error: requests.RequestException) -> bool:
+def _is_cut(error: requests.RequestException | None) -> bool:
     """Whether a connection ended before its answer did; silence, an unknown host and a bad certificate are others."""
     if isinstance(error, requests.Timeout) or "Failed to resolve" in str(error):
         return False

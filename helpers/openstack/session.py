@@ -73,9 +73,9 @@ class _Transport(requests.Session):
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         server, seconds, bad = urlsplit(str(request.url))[:2], options.get("timeout"), True
         deadline = float(seconds) if isinstance(seconds, int | float) else retries.PATIENCE
-        patience = 0.0 if server in self._down else min(retries.PATIENCE, deadline)
+        send, is_down = partial(super().send, request, **options), server in self._down
         try:
-            answer = retries.answered(request, partial(super().send, request, **options), patience, deadline)
+            answer = retries.answered(request, send, deadline, is_down=is_down)
             bad = answer.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
         finally:
             if retries.is_repeatable(request):
