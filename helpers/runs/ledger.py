@@ -177,8 +177,10 @@ class Ledger:
 
 
 def _status(error: BaseException | None) -> int:
-    """The status that a service has answered with; 0 where it has not."""
-    return refusal(error).status if isinstance(error, openstack.exceptions.HttpException) else 0
+    """The status that a service has answered with; 0 where it has not, or where it was only asked how things are."""
+    if not isinstance(error, openstack.exceptions.HttpException) or error.method == "GET":
+        return 0
+    return refusal(error).status
 
 
 def _ends_with_newline(file: Any) -> bool:

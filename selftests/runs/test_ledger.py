@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import requests
 from keystoneauth1.exceptions import ConnectTimeout
 from openstack.exceptions import HttpException
 
@@ -126,6 +127,17 @@ def test_what_a_service_refuses_is_not_there_and_what_it_leaves_open_may_come(
 
     assert len(ledger.pending()) == left
     assert all((entry.asked == 0.0) == answered for entry in ledger.pending())
+
+
+def test_what_a_question_is_answered_with_is_no_refusal(tmp_path: Path):
+    """A resource that was made, and then could not be looked at, is there."""
+    ledger, answer = Ledger(tmp_path / "ledger.jsonl"), requests.Response()
+    answer.status_code, answer.request = 403, requests.Request("GET", "http://192.0.2.10/servers/8083").prepare()
+
+    with pytest.raises(HttpException), ledger.asking("server", "a"):
+        raise HttpException("no", response=answer)
+
+    assert [entry.name for entry in ledger.pending()] == ["a"]
 
 
 def test_no_ledger_means_nothing_pending(tmp_path: Path):
