@@ -25,8 +25,10 @@ from helpers.wait import wait_for_moment
 _MOST_SESSIONS = 8
 # seconds in which a connection that is ending says so
 _LAST_MOMENT = 1.0
-# seconds between attempts where a login was refused or a connection was lost: a busy sshd drops some (MaxStartups)
+# seconds between attempts where a login was refused: a busy sshd drops some (MaxStartups)
 _PAUSES = (0.2, 0.5, 1.0)
+# of a command, which loses its connection with each of those beside it
+_ATTEMPTS = 10
 
 
 class Connection:
@@ -100,7 +102,7 @@ class Connection:
         if not self._sessions.acquire(timeout=seconds):
             raise TimeoutError
         try:
-            for attempts_left in reversed(range(len(_PAUSES) + 1)):
+            for attempts_left in reversed(range(_ATTEMPTS)):
                 transport = self.transport
                 try:
                     return self._execute(transport, command.encode(), until)

@@ -164,10 +164,10 @@ def test_a_lost_connection_is_made_anew(server: Server, node: Node) -> None:
     assert len(server.connections) == 2
 
 
-def test_a_connection_lost_in_the_middle_is_made_anew_three_times(server: Server, node: Node) -> None:
+def test_a_connection_lost_in_the_middle_is_made_anew_a_few_times(server: Server, node: Node) -> None:
     with pytest.raises(Unreachable, match="the connection failed: it was lost while a command ran"):
         node.run("lose", deadline=60)
-    assert len(server.connections) == 4
+    assert len(server.connections) == 10
 
 
 def test_connecting_is_asked_for_or_comes_by_itself(server: Server, node: Node) -> None:
