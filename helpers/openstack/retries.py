@@ -20,7 +20,7 @@ import requests
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
-from helpers.outcomes import Unknown
+from helpers.openstack.answers import in_words
 from helpers.wait import TimedOut, wait_for_moment, wait_until
 
 T = TypeVar("T")
@@ -37,6 +37,10 @@ _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
 _LOGIN, _CONSOLE = "/auth/tokens", b'{"os-getConsoleOutput":'
 #: how often a change is asked for; seconds in which its effect shows, also where a proxy had waited in vain
 _TIMES, _SHOWS, _SHOWS_LATE = 4, 2.0, 10.0
+
+
+class NobodyKnows(ksa.ClientException):
+    """Whether a request was carried out can be seen neither from its answer nor from what is there."""
 
 
 def answered(
@@ -131,7 +135,8 @@ def once(request: Callable[[], T], effect: Callable[[], T | None], what: str) ->
     Where its answer is lost, it is made again only when its effect does not show.
 
     :param effect: what the request has brought about, which is also its result; None while there is nothing
-    :raises Exception: what `request` raises, when it is refused, or lost time and again; what `effect` raises
+    :raises NobodyKnows: its answer was lost, and its effect cannot be looked at
+    :raises Exception: what `request` raises, when it is refused, or lost time and again
     """
     lost: Exception = AssertionError("never asked")
     for _ in range(_TIMES):
@@ -146,7 +151,9 @@ def once(request: Callable[[], T], effect: Callable[[], T | None], what: str) ->
         except TimedOut:
             continue
         except (openstack.exceptions.SDKException, ksa.ClientException) as error:
-            raise Unknown(f"{what}: its answer was lost, and whether it was made cannot be seen: {error}") from lost
+            raise NobodyKnows(
+                f"{what}: the answer was lost, and what was done is not shown: {in_words(error)}"
+            ) from lost
         if found is not None:
             return found
     raise lost

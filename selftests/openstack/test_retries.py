@@ -9,10 +9,11 @@ import pytest
 import requests
 from openstack.exceptions import HttpException
 
+from fixtures.plugin.run import _explained
 from helpers.openstack import retries
-from helpers.openstack.retries import PATIENCE, answered, is_lost, once
+from helpers.openstack.retries import PATIENCE, NobodyKnows, answered, is_lost, once
 from helpers.openstack.session import Session, Silent
-from helpers.outcomes import Unknown
+from helpers.outcomes import Failed, Unknown
 
 URL = "http://192.0.2.10:9292/v2/images"
 CUT = requests.exceptions.ChunkedEncodingError("Connection broken")
@@ -181,8 +182,20 @@ def test_a_refusal_and_silence_end_it_at_once(error: Exception):
 
 
 def test_where_nobody_can_look_whether_it_was_made_is_unknown():
-    with pytest.raises(Unknown, match="whether it was made cannot be seen: cut"):
+    with pytest.raises(
+        NobodyKnows, match="server a: the answer was lost, and what was done is not shown: cut"
+    ) as caught:
         once(asking(lost()), asking(ksa.ConnectFailure("cut")), "server a")
+
+    outcome = _explained(caught.value, "lab")
+    assert isinstance(outcome, Unknown)
+    assert str(outcome).startswith("expected: an answer\nseen:     server a: the answer was lost")
+
+
+def test_a_service_s_own_error_is_a_failure_and_no_answer_is_unknown():
+    errors = [lost(500), ksa.InternalServerError("x"), ksa.ConnectFailure("cut"), Silent("silent")]
+
+    assert [type(_explained(error, "lab")) for error in errors] == [Failed, Failed, Unknown, Unknown]
 
 
 def test_what_is_lost():
