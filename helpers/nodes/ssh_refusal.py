@@ -8,6 +8,9 @@ from paramiko.ssh_exception import SSHException
 
 from helpers.ssh.config import SshTarget
 
+#: In what paramiko says of a connection that ends before the login is done; the last one is our own.
+_PASSING = ("banner", "closed", "not active", "Negotiation failed", "saw EOF", "does not get there")
+
 
 class NoGreeting(SSHException):
     """The other side has ended the connection, or said something, before it showed that it is an SSH server."""
@@ -26,7 +29,7 @@ def is_passing(error: Exception) -> bool:
     if isinstance(error, TimeoutError) or "imeout" in str(error) or "No existing session" in str(error):
         return False
     if isinstance(error, SSHException):
-        return "banner" in str(error) or "closed" in str(error) or "not active" in str(error)
+        return any(words in str(error) for words in _PASSING)
     return isinstance(error, ConnectionError | EOFError)
 
 

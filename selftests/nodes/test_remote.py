@@ -386,3 +386,42 @@ def test_the_nodes_own_name_is_asked_once(server: Server, node: Node) -> None:
 def test_a_completed_command_prints_without_secrets() -> None:
     completed = Completed("n", ("a",), "a", 0, f"key = {CEPHX}", "", "ssh n a")
     assert repr(completed) == "<ssh n a → exit status 0, stdout 'key = ***', stderr ''>"
+
+
+@contextlib.contextmanager
+def relay(port: int, ends_after: list[int]) -> Iterator[int]:
+    """The port of what stands before a server, and ends each of the first connections after so many of its bytes."""
+    with contextlib.ExitStack() as opened, ThreadPoolExecutor(16) as threads:
+        listener = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+        def pump(source: socket.socket, sink: socket.socket, most: float) -> None:
+            with contextlib.suppress(OSError):
+                while most > 0 and (data := source.recv(int(min(most, 65536)))):
+                    sink.sendall(data)
+                    most -= len(data)
+            for end in (source, sink):
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    here = opened.enter_context(listener.accept()[0])
+                    there = opened.enter_context(socket.create_connection(("127.0.0.1", port)))
+                    threads.submit(pump, here, there, float("inf"))
+                    threads.submit(pump, there, here, ends_after.pop(0) if ends_after else float("inf"))
+
+        threads.submit(accept)
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("most", [0, 10, 100, 1000, 1300, 1500, 1800, 2000, 2200])
+def test_a_login_that_ended_early_is_tried_again(most: int, server: Server, make_node: Callable[..., Node]) -> None:
+    """A busy sshd drops connections (MaxStartups), and what stands between ends them at any time."""
+    node = make_node(server, check_host_keys=False, known_hosts=None)
+    with relay(server.port, [most, most]) as port:
+        config = node._ssh.config
+        config.write_text(config.read_text().replace(str(server.port), str(port)))
+        assert node.run("true").exit_status == 0
+        node.close()
