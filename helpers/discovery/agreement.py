@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 
 from helpers.discovery.found import FoundSite
 from helpers.environment import Site
 
 
-def counterpart(site: Site, found: Sequence[FoundSite]) -> FoundSite | None:
+def counterpart(site: Site, found: Collection[FoundSite]) -> FoundSite | None:
     """Return the discovered site with most of this site's machines, otherwise the one of the same name, or None."""
     names = {node.name for node in site.nodes} | {node.address for node in site.nodes}
 
@@ -21,7 +21,7 @@ def counterpart(site: Site, found: Sequence[FoundSite]) -> FoundSite | None:
     return next((other for other in found if other.name == site.name), None)
 
 
-def left_out(sites: Sequence[Site], found: Sequence[FoundSite]) -> list[FoundSite]:
+def left_out(sites: Iterable[Site], found: Collection[FoundSite]) -> list[FoundSite]:
     """The discovered sites that match no site of the environment file."""
     described = [counterpart(site, found) for site in sites]
     return [other for other in found if other not in described]

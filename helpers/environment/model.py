@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from helpers.environment.sections import Ceph, ImageSource, Limits, Role, Services, Ssh, Timeouts, Undercloud
+from helpers.listed import Listed
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,12 @@ class Site:
         if role not in known:
             raise ValueError(f"no role {role!r}; roles: {', '.join(known)}")
         return tuple(node for node in self.nodes if role in node.roles)
+
+    def listed_with(self, role: str) -> Listed[NodeSpec]:
+        """The same for whoever looks at each of them: Unknown where there is none."""
+        named = ", ".join(map(str, self.nodes)) or "none"
+        sought = f"{self}: no node has the role {role} in the environment file; nodes of this site there: {named}"
+        return Listed(self.nodes_with(role), sought)
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity, so that functions can cache by it

@@ -6,7 +6,7 @@ glance_store (drivers/rbd.py), Nova (conf/libvirt.py) and Cinder (volume/drivers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -24,7 +24,7 @@ FOLDERS = (
 _DEFAULT_CONF = "/etc/ceph/ceph.conf"
 #: A keyring's line, or what a cephx key looks like, whatever the file is called.
 _HAS_A_KEY = r"^[[:space:]]*key[[:space:]]*=|A[Qg][A-Za-z0-9+/]{36,60}="
-_OTHERS_MAY = "/006"
+_OTHERS_MAY = 0o006
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,20 @@ class Access:
     reproduce: str
 
 
-def exposed_keys(node: Runner, folders: Iterable[str], prefix: tuple[str, ...] = ()) -> Iterator[Access]:
-    """The files in these folders that hold a key, and that others than owner and group may read or write.
+@dataclass(frozen=True)
+class FoundKeys:
+    """What is in some folders of a node: files that are keyrings by their names, and those that everybody may use."""
+
+    keyrings: tuple[str, ...]
+    exposed: tuple[Access, ...]
+
+
+def find_keys(node: Runner, folders: Iterable[str], prefix: tuple[str, ...] = ()) -> FoundKeys:
+    """The files in these folders that hold a key, and whether others than owner and group may read or write them.
 
     A folder that others may not enter hides what is in it; one that is not there is none of this node's.
     """
-    look = ("(", "-type", "d", "-o", "-type", "f", "-perm", _OTHERS_MAY, ")", "-printf", r"%y|%m|%u|%p\n")
+    look = ("(", "-type", "d", "-o", "-type", "f", ")", "-printf", r"%y|%m|%u|%p\n")
     wanted = tuple(dict.fromkeys(folders))
     listed = node.run(*prefix, "env", "LC_ALL=C", "find", "-L", *wanted, "-maxdepth", "1", *look)
     troubles = [line for line in listed.stderr.splitlines() if not line.endswith("No such file or directory")]
@@ -106,14 +114,18 @@ def exposed_keys(node: Runner, folders: Iterable[str], prefix: tuple[str, ...] =
         raise CommandFailed(listed)
     rows = [line.split("|", 3) for line in listed.stdout.splitlines() if line.count("|") >= 3]
     open_to_all = {path for kind, mode, _, path in rows if kind == "d" and int(mode, 8) & 0o001}
-    files = [path for kind, _, _, path in rows if kind == "f" and str(PurePosixPath(path).parent) in open_to_all]
+    keyrings = tuple(path for kind, _, _, path in rows if kind == "f" and "keyring" in PurePosixPath(path).name)
+    files = [
+        path
+        for kind, mode, _, path in rows
+        if kind == "f" and int(mode, 8) & _OTHERS_MAY and str(PurePosixPath(path).parent) in open_to_all
+    ]
     if not files:
-        return
+        return FoundKeys(keyrings, ())
     found = node.run(*prefix, "grep", "-lE", "-e", _HAS_A_KEY, "--", *files)
     if found.exit_status not in {0, 1}:
         raise CommandFailed(found)
-    for path in found.stdout.splitlines():
-        yield access_of(node, path, prefix)
+    return FoundKeys(keyrings, tuple(access_of(node, path, prefix) for path in found.stdout.splitlines()))
 
 
 def access_of(node: Runner, path: str, prefix: tuple[str, ...] = ()) -> Access:

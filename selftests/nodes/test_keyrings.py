@@ -15,7 +15,7 @@ from helpers.nodes.keyrings import (
     clients_of_cinder,
     clients_of_glance,
     clients_of_nova,
-    exposed_keys,
+    find_keys,
     is_readable,
     keyrings_of,
 )
@@ -110,7 +110,7 @@ def folder(tmp_path: Path) -> Path:
 )
 def test_a_key_is_found_by_what_a_file_holds(folder: Path, name: str, text: str, mode: int, seen: bool):
     path = put(folder, name, text, mode)
-    found = list(exposed_keys(Here(), [str(folder), str(folder / "nowhere")]))
+    found = find_keys(Here(), [str(folder), str(folder / "nowhere")]).exposed
 
     assert [one.path for one in found] == ([path] if seen else [])
     assert all(one.access.endswith(f" {mode:o}") for one in found)
@@ -121,7 +121,9 @@ def test_a_folder_that_others_may_not_enter_hides_its_keys(folder: Path):
     put(folder, "dcn0.client.admin.keyring", f"[client.admin]\n\tkey = {KEY}\n", OTHERS_TOO)
     folder.chmod(0o750)
 
-    assert list(exposed_keys(Here(), [str(folder)])) == []
+    found = find_keys(Here(), [str(folder)])
+
+    assert [found.exposed, *found.keyrings] == [(), str(folder / "dcn0.client.admin.keyring")]
 
 
 def test_what_cannot_be_looked_into_is_said(folder: Path):
@@ -130,7 +132,7 @@ def test_what_cannot_be_looked_into_is_said(folder: Path):
             return super().run("sh", "-c", "echo \"find: '/etc/ceph': Permission denied\" >&2; exit 1")
 
     with pytest.raises(CommandFailed, match="Permission denied"):
-        list(exposed_keys(Forbidden(), [str(folder)]))
+        find_keys(Forbidden(), [str(folder)])
 
 
 def test_access_is_shown_without_content(folder: Path):

@@ -220,11 +220,10 @@ def _matching(patterns: list[str], text: str, *, regular: bool) -> list[str]:
 
 @command("find")
 async def _find(call: Call) -> Output:
-    """Support `( -type d -o -type f -perm /MODE )` without recursion, with -printf of type, mode, owner and path."""
+    """Support `( -type d -o -type f )` without recursion, with -printf of type, mode, owner and path."""
     words = [word for word in call.args if word not in ("-L", "(", ")")]
     options = next((at for at, word in enumerate(words) if word.startswith("-")), len(words))
-    folders, rest = words[:options], words[options:]
-    mask = int(next(word for word in rest if word.startswith("/") and word[1:].isdigit())[1:], 8)
+    folders = words[:options]
     out, err = "", ""
     for folder in folders:
         names = call.node.directory(folder, call.container)
@@ -234,7 +233,7 @@ async def _find(call: Call) -> Output:
         out += f"d|755|root|{folder}\n"
         for name in names:
             file = _file(call, path := f"{folder}/{name}")
-            if file and file.mode & mask:
+            if file:
                 out += f"f|{file.mode:o}|{file.owner}|{path}\n"
     return Output(out.encode(), err, int(bool(err)))
 

@@ -11,6 +11,7 @@ from fixtures.stages.discovered import DiscoveredSites
 from helpers.discovery.agreement import addresses, counterpart, identity, left_out
 from helpers.discovery.found import FoundSite
 from helpers.environment import Environment, Site
+from helpers.listed import Listed
 
 
 @claim("E6")
@@ -68,5 +69,6 @@ def test_nodes_are_the_discovered_ones(
 ) -> None:
     """The environment file has exactly the machines of this site."""
     found = told(found_site, "nodes")
+    here = Listed(tuple(addresses(found).items()), f"{found.name}: no machine of the site is discovered")
 
-    assert addresses(described_site) == addresses(found)
+    assert addresses(described_site) == dict(here)

@@ -9,6 +9,7 @@ from fixtures.stages.refusals import BAD_REQUESTS, REFUSED_DELETIONS, RefusedDel
 from helpers.actions.images import UploadedImage
 from helpers.actions.volumes import MadeVolume
 from helpers.environment import Site
+from helpers.listed import Listed
 from helpers.witnesses.images import ABSENT
 
 
@@ -66,17 +67,21 @@ def test_clones_outlive_the_refusal(
     refused_deletions: RefusedDeletions, clones: dict[str, MadeVolume], volumes_central: Site
 ):
     """The volumes are available, and in the clusters what they were before: clones of their sites' copies."""
+    made = Listed(tuple(clones.items()), "no volume was made from the image")
     seen = {site: (clone.volume.status, clone.disk.copies) for site, clone in refused_deletions.clones.items()}
 
-    assert seen == {site: ("available", clone.disk.copies) for site, clone in clones.items()}
+    assert seen == {site: ("available", clone.disk.copies) for site, clone in made}
 
 
 @claim("B10")
 def test_unfetchable_import_is_reported(unfetchable_image: FailedImport):
     """Glance refuses the import, or its task ends as a failure; the image never becomes active."""
     image, refused = unfetchable_image.image, unfetchable_image.refusal
-    if unfetchable_image.tasks and refused is None:
-        assert {task.status for task in unfetchable_image.tasks} == {"failure"}
+    if unfetchable_image.tasks is not None and refused is None:
+        tasks = Listed(
+            unfetchable_image.tasks, f"image {image.id}: Glance accepted the import, and lists no task of it"
+        )
+        assert {task.status for task in tasks} == {"failure"}
     if refused is not None:
         assert 400 <= refused.status < 500, f"Glance itself fails, instead of the import: {refused}"
     assert image.record is not None, f"expected: a record of image {image.id}\nseen:     none"

@@ -24,8 +24,10 @@ def test_stores_delete_removes_exactly_this_store(image_after_store_delete: Chan
     """The record loses this site's store and its location, and no other."""
     before, after = image_after_store_delete.before, image_after_store_delete.after
 
+    assert before.stores >= {dcn.store}
     assert after.stores == before.stores - {dcn.store}
     assert before.sites_by_location is not None, "the record shows no locations"
+    assert dcn.name in before.sites_by_location
     assert after.sites_by_location == before.sites_by_location - {dcn.name}
 
 

@@ -16,6 +16,7 @@ def test_record_has_locations(imported_image: ChangedImage):
     record = imported_image.after.record
 
     assert record.locations is not None, "locations are hidden: show_multiple_locations is false on central's Glance"
+    assert record.locations, f"image {record.id} is active, and its record names no location"
     assert record.direct_url is not None, "direct_url is hidden: show_image_direct_url is false on central's Glance"
 
 
@@ -44,6 +45,7 @@ def test_locations_agree_with_the_record(site_image: GuestImage, environment: En
     """The sites that the locations name by their FSIDs are the sites of the record's stores."""
     image = site_image.after
 
+    assert image.stores, f"the record of image {image.id} names no store"
     assert image.sites_by_location == {other.name for other in environment.storage_sites if other.store in image.stores}
 
 
@@ -52,6 +54,7 @@ def test_clusters_agree_with_the_record(site_image: GuestImage, environment: Env
     """The sites whose clusters hold the image are the sites of the record's stores."""
     image = site_image.after
 
+    assert image.stores, f"the record of image {image.id} names no store"
     assert image.sites_by_cluster == {other.name for other in environment.storage_sites if other.store in image.stores}
 
 

@@ -48,6 +48,7 @@ def test_image_comes_to_the_target(travelled_image: ChangedImage, pair: Pair):
     """copy-image from central adds the target's store, and its cluster holds the whole image."""
     before, after = travelled_image.before, travelled_image.after
 
+    assert before.stores, f"the record of image {after.id} named no store before"
     assert after.stores >= before.stores | {pair.target.store}
     assert after.copies[pair.target.name] == Copy.whole(after.record.size)
 
