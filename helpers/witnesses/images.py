@@ -104,7 +104,7 @@ class WitnessedImage:
         record, named = (self.record.reproduce,) if self.record else (), self.sites_by_location
         if self.record and named is None:
             return (*record, *self.commands.values())
-        told = self.sites_by_cluster.found | (named.found if named else frozenset())
+        told = self.sites_by_cluster.found | (named.found if named is not None else frozenset())
         here = [command for site, command in self.commands.items() if site in told]
         return (*record, *(here or self.commands.values()))
 
