@@ -135,6 +135,12 @@ def ask_glance(cloud: Cloud, site: Site, seconds: float) -> Iterator[Probed]:
     yield _probed(glance.site.name, "glance", problem, reproduce=reproduce)
 
 
+def ask_file(environment: Environment, site: Site, prerequisite: Prerequisite, role: str) -> Iterator[Probed]:
+    """The environment file says which nodes of a site have the role; without any, what is asked there is unknown."""
+    problem = f"no node has the role {role} in {environment}: name those that have it at sites.{site}.nodes"
+    yield Probed(site.name, prerequisite, None, "unknown", problem, (f"grep -nE '^ *{site}:|roles' {environment}",))
+
+
 def ask_cluster(cluster: Cluster, seconds: float) -> Iterator[Probed]:
     """Check that `rbd` lists the images of this site's cluster, on any of the nodes that can reach it.
 

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from helpers.outcomes import Outcome, worst
 
 Prerequisite = Literal[
-    "catalog", "compute", "flavor", "volume", "network", "glance", "ssh", "sudo", "containers", "rbd"
+    "catalog", "compute", "flavor", "volume", "network", "glance", "roles", "ssh", "sudo", "containers", "rbd"
 ]
 #: In the order in which one builds on another.
 PREREQUISITES: tuple[Prerequisite, ...] = get_args(Prerequisite)

@@ -21,6 +21,7 @@ from helpers.preflight.probes import (
     ask_catalog,
     ask_cluster,
     ask_compute,
+    ask_file,
     ask_flavor,
     ask_glance,
     ask_networks,
@@ -92,13 +93,15 @@ def questions(environment: Environment) -> Iterator[Question]:
             yield Question(site.name, "network")
         if site.has_storage:
             yield Question(site.name, "glance")
+            if not site.nodes_with("glance"):
+                yield Question(site.name, "roles")
         for spec in site.nodes:
             yield Question(site.name, "ssh", spec.name)
             if environment.ssh.sudo:
                 yield Question(site.name, "sudo", spec.name)
             if expected_containers(environment, spec):
                 yield Question(site.name, "containers", spec.name)
-        if site.has_storage and site.nodes_with("ceph-mon"):
+        if site.has_storage:
             yield Question(site.name, "rbd")
     if environment.undercloud:
         yield Question(UNDERCLOUD, "ssh", environment.undercloud.host)
@@ -127,6 +130,10 @@ def _asks(deployment: Deployment, seconds: float) -> Iterator[tuple[Asked, Calla
         yield ("glance", site.name), partial(ask_glance, cloud, site, seconds)
         if site.nodes_with("ceph-mon"):
             yield ("rbd", site.name), partial(ask_cluster, deployment.clusters[site.name], seconds)
+        else:
+            yield ("rbd", site.name), partial(ask_file, environment, site, "rbd", "ceph-mon")
+        if not site.nodes_with("glance"):
+            yield ("roles", site.name), partial(ask_file, environment, site, "roles", "glance")
     for spec in environment.nodes:
         yield (None, spec.name), partial(ask_node, deployment, spec, seconds)
     if deployment.undercloud:

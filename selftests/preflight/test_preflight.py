@@ -320,6 +320,29 @@ def test_text_that_a_shell_prints_is_one_finding_that_shows_it(environment: Envi
     assert (found.cell("dcn1", "containers"), found.cell("dcn1", "rbd")) == ("blocked",) * 2
 
 
+def without_role(environment: Environment, name: str, role: str) -> Environment:
+    """The environment in which no node of this site has the role."""
+    declared = yaml.safe_load(environment.path.read_text())
+    for node in declared["sites"][name]["nodes"].values():
+        node["roles"] = [other for other in node["roles"] if other != role]
+    environment.path.write_text(yaml.safe_dump(declared, sort_keys=False))
+    return load_environment(environment.path)
+
+
+@pytest.mark.parametrize(("role", "cell"), [("glance", "roles"), ("ceph-mon", "rbd")])
+def test_a_role_that_no_node_has_is_told_before_anything_is_looked_for(environment: Environment, role: str, cell: str):
+    """Of a site with storage; nobody could say anything of what runs there."""
+    environment = without_role(environment, "dcn1", role)
+    found = survey(deployed(environment))
+
+    assert seen(found) == {
+        f"preflight[dcn1-{cell}]": f"no node has the role {role} in {environment}: name those that have it at "
+        "sites.dcn1.nodes"
+    }
+    assert (found.findings[0].outcome, found.cell("dcn0", "roles")) == ("unknown", None)
+    assert found.findings[0].reproduce == (f"grep -nE '^ *dcn1:|roles' {environment}",)
+
+
 def test_without_a_flavor_nothing_is_booted_and_no_such_api_asked(environment: Environment):
     down = ConnectFailure("Connection refused")
 
@@ -334,7 +357,7 @@ def test_the_table_says_each_finding_once_and_how_to_see_it(environment: Environ
     shown = rendered(survey(deployed(environment, glances={"dcn1": 503})), plain=True)
 
     rows = [line.split() for line in shown.splitlines()]
-    assert rows[0] == ["site", *PREREQUISITES]
+    assert rows[0] == ["site", *(one for one in PREREQUISITES if one != "roles")]
     assert rows[1] == ["central", *["ok"] * 10]
     assert rows[3] == ["dcn1", "ok", "FAILED", *["ok"] * 4]
     assert shown.splitlines()[-2:] == [
