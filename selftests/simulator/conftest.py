@@ -144,6 +144,12 @@ def suite(tmp_path: Path) -> Callable[..., Ended]:
 
 
 @pytest.fixture(scope="session")
+def reporting_suite() -> Callable[..., Ended]:
+    """Runs the acceptance suite, and has its reports where it is told."""
+    return run_suite
+
+
+@pytest.fixture(scope="session")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Three sites, shared by all tests. Each test cleans up after itself or uses names of its own."""
     with running(tmp_path_factory.mktemp("simulator")) as found:
