@@ -90,10 +90,12 @@ _STORES: Mapping[str, Function] = {
 }
 _ZONES: Mapping[str, Function] = {
     "nova_zone_is_the_sites": zones.nova_zone,
-    "cinder_zone_is_the_sites": zones.cinder_zone,
-    "cinder_cluster_is_the_sites": zones.cinder_cluster,
     "networks_are_not_managed": zones.managed_networks,
     "cross_az_attach_stays_off": zones.cross_az_attach,
+}
+_VOLUME_ZONES: Mapping[str, Function] = {
+    "cinder_zone_is_the_sites": zones.cinder_zone,
+    "cinder_cluster_is_the_sites": zones.cinder_cluster,
 }
 _COUNTS: Mapping[str, Function] = {
     "role_counts_are_there": roles.missing,
@@ -112,6 +114,7 @@ ALL = (
     *_checks("E3", _STORES_BETWEEN_SITES, dcn=True, storage=True),
     *_checks("E3", _STORES, storage=True),
     *_checks("E4", _ZONES, dcn=True),
+    *_checks("E4", _VOLUME_ZONES, dcn=True, storage=True),
     *_checks("E5", _COUNTS),
     *_checks("E5", _REDUNDANCY, storage=True),
     *_checks("E5", {"no_controller_at_a_dcn_site": roles.controllers}, dcn=True),

@@ -58,6 +58,8 @@ def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     Central is a client of each DCN site's cluster. Each DCN site with storage is a client of central's cluster.
     """
     clients = [other for other in files.dcn if facts.has_storage(other)] if stack.central else [files.central]
+    if not any(clients):
+        raise NotGiven(f"no stack is here that must be a client of {stack}'s cluster")
     without = [client for client in clients if client is not None and used_by(files, client, stack) is None]
     if not without:
         return []
@@ -82,10 +84,13 @@ def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 def repeated(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """No list has two entries for this cluster."""
+    every = [entry for entry in entries(files) if entry.about is stack]
+    if not every:
+        raise NotGiven(f"no stack's files use {stack}'s cluster")
     return [
         Finding(entry.place, f"a second entry for {stack}'s cluster", "one entry for each cluster", entry.first.place)
-        for entry in entries(files)
-        if entry.about is stack and entry.first is not None
+        for entry in every
+        if entry.first is not None
     ]
 
 
@@ -95,8 +100,11 @@ def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     An entry for a cluster that no stack deploys, or for the stack's own cluster, is a mistake.
     """
     known = ", ".join(f"{facts.cluster_name(other)} ({other})" for other in files.stacks if facts.has_storage(other))
+    given = entries(files, [stack])
+    if not given:
+        raise NotGiven(f"{stack} is given no external cluster")
     own, strange = [], {}
-    for entry in entries(files, [stack]):
+    for entry in given:
         name = entry.node.scalar("cluster")
         own_file = entry.place.file in stack.files
         # every stack is given a shared list, so it is judged once, with the first stack

@@ -87,6 +87,9 @@ def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
     Stores of another type are not judged.
     """
+    listed = stores(files, stack)
+    if not listed:
+        raise NotGiven(f"{stack}: no GlanceMultistoreConfig in its own files")
     known = ", ".join(facts.cluster_name(other) for other in files.stacks if other is not stack)
     strange = {
         store.cluster.text.strip() if store.cluster else store.name: Finding(
@@ -94,7 +97,7 @@ def of_nobody(files: DeploymentFiles, stack: Stack) -> list[Finding]:
             store.cluster.shown if store.cluster else f"a store {store.name} without CephClusterName",
             f"one of the clusters {known}",
         )
-        for store in stores(files, stack)
+        for store in listed
         if store.about is None and store.backend == "rbd"
     }
     return facts.strangers(files, stack, strange)
@@ -195,6 +198,7 @@ def multiple_locations(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 def own_backend(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """The site's own store is of type rbd."""
+    stack.check_given()
     groups = _BACKEND.groups(stack)
     return judged(
         stack, groups, lambda node: None if node.text.strip() == "rbd" else Finding(node.place, node.shown, "'rbd'")
@@ -206,6 +210,7 @@ def image_conversion(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
     A qcow2 image that is not converted to raw is never cloned.
     """
+    stack.check_given()
     expected = "image_conversion in it, or no override: a qcow2 image that is not converted to raw is never cloned"
     sparse = stack.parameter("GlanceSparseUploadEnabled")
     if sparse is not None and sparse.true:

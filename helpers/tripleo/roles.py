@@ -22,6 +22,8 @@ def _number(node: Node) -> int | None:
 
 def not_numbers(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """Every role count is a number."""
+    if not stack.counts:
+        raise NotGiven(f"{stack}: no role counts in its own files")
     unknown = unknown_roles(stack)
     nodes = [node for role, definitions in stack.counts.items() if role not in unknown for node in definitions]
     return [Finding(node.place, node.shown, "a number of nodes") for node in nodes if _number(node) is None]
@@ -29,6 +31,7 @@ def not_numbers(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 def controllers(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """A DCN site has no Controller."""
+    stack.check_given()
     nodes = stack.counts.get("Controller")
     return judged(stack, [nodes] if nodes else [], lambda node: _unless(not _number(node), node, "0 at a DCN site"))
 

@@ -80,6 +80,14 @@ class Stack:
         """Whether config-download has left files, which means that the stack exists, and so must whatever names it."""
         return bool(self.group_vars or self.ceph_clients or self.inventories)
 
+    def check_given(self) -> None:
+        """For who finds nothing wrong in what a stack's templates set.
+
+        :raises NotGiven: there are neither templates nor what a deployment has left
+        """
+        if not (self.written or self.deployed):
+            raise NotGiven(f"{self}: none of its templates are here")
+
     @property
     def place(self) -> Place:
         """The place of the whole stack, for findings about something that is missing in it."""

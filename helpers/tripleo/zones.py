@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from helpers.tripleo.facts import cluster_name, has_storage
+from helpers.tripleo.facts import cluster_name
 from helpers.tripleo.findings import Finding
 from helpers.tripleo.loader import Node
 from helpers.tripleo.settings import Alternatives, Setting, judged
@@ -59,8 +59,6 @@ def nova_zone(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
 def cinder_zone(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     """CinderStorageAvailabilityZone is this site's zone, and Nova's zone is the same."""
-    if not has_storage(stack):
-        return []
     if not cinder_zones(stack):
         raise _STORAGE.not_given(stack, _TEMPLATES)
     return _judged(files, stack, cinder_zones, nova_zones)
@@ -106,8 +104,6 @@ def cinder_cluster(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
     Without it, the volume service is active/passive.
     """
-    if not has_storage(stack):
-        return []
     groups = [_own(group) for group in _CLUSTER.groups(stack)]
     if not groups:
         raise _CLUSTER.not_given(stack, _TEMPLATES)
@@ -143,6 +139,7 @@ def cross_az_attach(files: DeploymentFiles, stack: Stack) -> list[Finding]:
 
     dcn-hci.yaml and dcn.yaml set it.
     """
+    stack.check_given()
     expected = "false: with true, a volume of a one-command boot is made at central, and the server fails"
     groups = _CROSS_AZ.groups(stack)
     return judged(stack, groups, lambda node: Finding(node.place, node.shown, expected) if node.true else None)
