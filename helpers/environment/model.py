@@ -42,6 +42,7 @@ class Site:
     glance: str | None
     ceph: Ceph | None
     nodes: tuple[NodeSpec, ...] = ()
+    file: Path | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.name
@@ -65,7 +66,12 @@ class Site:
         """The same for whoever looks at each of them: Unknown where there is none."""
         named = ", ".join(map(str, self.nodes)) or "none"
         sought = f"{self}: no node has the role {role} in the environment file; nodes of this site there: {named}"
-        return Listed(self.nodes_with(role), sought)
+        return Listed(self.nodes_with(role), sought, (self.roles_by_hand,))
+
+    @property
+    def roles_by_hand(self) -> str:
+        """The command that shows which roles the environment file gives to whom."""
+        return f"grep -nE '^ *{self}:|roles' {self.file or 'environment.yaml'}"
 
 
 @dataclass(frozen=True, eq=False)  # compared by identity, so that functions can cache by it

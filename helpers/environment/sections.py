@@ -280,7 +280,7 @@ class NodeEntry(Section):
     address: Address
     """Where SSH reaches the node."""
     roles: Annotated[tuple[Role, ...], BeforeValidator(as_tuple)] = ()
-    """What runs on the node."""
+    """What runs on the node. What no node of a site has is not looked at there, and claims about it are unknown."""
 
 
 class SiteEntry(Section):
