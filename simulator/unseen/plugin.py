@@ -19,9 +19,9 @@ import pytest
 import requests
 from requests.adapters import HTTPAdapter
 
-from helpers.ceph.cluster import Cluster
+from helpers.ceph.asking import Asker
 from helpers.ceph.clusters import Clusters
-from helpers.engine.engine import CURRENT
+from helpers.engine.execution import CURRENT
 from helpers.environment import Site
 from helpers.nodes.node import Completed, Node, Unreachable
 from simulator.unseen.deprived import KINDS, Kind, answered_without, is_listing, of_command, without_lists
@@ -95,7 +95,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # one stage's look serves others
     looks = ("role ceph-mon", "nodes", "containers", "pools")
     patch.setattr(Clusters, "observe", _noting(Clusters.observe, lambda *_, **__: seen.note(*looks)))
-    patch.setattr(Cluster, "_checked", _noting(Cluster._checked, lambda *_, **__: seen.note("role ceph-mon")))
+    patch.setattr(Asker, "checked", _noting(Asker.checked, lambda *_, **__: seen.note("role ceph-mon")))
     patch.setattr(ThreadPoolExecutor, "submit", _in_context(ThreadPoolExecutor.submit))
 
 
