@@ -81,7 +81,7 @@ class Engine:
                     blocked = StageResult(str(key), "blocked", error=redact(str(found)), cause=found.key)
                     self._note(key, self._published(key, blocked))
             for key in new:
-                if self._schedule.failed_need(key):
+                if self._schedule.is_blocked(key):
                     self._note(key, self._blocked(key))
             self._begin()
 
@@ -139,13 +139,13 @@ class Engine:
     def _end(self, key: StageKey, result: StageResult) -> None:
         """Note a result, and block what needed another one."""
         for after in self._note(key, result):
-            if not self._stopping and self._schedule.failed_need(after):  # one may be blocked by now, by a longer way
+            if not self._stopping and self._schedule.is_blocked(after):  # one may be blocked by now, by a longer way
                 self._end(after, self._blocked(after))
 
     def _note(self, key: StageKey, result: StageResult) -> list[StageKey]:
         """Note a result; returns the waiting stages that cannot begin because of it."""
         self._done[key] = result
-        return self._schedule.end(key, passed=result.outcome == "passed")
+        return self._schedule.end(key, result.outcome)
 
     def _blocked(self, key: StageKey) -> StageResult:
         """What becomes of a stage that needs one that has not passed: a failure goes before what is not offered."""

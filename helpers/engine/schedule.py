@@ -9,6 +9,7 @@ from typing import Any
 
 from helpers.engine.capacity import Capacity, Demand, Hold
 from helpers.engine.stages import Registry, StageKey
+from helpers.outcomes import Outcome
 
 
 class Schedule:
@@ -21,7 +22,7 @@ class Schedule:
         self._undone: dict[StageKey, set[StageKey]] = {}
         self._after: defaultdict[StageKey, list[StageKey]] = defaultdict(list)
         self._ready: list[StageKey] = []
-        self._passed: dict[StageKey, bool] = {}
+        self._ended: dict[StageKey, Outcome] = {}
         self._chain_after: dict[StageKey, int] = {}
         self._to_come: defaultdict[Hold, deque[StageKey]] = defaultdict(deque)
 
@@ -42,7 +43,7 @@ class Schedule:
             self._waiting[key] = self._registry.demand(key, self._environment)
         self._rank()
         for key in new:
-            self._undone[key] = {need for need in self._needs[key].values() if need not in self._passed}
+            self._undone[key] = {need for need in self._needs[key].values() if self._ended.get(need) != "passed"}
             for need in self._undone[key]:
                 self._after[need].append(key)
             if not self._undone[key]:
@@ -72,24 +73,26 @@ class Schedule:
             else:
                 kept_free.update(hold.thing for hold in demand.holds if hold.alone and not self._capacity.is_free(hold))
 
-    def end(self, key: StageKey, *, passed: bool) -> list[StageKey]:
-        """Record how a stage ended, started or not. Returns the waiting stages that need it and can no longer start."""
+    def end(self, key: StageKey, outcome: Outcome) -> list[StageKey]:
+        """Record how a stage ended, started or not. Returns the waiting stages that it keeps from starting."""
         self._remove(key)
-        self._passed[key] = passed
+        self._ended[key] = outcome
         after = [one for one in self._after.pop(key, ()) if one in self._waiting]
-        if not passed:
-            return after
-        for one in after:
+        for one in after if outcome == "passed" else ():
             self._undone[one].discard(key)
             if not self._undone[one]:
                 self._get_ready(one)
-        return []
+        return [one for one in after if self.is_blocked(one)]
 
-    def failed_need(self, key: StageKey) -> StageKey | None:
-        """The first stage that a waiting stage needs and that did not pass, or None."""
+    def is_blocked(self, key: StageKey) -> bool:
+        """Whether a waiting stage cannot start any more, and it is clear why.
+
+        A skipped need does not decide alone: another need may still fail, and a failure takes precedence.
+        """
         if key not in self._waiting:
-            return None
-        return next((need for need in self._needs[key].values() if self._passed.get(need) is False), None)
+            return False
+        outcomes = {self._ended.get(need) for need in self._needs[key].values()}
+        return bool(outcomes - {None, "passed", "skipped"}) or ("skipped" in outcomes and None not in outcomes)
 
     def _get_ready(self, key: StageKey) -> None:
         bisect.insort(self._ready, key, key=self._order)
