@@ -25,7 +25,7 @@ def meaning(environment: Environment) -> dict[str, object]:
 
 
 def _site(site: Site) -> dict[str, object]:
-    found = {field.name: getattr(site, field.name) for field in fields(site)}
+    found = {field.name: getattr(site, field.name) for field in fields(site) if field.compare}
     ceph = site.ceph.model_dump(exclude={"stats_period"}) if site.ceph else None
     nodes = sorted((node.name, node.address, *sorted(node.roles)) for node in site.nodes)
     return found | {"ceph": ceph, "nodes": nodes}
