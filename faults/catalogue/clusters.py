@@ -35,7 +35,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 29",
         site="dcn",
         must="F5",
-        may=f"{NO_COPY} A1 A2 A3 A8 A9 A10 A11 A16 B1 B4 B5 B6 B9 B10 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
+        may=f"{NO_COPY} A1 A2 A3 A8 A9 A10 A11 A16 B1 B4 B5 B6 B9 B10 B11 C1 C2 C3 C4 C5 C6 C7 C8 C9 D1 D2 D3 D4 D5 D6",
     ),
     fault(
         "images-pool-over-quota",

@@ -34,7 +34,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A2 B4",
         site="dcn",
         must="A2 B4 B5",
-        may=f"{NO_COPY} B6 B11 C1 C3 C5 D3 D4",
+        may=f"{NO_COPY} B6 B11 C1 C3 C5 C7 D3 D4",
     ),
     fault(
         "store-is-read-only-http",
@@ -91,6 +91,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A3",
         site="dcn",
         must="A3",
+        may="A8",
         read_only=True,
     ),
     fault(

@@ -19,7 +19,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 2",
         site="central",
         must="B1",
-        may="B2 B11",
+        may="B2 B3 B11",
     ),
     fault(
         "failed-list-stays",
@@ -43,7 +43,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 3",
         site="central",
         must="B1",
-        may="B2 B11",
+        may="B2 B3 B11",
     ),
     fault(
         "all-stores-skips-one",
@@ -143,7 +143,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims B3",
         site="dcn",
         must="B3",
-        may="B6 B11 C1 D2 D3 D5",
+        may="B6 B7 B8 B9 B11 C1 D2 D3 D5",
     ),
     fault(
         "copy-changes-the-hash",

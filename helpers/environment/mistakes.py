@@ -55,7 +55,7 @@ def _problem(
         return str(context.get("error", message))
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", str(context.get("expected", "")))
-        near = difflib.get_close_matches(str(value).replace("_", "-"), allowed, 1)
+        near = difflib.get_close_matches(value.replace("_", "-"), allowed, 1) if isinstance(value, str) else ()
         hint = f"; did you mean {near[0]!r}?" if near else ""
         return f"{shown} is not one of {', '.join(allowed)}{hint}"
     if kind in {"model_type", "dict_type", "model_attributes_type"}:

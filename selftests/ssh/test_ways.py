@@ -6,8 +6,9 @@ import shutil
 import socket
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,22 @@ def test_the_address_on_this_side(server: Server, login: str, reach: Reach) -> N
     assert "cannot assign requested address" in refusal(reach(f"{login} BindAddress 192.0.2.1\n"))
 
 
+@contextmanager
+def answering(answer: Callable[[socket.socket], object]) -> Iterator[int]:
+    """A port where every connection is answered so and then closed."""
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                with listener.accept()[0] as connection:
+                    answer(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        pool.submit(serve)
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+
+
 @pytest.mark.parametrize(
     ("greeting", "said"),
     [
@@ -195,33 +212,30 @@ def test_a_connection_that_is_closed_at_once(
     greeting: bytes, said: str, server: Server, login: str, reach: Reach
 ) -> None:
     """What was said before is shown."""
-    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
-        port = listener.getsockname()[1]
-        seen = pool.submit(refusal, reach(login.replace(str(server.port), str(port))))
-        with listener.accept()[0] as connection:
-            connection.sendall(greeting)
-        assert said.format(port=port) in seen.result()
+    with answering(lambda connection: connection.sendall(greeting)) as port:
+        assert said.format(port=port) in refusal(reach(login.replace(str(server.port), str(port))))
 
 
 def test_a_connection_that_is_closed_behind_a_jump_host(server: Server, login: str, reach: Reach) -> None:
     """What was said before is shown there, too."""
-    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
-        port = listener.getsockname()[1]
+    with answering(lambda connection: None) as port:
         last = login.replace(str(server.port), str(port)) + " ProxyJump one\n"
-        seen = pool.submit(refusal, reach(last + login.replace("dcn0-hci-0", "one")))
-        listener.accept()[0].close()
-        assert f"the connection to port {port} was closed without a greeting" in seen.result()
+        seen = refusal(reach(last + login.replace("dcn0-hci-0", "one")))
+
+    assert f"the connection to port {port} was closed without a greeting" in seen
 
 
 def test_a_connection_that_is_reset(server: Server, login: str, reach: Reach) -> None:
     """It does not count as one to something that speaks another protocol."""
-    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
-        port = listener.getsockname()[1]
-        seen = pool.submit(refusal, reach(login.replace(str(server.port), str(port))))
-        with listener.accept()[0] as connection:
-            connection.recv(1)  # a connection that is reset before cannot be opened
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        assert f"the connection to port {port} was closed without a greeting" in seen.result()
+
+    def reset(connection: socket.socket) -> None:
+        connection.recv(1)  # a connection that is reset before cannot be opened
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with answering(reset) as port:
+        seen = refusal(reach(login.replace(str(server.port), str(port))))
+
+    assert f"the connection to port {port} was closed without a greeting" in seen
 
 
 def test_seconds_to_connect(login: str, reach: Reach) -> None:
