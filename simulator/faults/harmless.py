@@ -250,8 +250,9 @@ def services_are_told_their_files(world: World, site: Site) -> Iterator[None]:
     with ExitStack() as stack:
         for node in world.nodes:
             for name, project in (("nova_compute", "nova"), ("cinder_volume", "cinder")):
-                if container := node.containers.get(name):
-                    dist, own = f"/usr/share/{project}/{project}-dist.conf", f"/etc/{project}/{project}.conf"
+                container, own = node.containers.get(name), f"/etc/{project}/{project}.conf"
+                if container and own in container.files:
+                    dist = f"/usr/share/{project}/{project}-dist.conf"
                     command = (*container.command, "--config-file", dist, "--config-file", own)
                     stack.enter_context(changed(container, "command", command))
                     stack.enter_context(added(container.files, dist, File("[cinder]\ncross_az_attach = true\n")))

@@ -225,4 +225,7 @@ def nova_config_folder(world: World, site: Site) -> Iterator[None]:
             }
             files = {f"/etc/nova/nova.conf.d/{name}": File(text, "root", "nova", 0o640) for name, text in parts.items()}
             stack.enter_context(changed(container, "files", files))
+            # without files named on its command line it reads the folder
+            words = " ".join(container.command).partition(" --config-file ")[0].split()
+            stack.enter_context(changed(container, "command", tuple(words)))
         yield
