@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from faults.catalogue import Fault
@@ -134,6 +134,9 @@ class Breaking:
         self._keep(host, path).unlink()
 
     def add(self, host: Host, path: str, text: str, mode: int = 0o644) -> None:
+        missing = [folder for folder in PurePosixPath(path).parents if not self.lab.file(host, str(folder)).exists()]
+        for folder in reversed(missing):  # the last step is undone first
+            self._note(undo.RemoveFolder(host.name, str(folder)))
         self._note(undo.RestoreFile(host.name, path, None))
         write(self.lab.file(host, path), text, mode)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 from dataclasses import asdict, dataclass
@@ -41,6 +42,18 @@ class RestoreFile:
         old = os.stat(self.kept)
         os.chown(new, old.st_uid, old.st_gid)
         new.replace(path)
+
+
+@dataclass(frozen=True)
+class RemoveFolder:
+    """Remove an empty folder of a host."""
+
+    host: str
+    path: str
+
+    def run(self, lab: Lab) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            lab.file(lab.plan.host(self.host), self.path).rmdir()
 
 
 @dataclass(frozen=True)
@@ -230,6 +243,7 @@ _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         RestoreFile,
+        RemoveFolder,
         TellCluster,
         RemoveRbd,
         RestoreExternalKey,

@@ -13,7 +13,7 @@ from lab import containers, glance
 from lab.command import CommandError
 from lab.faults import breaking, healing, undo
 from lab.faults.breaking import Breaking, journal_of
-from lab.faults.configuration import GLANCE_CONF
+from lab.faults.configuration import GLANCE_CONF, NOVA_CONF
 from lab.faults.healing import broken, heal
 from lab.faults.ini import NoSuchOptionError, option, set_option, without_option
 from lab.faults.lab import FaultError, Lab
@@ -26,6 +26,7 @@ CONF = "# the cluster\n[global]\nfsid = a\nmon host = 192.0.2.10\n\n[client]\nke
 STEPS: tuple[undo.Undo, ...] = (
     undo.RestartGlance("control-plane-controller-0"),
     undo.RestoreFile("control-plane-controller-0", "/etc/a", None),
+    undo.RemoveFolder("control-plane-controller-0", "/etc/a.d"),
     undo.TellCluster("dcn0", ["osd", "unset", "noout"]),
     undo.RemoveRbd("dcn0", "images", "8083c7e7-32d8-4f7a-b1da-0ed7884f1076"),
     undo.RestoreExternalKey("dcn0"),
@@ -181,6 +182,19 @@ def test_a_file_is_healed(lab: Lab, keyring: Path, name: str):
     assert (keyring.read_text(), keyring.stat().st_mode & 0o777) == (text, 0o600)
     assert heal(lab) is None
     assert not journal_of(lab).folder.exists()
+
+
+@pytest.mark.usefixtures("calm")
+def test_a_folder_that_a_fault_made_goes_with_its_file(lab: Lab, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(Breaking, "restart", lambda *_, **__: None)
+    folder = lab.file(lab.plan.site("dcn1").first, f"{NOVA_CONF}.d")
+    folder.parent.mkdir(parents=True)
+
+    break_lab(lab, "nova-compute-has-a-local-file", "dcn1")
+    made = [file.name for file in folder.iterdir()]
+    heal(lab)
+
+    assert (made, folder.exists(), folder.parent.exists()) == (["99-local.conf"], False, True)
 
 
 @pytest.mark.usefixtures("calm", "keyring")
