@@ -3,6 +3,7 @@
 pytest_plugins = [
     "fixtures.plugin.claims",
     "fixtures.plugin.environment",
+    "fixtures.plugin.not_claimed",
     "fixtures.plugin.comparisons",
     "fixtures.plugin.outcomes",
     "fixtures.plugin.skips",

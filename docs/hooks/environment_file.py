@@ -62,6 +62,8 @@ def _type(value: Schema, path: Keys) -> str:
     if "properties" in value:
         section = ("services", "SERVICE") if path[0] == "services" and path[1:] else path
         return f"[section](#{'.'.join(section)})"
+    if _has_texts(value):
+        return "texts, by name"
     if "additionalProperties" in value:
         return f"[sections](#{'.'.join((*path, _NAMES[path[-1]]))}), by name"
     if "enum" in value:
@@ -101,9 +103,14 @@ def _sections(root: Schema, section: Schema, path: Keys) -> Iterator[tuple[Keys,
         value = _resolved(root, key)
         if "properties" in value:
             yield from _sections(root, value, (*path, name))
-        elif isinstance(value.get("additionalProperties"), dict):
+        elif isinstance(value.get("additionalProperties"), dict) and not _has_texts(value):
             entry = _resolved(root, value["additionalProperties"])
             yield from _sections(root, entry, (*path, name, _NAMES[name]))
+
+
+def _has_texts(value: Schema) -> bool:
+    """Whether it is a mapping of the reader's names to texts, and not to sections."""
+    return value.get("additionalProperties") == {"type": "string"}
 
 
 def _resolved(root: Schema, key: Schema) -> Schema:

@@ -41,6 +41,7 @@ def load_environment(path: Path) -> Environment:
         deployment_files=named_folder(path, "deployment_files", parsed.deployment_files),
         pairs=tuple(pairs(path, parsed)),
         sites=found,
+        not_claimed=parsed.not_claimed,
     )
     check_uniqueness(environment)
     check_ssh_config(environment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -79,7 +80,7 @@ class Environment:
     """A deployment as its environment file declares it. Sites are in the file's order.
 
     `pairs` are the names of origin and target of each declared round trip between DCN sites. It is empty if none is
-    declared.
+    declared. `not_claimed` gives the reason for each claim that the deployment does not make.
     """
 
     path: Path
@@ -97,6 +98,7 @@ class Environment:
     deployment_files: Path | None
     pairs: tuple[tuple[str, str], ...]
     sites: tuple[Site, ...] = field(repr=False)
+    not_claimed: Mapping[str, str] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return str(self.path)

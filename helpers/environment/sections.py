@@ -341,5 +341,8 @@ class File(Section):
     pairs: Annotated[tuple[SitesOfPair, ...], BeforeValidator(as_tuple), Field(min_length=1)] | None = None
     """The snapshot round trips (D1-D6), as `[origin, target]`. By default, they lead once around all DCN sites with
     storage."""
+    not_claimed: dict[Word, Word] = {}
+    """The claims that this deployment does not make, each with the reason, such as `A15: cinder-volume is
+    active/passive here`. A check of these claims alone is skipped with that reason."""
     sites: dict[str, SiteEntry]
     """The sites, by name. Site names are part of test ids, so that `-k dcn1` selects a site."""
