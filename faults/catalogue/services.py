@@ -144,6 +144,7 @@ FAULTS: tuple[Fault, ...] = (
         must="A14",
         may="E6",
         read_only=True,
+        unknown=True,
     ),
     fault(
         "cinder-api-hangs",
@@ -152,6 +153,7 @@ FAULTS: tuple[Fault, ...] = (
         site="central",
         must="A14",
         may="A15 E6 F5",
+        unknown=True,
     ),
     fault(
         "compute-down",
