@@ -27,6 +27,8 @@ _MOST_SESSIONS = 8
 _LAST_MOMENT = 1.0
 # seconds between attempts where a login was refused: a busy sshd drops some (MaxStartups)
 _PAUSES = (0.2, 0.5, 1.0)
+_LONGEST_TEXT = 80
+_GUARD = "[[ $- == *i* ]] || return"
 # of a command, which loses its connection with each of those beside it
 _ATTEMPTS = 10
 
@@ -68,8 +70,23 @@ class Connection:
                 self._transport.close()
                 self._transport = None
             if self._transport is None:
-                self._transport, self._jump = self._logged_in()
+                transport, jump = self._logged_in()
+                self._expect_silence(transport)
+                self._transport, self._jump = transport, jump
             return self._transport
+
+    def _expect_silence(self, transport: paramiko.Transport) -> None:
+        """What an account's shell prints by itself would be taken for a part of every answer: `true` prints nothing."""
+        try:
+            _, stdout, _ = self._execute(transport, b"true", time.monotonic() + self._ssh.connect_timeout)
+        except (TimeoutError, SSHException, EOFError, OSError):
+            return  # the command that waits for this connection finds out
+        if said := redact(stdout.decode(errors="replace").strip()):
+            shown = said.splitlines()[0][:_LONGEST_TEXT]
+            reason = (
+                f"this account prints {shown!r} before every answer; guard it in ~/.bashrc: [[ $- == *i* ]] || return"
+            )
+            raise Unreachable(self._spec.name, self._spec.address, reason, self.command("true"))
 
     def _logged_in(self) -> tuple[paramiko.Transport, Jump | None]:
         # who has not let us in for all that is given the time once, not at every command

@@ -22,6 +22,8 @@ from helpers.outcomes import Unknown
 from helpers.wait import wait_until
 from selftests.ssh.server import Server
 
+#: What a new connection asks first.
+GREETING = "true"
 CEPHX = "AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q=="
 
 
@@ -91,17 +93,30 @@ def test_output_that_is_no_text_does_not_break(node: Node) -> None:
     assert node.run("printf", "\\377a").stdout == "\N{REPLACEMENT CHARACTER}a"
 
 
+def test_text_that_a_shell_prints_by_itself_is_taken_for_no_answer(
+    server: Server, make_node: Callable[..., Node]
+) -> None:
+    server.text = b"Site EDGE-7: authorised use only\nkey = AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q==\n"
+    node = make_node(server)
+
+    for _ in range(2):
+        with pytest.raises(Unreachable, match="prints 'Site EDGE-7: authorised use only' before every answer"):
+            node.run("cat", "/etc/ceph/central.conf")
+
+    assert set(server.commands) == {GREETING}
+
+
 def test_sudo_and_the_deadline_stand_before_the_command(server: Server, make_node: Callable[..., Node]) -> None:
     node = make_node(server, sudo=True, deadline=60)
     completed = node.run("podman", "ps", deadline=7)
-    assert server.commands == ["sudo -n timeout -k 5 7 podman ps"]
+    assert server.commands == [GREETING, "sudo -n timeout -k 5 7 podman ps"]
     assert completed.command == "sudo podman ps"
 
 
 def test_the_deadline_holds_in_the_container_too(server: Server, make_node: Callable[..., Node]) -> None:
     node = make_node(server, sudo=True)
     completed = node.run("podman", "exec", "ceph-mon-a", "rbd", "ls", deadline=7)
-    assert server.commands == ["sudo -n timeout -k 5 10 podman exec ceph-mon-a timeout -k 5 7 rbd ls"]
+    assert server.commands == [GREETING, "sudo -n timeout -k 5 10 podman exec ceph-mon-a timeout -k 5 7 rbd ls"]
     assert completed.command == "sudo podman exec ceph-mon-a rbd ls"
     assert completed.reproduce.endswith("'sudo podman exec ceph-mon-a rbd ls'")
 
@@ -380,7 +395,8 @@ def test_what_testinfra_cannot_look_at_is_no_failed_claim(node: Node, tmp_path: 
 
 def test_the_nodes_own_name_is_asked_once(server: Server, node: Node) -> None:
     assert node.hostname == socket.gethostname() == node.hostname
-    assert len(server.commands) == 1
+    assert server.commands[0] == GREETING
+    assert len(server.commands) == 2
 
 
 def test_a_completed_command_prints_without_secrets() -> None:

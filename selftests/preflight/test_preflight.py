@@ -302,24 +302,6 @@ def test_a_flavor_that_is_not_there_is_one_line_with_those_that_are(environment:
     assert found.findings[0].outcome == "failed"
 
 
-def test_text_that_a_shell_prints_is_one_finding_that_shows_it(environment: Environment):
-    banner = "Site EDGE-7: authorised use only\n"
-    answers = {
-        "without sudo": (0, banner, ""),
-        "true": (0, banner, ""),
-        PODMAN: (0, f"{banner}[]", ""),
-        "rbd": (0, f"{banner}[]", ""),
-    }
-
-    found = survey(deployed(environment, answers={"dcn1-0": answers}))
-
-    assert seen(found) == {
-        "preflight[dcn1-0-ssh]": "this account prints 'Site EDGE-7: authorised use only' before every answer; "
-        "guard it in ~/.bashrc: [[ $- == *i* ]] || return"
-    }
-    assert (found.cell("dcn1", "containers"), found.cell("dcn1", "rbd")) == ("blocked",) * 2
-
-
 def without_role(environment: Environment, name: str, role: str) -> Environment:
     """The environment in which no node of this site has the role."""
     declared = yaml.safe_load(environment.path.read_text())

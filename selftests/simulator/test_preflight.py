@@ -136,15 +136,19 @@ def test_a_node_out_of_reach_is_one_unknown_that_blocks_what_needs_it(start: Any
 
 def test_text_of_a_shell_is_one_finding_a_node_and_no_claim_s_failure(start: Any, suite: Any, tmp_path: Path):
     with start(tmp_path / "sim", "--dcn", "1", "--shell-text", "Site EDGE-7: authorised use only") as found:
-        ended = suite(found.folder / "environment.yaml", "-m", "A1 or A18 or A5", "-q")
+        file = found.folder / "environment.yaml"
+        refused = suite(file, "-m", "A5", "-q")
+        ended = suite(file, "-m", "not mutating", "--allow-unreachable", "-q")
 
     said = "this account prints 'Site EDGE-7: authorised use only' before every answer; guard it in ~/.bashrc"
+    assert (refused.exit_code, refused.printed.count(said)) == (4, 2)
     found_at = [finding["node"] for finding in ended.summary["preflight"]]
     assert found_at == ["control-plane-controller-0", "dcn0-distributedcomputehci-0", "undercloud"]
     assert all(said in finding["problem"] for finding in ended.summary["preflight"])
     assert ended.summary["outcomes"]["failed"] == 0
-    assert set(ended.outcomes("A1").values()) | set(ended.outcomes("A18").values()) == {"blocked"}
     assert set(ended.outcomes("A5").values()) == {"passed"}
+    for claim in ("A1", "A8", "A9", "A18"):
+        assert set(ended.outcomes(claim).values()) <= {"blocked", "unknown", "skipped"}
 
 
 def test_an_unknown_flavor_is_one_finding_that_names_those_that_there_are(simulator: Any, suite: Any):

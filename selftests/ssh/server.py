@@ -12,7 +12,7 @@ import asyncssh
 
 
 class Server:
-    """`hang` never ends, and `lose` loses all connections.
+    """`hang` never ends, and `lose` loses all connections. `text` is printed before each answer.
 
     :param folder: the key `id_ed25519` there is the one that logs in; it is made where it is not there
     :param login: decides how one logs in
@@ -26,6 +26,7 @@ class Server:
         if not self.user_key.exists():
             asyncssh.generate_private_key("ssh-ed25519").write_private_key(self.user_key)
             self.user_key.chmod(0o600)
+        self.text = b""
         self.commands: list[str] = []
         self.connections: list[Any] = []
         self.running = self.most_running = 0
@@ -69,6 +70,7 @@ class Server:
                 await asyncio.sleep(300)
             if "lose" in process.command:
                 return self._abort()
+            process.stdout.write(self.text)
             real = await asyncio.create_subprocess_shell(
                 process.command,
                 stdin=asyncio.subprocess.DEVNULL,
