@@ -1,7 +1,7 @@
-"""What must have members, for anything to be said of it: a listing that is empty is unknown, wherever it comes from.
+"""Listings that must have members: an empty one is unknown, wherever it comes from.
 
-Whoever compares each member of nothing with what it should be finds no difference. So a fact gives what it lists as
-`Listed`, which cannot be empty, or says of the field why it may be: `Annotated[tuple[str, ...], MayBeEmpty("why")]`.
+A check of each member of an empty listing finds no difference. So a fact returns its listings as `Listed`, which
+cannot be empty, or declares why a field may be empty: `Annotated[tuple[str, ...], MayBeEmpty("why")]`.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _PLAIN = (tuple, list, set, frozenset, Mapping)
 
 @dataclass(frozen=True)
 class Listed(Collection[T], Generic[T]):
-    """What was found of what was sought, at least one.
+    """What was found, at least one member.
 
-    :param sought: what was looked for and where, as it is told where there is none
-    :raises Unknown: there is none
+    :param sought: what was looked for and where, for the message if there is none
+    :raises Unknown: the listing is empty
     """
 
     found: tuple[T, ...]
@@ -45,21 +45,21 @@ class Listed(Collection[T], Generic[T]):
         return member in self.found
 
     def map(self, make: Callable[[T], U]) -> Listed[U]:
-        """What `make` gives for each."""
+        """The results of `make` for each member."""
         return Listed(tuple(make(member) for member in self.found), self.sought, self.reproduce)
 
 
 @dataclass(frozen=True)
 class MayBeEmpty:
-    """Why nothing passes unseen where a field of a fact is empty."""
+    """The reason why no check passes unseen if a field of a fact is empty."""
 
     why: str
 
 
 def may_pass_unseen(hint: Any, module: str, name: str = "result") -> Iterator[str]:
-    """What a fact may give that lists things, may be empty, and does not say why nothing passes unseen then.
+    """The fields of a fact's result that may be empty without a declared reason.
 
-    :param hint: the type of its result; the classes of `module` are followed, others say themselves what they mean
+    :param hint: the type of the result; fields of classes of `module` are examined, other classes are not
     """
     origin = typing.get_origin(hint) or hint
     if origin is typing.Annotated:

@@ -1,11 +1,11 @@
-"""How stages, checks and prerequisites end, and the exceptions that say so where one does not pass."""
+"""The outcomes of stages, checks and prerequisites, and the exceptions for those that do not pass."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from typing import Literal, get_args
 
-#: `failed`: it is not as it must be. `blocked`: something that it needs has failed, and is reported at its own place.
+#: `failed`: the claim does not hold. `blocked`: something that it needs has failed, and is reported at its own place.
 #: `unknown`: nobody could find out. `skipped`: the deployment does not offer it, and need not.
 Outcome = Literal["passed", "failed", "blocked", "unknown", "skipped"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -13,7 +13,7 @@ WORST_FIRST: tuple[Outcome, ...] = ("failed", "unknown", "blocked", "passed", "s
 
 
 def worst(outcomes: Collection[Outcome]) -> Outcome:
-    """What several of these amount to; there must be one."""
+    """The worst of several outcomes, at least one."""
     return next(outcome for outcome in WORST_FIRST if outcome in outcomes)
 
 
@@ -24,17 +24,17 @@ class _NotPassed(Exception):
 
 
 class Failed(_NotPassed):
-    """The deployment did not do what was asked of it. The message says site, expected, seen.
+    """The deployment did not do what was asked of it. The message has site, expected and seen.
 
     :param reproduce: commands that show it
     """
 
 
 class Unknown(_NotPassed):
-    """Whether the claim holds could not be found out, for example because a node does not answer.
+    """It could not be found out whether the claim holds, for example because a node does not answer.
 
     :param reproduce: commands that show why
-    :param cause: what keeps others from being found out, too, such as a cluster; it is reported once for all of them
+    :param cause: what leaves other checks unknown as well, such as a cluster; it is reported once for all of them
     """
 
     def __init__(self, message: str, *, reproduce: Iterable[str] = (), cause: str | None = None) -> None:
@@ -43,4 +43,4 @@ class Unknown(_NotPassed):
 
 
 class NotOffered(Exception):
-    """The deployment does not offer what the stage would verify, and need not; the message says what, and by what."""
+    """The deployment does not offer what the stage would verify, and need not. The message says what and where from."""

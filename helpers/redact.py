@@ -1,8 +1,8 @@
-"""Secrets are hidden here, before a text reaches a log, a report, an attachment or an exception.
+"""Hides secrets before a text reaches a log, a report, an attachment or an exception.
 
-Two ways, both always on: by shape (cephx keys, fernet tokens, `password=`, URLs with a password), and by
-value (whatever was given to `register` at run time). What only looks like a secret stays readable: FSIDs,
-UUIDs and checksums are the evidence itself.
+Two ways are always active: by shape (cephx keys, fernet tokens, `password=`, URLs with a password), and by value
+(everything that was passed to `register` at run time). FSIDs, UUIDs and checksums, which only look like secrets, stay
+readable, because they are the evidence.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _EVIDENCE = rf"(?:{_UUID}|[0-9a-fA-F]{{32,128}})(?![\w+/=-])"
 _VALUE = r"""(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[^\s,;&"'<>)\]}]+)"""
 _BASE64 = "(?:[A-Za-z0-9+/]|%2[BbFf])"
 _HIDING_NAME = (
-    # only from a word's beginning: else a long word would be tried from each of its letters
+    # only at the beginning of a word: otherwise a long word would be tried from each of its letters
     r"(?<![\w.-])[\w.-]*(?:password|passwd|passphrase|secret_key|secret_access_key|client_secret|shared_secret"
     r"|(?:auth|admin|access|refresh|service|session)_token)"
 )
@@ -56,8 +56,8 @@ def _without_password(user: str) -> str:
 
 
 _Replacement = str | Callable[[re.Match[str]], str]
-#: What a secret looks like, and what is put in its place. A text that has none of the words, in lower case, has none of
-#: the shape: most texts have no secret, and are done with quickly.
+#: The shape of a secret, and its replacement. A text without any of the words, in lower case, cannot have the shape, so
+#: that most texts are finished quickly.
 _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Replacement], ...] = (
     (
         ("private key",),
@@ -80,7 +80,7 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Replacement], ...] = (
         re.compile(r"""(?i)(\bAuthorization["']?\s*[:=]\s*["']?(?:Bearer|Basic)\s+)([^\s"',]+)"""),
         _hide_second,
     ),
-    # a value that is missing stays missing: what follows on the next line is another setting
+    # a missing value stays missing: the next line is another setting
     (
         ("passw", "passphrase", "secret", "_token"),
         re.compile(rf"""(?i)({_HIDING_NAME}\\?["']?[^\S\n]*[=:][^\S\n]*)({_VALUE})"""),
@@ -108,16 +108,16 @@ _SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Replacement], ...] = (
 
 _lock = threading.Lock()
 _registered: tuple[str, ...] = ()
-#: how often a value was registered: what was remembered before that may hold the new one
+#: the number of registered values: a text that was remembered before may contain a new one
 _generation = 0
 
 
 def register(secret: str) -> None:
-    """From now on `redact` hides this value wherever it stands.
+    """Have `redact` hide this value from now on.
 
-    Its JSON-escaped and URL-quoted spellings are hidden too. A value of fewer than eight characters is hidden
-    only where it stands as a word of its own, or a password such as `os` would eat every report. An empty one
-    is nothing, and one that is hidden by its shape anyway is not looked for: many sites have many keys.
+    Its JSON-escaped and URL-quoted spellings are hidden as well. A value of fewer than eight characters is hidden only
+    as a word of its own, because a password such as `os` would make reports unreadable. An empty value is ignored, and
+    so is one that its shape hides anyway: many sites have many keys.
     """
     global _registered, _generation
     if not secret.strip():
@@ -127,13 +127,13 @@ def register(secret: str) -> None:
     with _lock:
         if spellings <= set(_registered):
             return
-        # longest first, so that a secret which holds another one goes as a whole
+        # longest first, so that a secret which contains another one is hidden as a whole
         _registered = tuple(sorted(spellings.union(_registered), key=len, reverse=True))
         _generation += 1
 
 
 def redact(text: str) -> str:
-    """The same text with every secret in it replaced by `***`; applying it twice changes nothing more."""
+    """The text with every secret replaced by `***`. Applying it twice changes nothing more."""
     return _remembered(text, _generation) if len(text) <= _SHORT else _redact(text)
 
 
@@ -155,7 +155,7 @@ def _without_shapes(text: str) -> str:
     return text
 
 
-#: Characters up to which a text is remembered: names, keys and command lines of reports come again and again.
+#: Texts up to this length are remembered: names, keys and command lines of reports occur many times.
 _SHORT = 400
 
 
@@ -165,7 +165,7 @@ def _remembered(text: str, generation: int) -> str:
 
 
 def redacted(value: Any) -> Any:
-    """The same value with the secrets hidden in every text in it, however deep."""
+    """The value with the secrets hidden in every text in it, at any depth."""
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, dict):
@@ -176,14 +176,14 @@ def redacted(value: Any) -> Any:
 
 
 def fingerprint(secret: str) -> str:
-    """A short name of a secret, `sha256:` and 12 hex digits, to compare keys by without giving one away."""
+    """A short name for a secret, `sha256:` and 12 hex digits, by which keys can be compared."""
     return "sha256:" + hashlib.sha256(secret.encode()).hexdigest()[:12]
 
 
 class Secret:
-    """A value that compares by what it is and prints as its fingerprint only.
+    """A value that compares as itself, and prints as its fingerprint.
 
-    `assert here.key == there.key` then shows two fingerprints when it fails. Making one registers the value.
+    A failed `assert here.key == there.key` then shows two fingerprints. Creating a `Secret` registers the value.
     """
 
     __slots__ = ("_value",)

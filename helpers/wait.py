@@ -1,4 +1,4 @@
-"""The one poller. Nothing else in the project sleeps."""
+"""The only module that polls and sleeps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class WaitFailed(Exception):
-    """What was waited for did not come; `what` it was, the `last` value seen, the `seconds` waited."""
+    """The wait for `what` failed; `last` is the last value seen, `seconds` the time waited."""
 
     def __init__(self, what: str, reason: str, last: object, seconds: float) -> None:
         self.what, self.reason, self.last, self.seconds = what, reason, last, seconds
@@ -24,11 +24,11 @@ class WaitFailed(Exception):
 
 
 class TimedOut(WaitFailed):
-    """The time was over, or nothing had changed for too long."""
+    """The time limit was reached, or nothing had changed for too long."""
 
 
 class FailedState(WaitFailed):
-    """A state was reached from which what was waited for cannot come any more."""
+    """A state was reached from which the expected one cannot follow."""
 
 
 def _never(value: object) -> str | None:
@@ -48,17 +48,17 @@ def wait_until(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> T:
-    """The first value of `probe` that is `done`.
+    """Wait for the first value of `probe` that is `done`, and return it.
 
-    Probes at once, then after `interval` seconds, each pause half as long again up to `max_interval`, and
-    once more when `timeout` seconds are over, so that a value which came during the last pause counts.
+    Probes at once, then after `interval` seconds. Each pause is half as long again as the one before, up to
+    `max_interval`. The last probe comes after `timeout` seconds, so that a value from the last pause counts.
 
-    :param what: what is waited for, in words that a failure can start with: `image 8083… in store dcn1`
-    :param failed: the reason why this value can never become done, else None; asked after `done`
-    :param progress_timeout: give up when the value has not changed (by `==`) for so many seconds
-    :raises FailedState: `failed` gave a reason
-    :raises TimedOut: the time was over, or there was no progress; both quote the last value
-    What `probe` raises goes through as it is.
+    :param what: what is waited for, as the beginning of a message: `image 8083… in store dcn1`
+    :param failed: returns why this value can never become done, or None; called after `done`
+    :param progress_timeout: give up if the value has not changed (by `==`) for so many seconds
+    :raises FailedState: `failed` returned a reason
+    :raises TimedOut: the time limit was reached, or there was no progress; both quote the last value
+    Exceptions of `probe` are passed on.
     """
     start = changed = clock()
     value = probe()
@@ -92,10 +92,10 @@ def wait_for_resource(
     what: str,
     interval: float,
 ) -> T:
-    """The first record of a resource that is `done`; `probe` gives None when there is no such resource any more.
+    """Wait for the first record of a resource that is `done`. `probe` returns None if the resource is gone.
 
-    :param failure: makes the exception from a reason and the record seen last
-    :raises Exception: what `failure` makes: the resource is gone, `failed` gave a reason, or the time was over
+    :param failure: makes the exception from a reason and the last record
+    :raises Exception: from `failure`: the resource is gone, `failed` returned a reason, or the time limit was reached
     """
 
     def reason(seen: T | None) -> str | None:
@@ -122,7 +122,7 @@ def wait_for_resource(
 def wait_for_moment(
     moment: float, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
 ) -> None:
-    """Return when `clock` shows that moment; at once where it is past."""
+    """Return when `clock` shows this moment, or at once if it is past."""
     if (left := moment - clock()) > 0:
         sleep(left)
 
@@ -130,7 +130,7 @@ def wait_for_moment(
 def _differ(value: object, before: object) -> bool:
     try:
         return value != before
-    except Unknown:  # as far as it was seen, it is as before
+    except Unknown:  # as far as is known, unchanged
         return False
 
 

@@ -20,7 +20,7 @@ def pairs(path: Path, parsed: File) -> Iterator[tuple[str, str]]:
         for name in names:
             _check_site(path, key, name, parsed)
         if origin == target:
-            raise BadEnvironment(path, key, f"{origin!r} is paired with itself; a journey leads to another site")
+            raise BadEnvironment(path, key, f"{origin!r} is paired with itself; a round trip leads to another site")
         # the text of a pair is its test id: the pairs `a-b` to `c` and `a` to `b-c` would have the same one
         if (first := seen.setdefault(f"{origin}-{target}", number)) != number:
             raise BadEnvironment(path, key, f"[{origin}, {target}] has the test id of pairs.{first}; keep one of them")

@@ -1,4 +1,4 @@
-"""What is wrong, each cause once: what it says, what it blocks, and what the services' logs have of it."""
+"""What is wrong, each cause once: its message, what it blocks, and the services' log lines about it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cause:
-    """A failure, or something unknown, the checks that it blocks, and what the services' logs say of it."""
+    """A failure or an unknown, the checks that it blocks, and the services' log lines about it."""
 
     verdict: Verdict
     blocks: tuple[Check, ...] = ()
@@ -27,7 +27,7 @@ class Cause:
 
     @property
     def failure(self) -> Failure:
-        """What `summary.json` says of it."""
+        """Its entry in `summary.json`."""
         one, known = self.verdict, self.looks_like
         outcome: Literal["failed", "unknown"] = "failed" if one.outcome == "failed" else "unknown"
         known_as = str(known) if known else None
@@ -37,7 +37,7 @@ class Cause:
 
     @property
     def looks_like(self) -> KnownFailure | None:
-        """What others have met that shows itself so."""
+        """The known failure with these symptoms."""
         if self.verdict.outcome != "failed":
             return None
         lines = (line for log in self.logs for line in log.lines)
@@ -45,7 +45,7 @@ class Cause:
 
     @property
     def blocked(self) -> list[str]:
-        """What is blocked, in a few words: `B4 B5 at dcn0, dcn1`."""
+        """The blocked checks in short: `B4 B5 at dcn0, dcn1`."""
         by_site: dict[str, dict[str, None]] = {}
         for check in self.blocks:
             by_site.setdefault(check.site or ALL, {})[check.claim or check.test.rsplit("::", 1)[-1]] = None
@@ -58,14 +58,14 @@ class Cause:
 
     @property
     def blocked_count(self) -> int:
-        """How many claims at sites are blocked."""
+        """The number of blocked checks: claims, times sites."""
         return len({(check.claim or check.test, check.site) for check in self.blocks})
 
 
 def causes(verdicts: Sequence[Verdict], results: Iterable[StageResult] = ()) -> list[Cause]:
-    """Each failure once, then each unknown once, with what they block; what one cause has left unknown is one.
+    """Each failure once, then each unknown once, with the checks that they block. Unknowns of one cause are merged.
 
-    :param results: what became of the stages; tells of a cause whose own line is missing from an interrupted run
+    :param results: the outcomes of the stages, for causes without a line of their own in an interrupted run
     """
     blocked: dict[str, list[Verdict]] = {}
     for verdict in verdicts:

@@ -1,4 +1,4 @@
-"""What earlier runs of the same deployment have seen, by their reports, and what has changed since."""
+"""What earlier runs of the same deployment found, read from their reports, and what has changed since."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from helpers.outcomes import Outcome
 from helpers.reports.matrix import Matrix, matrix, shortened
 from helpers.reports.summary import Change, ChangeKind, NoSummary, Summary, read
 
-#: How many runs are looked back upon for each claim at each site: two weeks of nights.
+#: The number of earlier runs that count for each claim at each site: two weeks of nights.
 MOST = 14
-#: How many runs are looked through for those.
+#: The number of runs that are searched for those.
 _FARTHEST = 1000
-#: What says something of the deployment; a check that was blocked or skipped does not.
+#: Outcomes that say something about the deployment; blocked and skipped do not.
 _JUDGED = {"passed", "failed", "unknown"}
 
 KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
@@ -24,7 +24,7 @@ KINDS: tuple[ChangeKind, ...] = get_args(ChangeKind)
 
 @dataclass(frozen=True)
 class Earlier:
-    """An earlier run: what it saw, when it began (ISO 8601, in UTC), and its folder's name."""
+    """An earlier run: its findings, its start (ISO 8601, UTC), and the name of its folder."""
 
     folder: str
     started: str
@@ -32,7 +32,7 @@ class Earlier:
 
     @property
     def when(self) -> str:
-        """`11-26 18:02`, as a table has room for."""
+        """The start in short, for a table: `11-26 18:02`."""
         return self.started[5:16].replace("T", " ")
 
     def cells(self, claim: str) -> Mapping[str, Outcome]:
@@ -41,17 +41,16 @@ class Earlier:
 
 @dataclass(frozen=True)
 class History:
-    """Earlier runs, oldest first; `unread`: of those whose summary cannot be read, a line each, the newest first."""
+    """Earlier runs, oldest first. `unread`: one line for each run whose summary cannot be read, newest first."""
 
     runs: tuple[Earlier, ...]
     unread: tuple[str, ...] = ()
 
 
 def earlier_runs(reports: Path, summary: Summary, most: int = MOST) -> History:
-    """The runs of this environment file before this one that judged what this one judges.
+    """Earlier runs with this environment file that judged the same claims at the same sites.
 
-    Of each claim at each site those that judged it last, `most` of them, however many runs of another selection there
-    were meanwhile.
+    For each claim at each site, the last `most` runs that judged it, whatever other runs selected meanwhile.
     """
     wanted = Counter(dict.fromkeys(_judged(matrix(summary.checks, summary.sites)), most))
     found: list[Earlier] = []
@@ -75,12 +74,12 @@ def earlier_runs(reports: Path, summary: Summary, most: int = MOST) -> History:
 
 
 def _judged(of: Matrix) -> set[tuple[str, str]]:
-    """The claims at sites of which it says something."""
+    """The claims at sites that the run judged."""
     return {(row.claim, column) for row in of.rows for column, outcome in row.cells.items() if outcome in _JUDGED}
 
 
 def changes(now: Matrix, earlier: Sequence[Earlier]) -> list[Change]:
-    """What is wrong now, or was when it was looked at last, in the matrix's order; nothing where nobody had looked."""
+    """What is wrong now or was wrong when last judged, in the order of the matrix. Empty without earlier runs."""
     found = []
     for row in now.rows:
         for column, outcome in row.cells.items():
@@ -110,7 +109,7 @@ def _while_bad(seen: Iterable[tuple[Earlier, Outcome]]) -> Iterable[tuple[Earlie
 
 
 def in_lines(found: Iterable[Change]) -> list[tuple[ChangeKind, str]]:
-    """`B3 at dcn0, dcn1 (last passed 2026-11-25T22:00:12Z)`: what has changed alike in one line, new failures first."""
+    """Equal changes in one line, new failures first: `B3 at dcn0, dcn1 (last passed 2026-11-25T22:00:12Z)`."""
     alike: dict[tuple[ChangeKind, str, str], list[str]] = {}
     for change in found:
         alike.setdefault((change.kind, change.claim, _told(change)), []).append(change.column)

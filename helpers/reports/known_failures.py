@@ -1,7 +1,7 @@
-"""Failures that others have met before, recognised by what a failed check and the services' logs say.
+"""Failures that operators have met before, recognised by the messages of failed checks and by service logs.
 
-A guess stands beside the evidence, and never decides whether a claim holds. One that is wrong costs more than none, so
-each needs words that only this failure has, and none that contradicts it.
+A recognised failure is shown beside the evidence, and never decides whether a claim holds. A wrong guess costs more
+than none, so each pattern needs words that only this failure has, and exclusions for words that contradict it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _GUIDE = "the guide, "
 
 @dataclass(frozen=True)
 class KnownFailure:
-    """One of them: what it is, in a line; where to read on; and how it shows.
+    """A known failure: its description in one line, where to read about it, and its symptoms.
 
-    `said` is a regular expression that the message or a log's line matches, `unless` one that neither may match;
-    `claims` are those that it breaks.
+    `said` is a regular expression that the message or a log line matches, `unless` one that neither may match.
+    `claims` are the claims that it breaks.
     """
 
     looks_like: str
@@ -32,7 +32,7 @@ class KnownFailure:
         return f"{self.looks_like} (see {self.see})"
 
     def fits(self, text: str) -> bool:
-        """Whether the message and the logs' lines speak for it, and not against it."""
+        """Whether the message and the log lines match, and do not contradict it."""
         return bool(re.search(self.said, text)) and not (self.unless and re.search(self.unless, text))
 
 
@@ -40,11 +40,11 @@ def _known(looks_like: str, see: str, claims: str, said: str, *, unless: str = "
     return KnownFailure(looks_like, see, said, frozenset(claims.split()), unless)
 
 
-#: What an import's tasks are while it runs, as a failure quotes them.
+#: The states of a running import's tasks, as a failure quotes them.
 _RUNS = r"tasks: .*\b(pending|processing)\b"
 _NOT_IN_LIBVIRT = r"Secret not found|no secret with matching uuid"
 
-#: The more telling come first: the first that fits is named.
+#: The more specific ones come first: the first match is shown.
 KNOWN: tuple[KnownFailure, ...] = (
     # --- stores and their names
     _known(
@@ -52,7 +52,7 @@ KNOWN: tuple[KnownFailure, ...] = (
         "is stored here will be recorded as central's",
         f"{_BUG}1886374",
         "A3",
-        # its own store is there by no other name
+        # no other name of the store is mentioned
         r"expected: (?!default_backend)(?P<own>\S+)\n *seen: +default_backend\n *stores: +(?!.*\b(?P=own)\b)",
     ),
     _known(
@@ -201,7 +201,7 @@ KNOWN: tuple[KnownFailure, ...] = (
 
 
 def recognise(claims: Collection[str], message: str, log_lines: Iterable[str] = ()) -> KnownFailure | None:
-    """What a failure of these claims looks like, if it is known."""
+    """The known failure that matches a failure of these claims, if there is one."""
     text = "\n".join((message, *log_lines))
     fitting = (known for known in KNOWN if not known.claims.isdisjoint(claims))
     return next((known for known in fitting if known.fits(text)), None)

@@ -15,7 +15,7 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class Row:
-    """One claim's line of the matrix: column → outcome, and no entry where the claim has no such site."""
+    """The row of one claim: column → outcome. Sites that the claim does not concern have no entry."""
 
     claim: str
     title: str
@@ -28,7 +28,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Claims by sites."""
+    """The matrix of claims and sites."""
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]

@@ -1,4 +1,4 @@
-"""The HTML page of a run: one file that needs nothing from anywhere else."""
+"""The HTML page of a run: one self-contained file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TEMPLATES = Path(__file__).parents[2] / "reports" / "templates"
 
 @dataclass(frozen=True)
 class Bar:
-    """A stage's place in the run's time: `left` and `width` in percent, `start` in seconds from the first."""
+    """The bar of a stage in the timeline: `left` and `width` in percent, `start` in seconds after the first stage."""
 
     name: str
     outcome: Outcome
@@ -31,7 +31,7 @@ class Bar:
 
 
 def timeline(results: Iterable[StageResult]) -> list[Bar]:
-    """The stages that ran, in the order in which they started."""
+    """The stages that ran, by their start."""
     ran = sorted((result for result in results if result.started), key=lambda result: result.started)
     if not ran:
         return []
@@ -52,7 +52,7 @@ def timeline(results: Iterable[StageResult]) -> list[Bar]:
 
 @dataclass(frozen=True)
 class Page:
-    """What the HTML page of a run shows."""
+    """The content of the page."""
 
     summary: Summary
     causes: Sequence[Cause]
@@ -60,7 +60,7 @@ class Page:
     earlier: Sequence[Earlier] = ()
 
     def render(self) -> str:
-        """The page: one file that needs nothing from anywhere else."""
+        """Render the page."""
         environment = jinja2.Environment(
             loader=jinja2.FileSystemLoader(_TEMPLATES),
             autoescape=True,
@@ -84,7 +84,7 @@ class Page:
 
 
 def _told(cells: Mapping[str, Outcome]) -> str:
-    """`failed at dcn0, dcn1; passed at central`: what a claim's cells were, worst first."""
+    """The outcomes of a claim in words, worst first: `failed at dcn0, dcn1; passed at central`."""
     columns: dict[Outcome, list[str]] = {}
     for column, outcome in cells.items():
         columns.setdefault(outcome, []).append(column)

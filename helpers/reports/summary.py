@@ -1,4 +1,4 @@
-"""The model of `summary.json`, what a run has found for programs, and the only writer and reader of the file."""
+"""The model of `summary.json`, the findings of a run for programs. Only this module writes and reads the file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from helpers.preflight.results import Probed
 from helpers.redact import redacted
 from helpers.runs.leak import Leak
 
-#: It changes when a key goes, or means something else. Keys may come without a new one: readers pass over them.
+#: It changes when a key is removed or changes its meaning. Readers ignore keys that they do not know.
 Version = Literal[1]
 VERSION: Version = 1
 
@@ -22,7 +22,7 @@ ChangeKind = Literal["new", "still", "fixed"]
 
 
 class NoSummary(ValueError):
-    """A file is no summary that this version reads; the message is one line that names it and says why."""
+    """A file is not a summary that this version can read. The message is one line with the file and the reason."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Failure:
-    """What failed or is unknown, each cause once, as the terminal and the page show it."""
+    """A cause of failed or unknown checks, as the terminal and the page show it."""
 
     test: str
     """The node id of the test or stage, or the finding of the preflight."""
@@ -69,7 +69,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Change:
-    """A claim at a site that is not as it was, or still as it must not be."""
+    """A claim at a site whose outcome has changed, or that still fails."""
 
     kind: ChangeKind
     """Whether it passed and is wrong now, is still wrong, or is right again."""
@@ -86,7 +86,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Skip:
-    """A reason for which tests were skipped."""
+    """A reason why tests were skipped."""
 
     reason: str
     """What the environment file does not declare, or the deployment does not offer."""
@@ -97,7 +97,7 @@ class Skip:
 @with_config(ConfigDict(use_attribute_docstrings=True, json_schema_serialization_defaults_required=True))
 @dataclass(frozen=True)
 class Summary:
-    """What a run of dcn-verify has found."""
+    """The findings of a run of dcn-verify."""
 
     version: Version
     """The version of this format. It changes when a key is removed, or means something else. Keys may be added without
@@ -136,7 +136,7 @@ class Summary:
 
     @property
     def good(self) -> bool:
-        """Whether the run came to its end, and nothing failed, was blocked, is unknown or was left behind."""
+        """Whether the run was completed, and nothing failed, was blocked, is unknown or was left behind."""
         wrong = any(self.outcomes[bad] for bad in ("failed", "blocked", "unknown"))
         return not (self.interrupted or self.leaks or wrong)
 
@@ -150,7 +150,7 @@ def schema() -> dict[str, Any]:
 
 
 def write(summary: Summary, file: Path) -> None:
-    """Write it, without secrets."""
+    """Write the file, without secrets."""
     content = redacted(_MODEL.dump_python(summary, mode="json"))
     file.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -168,7 +168,7 @@ def read(file: Path) -> Summary:
 
 
 def _why(error: ValidationError) -> str:
-    """What is wrong with it, in one line; of another version, nothing else is said."""
+    """What is wrong with the file, in one line; for another version, only that."""
     mistakes = error.errors(include_url=False)
     by_place = {mistake["loc"]: mistake for mistake in mistakes}
     version = by_place.get(("version",))

@@ -1,4 +1,4 @@
-"""What became of the tests and stages of a run, and the checks that they come to."""
+"""The outcomes of the tests and stages of a run, and the checks that follow from them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from helpers.reports.summary import Check, Skip
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one test, or of one stage if `stage` names it.
+    """The outcome of one test, or of the stage that `stage` names.
 
-    `test` is the node id, `title` what it states, `message` why it did not pass, `cause` the stage that blocked it, or
-    what left others unknown, too; `reproduce` holds commands that show it by hand.
+    `test` is the node id, `title` the statement of the test, `message` the reason if it did not pass. `cause` is the
+    stage that blocked it, or what left other checks unknown as well. `reproduce` has the commands that show it.
     """
 
     test: str
@@ -39,13 +39,13 @@ class Verdict:
 
 
 def count(verdicts: Iterable[Verdict]) -> dict[Outcome, int]:
-    """How many tests and stages came to each outcome."""
+    """The number of tests and stages for each outcome."""
     counted = Counter(verdict.outcome for verdict in verdicts)
     return {outcome: counted[outcome] for outcome in OUTCOMES}
 
 
 def checks(verdicts: Iterable[Verdict]) -> tuple[Check, ...]:
-    """One check per test, claim and site, in the specification's order."""
+    """One check for each test, claim and site, in the order of the specification."""
     found = [
         Check(claim, site, verdict.test, verdict.outcome, _cause(verdict), verdict.seconds)
         for verdict in verdicts
@@ -57,7 +57,7 @@ def checks(verdicts: Iterable[Verdict]) -> tuple[Check, ...]:
 
 
 def skips(verdicts: Iterable[Verdict]) -> tuple[Skip, ...]:
-    """What was skipped, by its reasons."""
+    """The skipped tests, by reason."""
     tests: dict[str, list[str]] = {}
     for verdict in verdicts:
         if verdict.outcome == "skipped":
@@ -73,7 +73,7 @@ def _cause(verdict: Verdict) -> str | None:
 
 
 def by_their_judges(verdicts: Iterable[Verdict], findings: Iterable[Probed]) -> list[Verdict]:
-    """What a preflight's finding blocks belongs to the stage that says the same of a claim, where that one failed."""
+    """Move what a preflight finding blocks to the failed stage that reports the same about a claim."""
     found = list(verdicts)
     failed = {verdict.stage for verdict in found if verdict.outcome == "failed"}
     judges = {finding.key: finding.judge for finding in findings if finding.judge in failed}
@@ -81,6 +81,6 @@ def by_their_judges(verdicts: Iterable[Verdict], findings: Iterable[Probed]) -> 
 
 
 def with_stage_time(verdict: Verdict, results: dict[str, StageResult]) -> Verdict:
-    """A stage's verdict with the time that the stage itself took, rather than the time it was waited for."""
+    """The verdict of a stage with the stage's own duration rather than the time for which a test waited."""
     result = results.get(verdict.stage or "")
     return replace(verdict, seconds=result.seconds) if result else verdict

@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     try:
-        # a node that does not answer keeps nobody from removing what can be removed
+        # a node that does not answer must not prevent the removal of what can be removed
         deployment = connect(load_environment(options.environment), allow_unreachable=True)
     except (BadEnvironment, NotReady) as error:
         sys.stderr.write(f"{error}\n")

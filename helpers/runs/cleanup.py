@@ -1,8 +1,8 @@
-"""Removing what runs have created, and not done until it is gone from the API and from every cluster.
+"""Removes what runs have created, and waits until it is gone from the API and from every cluster.
 
-Nothing is noted as gone that was not seen gone everywhere, or that something unfinished can still write: it stays in
-the ledger, and a later run looks for it again, by its id. All resources, services and clusters are asked side by side,
-so that the whole takes at most twice the time for a deletion, whatever is silent and however much is left.
+A resource is noted as gone only when it was seen gone everywhere and no unfinished task can still write it. Otherwise
+it stays in the ledger, and a later run looks for it again by its id. All resources, services and clusters are asked in
+parallel, so that clean-up takes at most twice the time limit of a deletion, whatever is silent.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ from helpers.wait import TimedOut, WaitFailed, wait_until
 
 log = logging.getLogger(__name__)
 
-#: seconds after which a deletion that was accepted is asked for once more
+#: seconds after which an accepted deletion is requested again
 _ASK_AGAIN = 10.0
-#: seconds that a resource is waited for whose site's cluster does not answer
+#: seconds to wait for a resource of a site whose cluster does not answer
 _IN_VAIN = 5.0
-#: seconds in which a service that answers has made what it was asked for by somebody who is gone
+#: seconds in which a service that answers has carried out the request of a client that is gone
 _SETTLED = 10.0
-#: seconds at most that data may need to go from a cluster after its record
+#: seconds within which data disappears from a cluster after its record
 _LAGGING = 30.0
-#: requests of one kind that are under way at once
+#: requests of one kind at a time
 _MOST = 64
 
 
 @dataclass(frozen=True)
 class _Seen:
-    """What became of a resource so far: gone from the API, or why not; `hopeless`: waiting will not change it."""
+    """The state of a resource so far: gone from the API, or why not. `hopeless`: waiting will not change it."""
 
     gone: bool
     why: str = ""
@@ -61,9 +61,9 @@ class _Seen:
 
 @dataclass(eq=False)
 class _Job:
-    """One resource on its way out. `ids` are what the API has called it; `seen` is what was seen of it last.
+    """A resource that is being removed. `ids` are its ids in the API; `seen` is what was last seen of it.
 
-    `known`: the API has shown it.
+    `known`: the API has listed it.
     """
 
     ledger: Ledger
@@ -78,12 +78,12 @@ class _Job:
 
 
 def remove(ledger: Ledger, deployment: Deployment) -> list[Leak]:
-    """Remove everything pending in a ledger; what is seen gone is noted there."""
+    """Remove every pending resource of a ledger, and note there which are gone."""
     return remove_all([ledger], deployment)[ledger.path]
 
 
 def remove_all(ledgers: Iterable[Ledger], deployment: Deployment) -> dict[Path, list[Leak]]:
-    """Remove everything pending in several ledgers at once: the path of each → what could not be removed."""
+    """Remove every pending resource of several ledgers at once. Returns ledger path → what could not be removed."""
     return _CleanUp(list(ledgers), deployment).run()
 
 
@@ -107,7 +107,7 @@ class _CleanUp:
     # from the API
 
     def _delete_all(self) -> None:
-        """Ask for every deletion, kind by kind, and wait; a silent kind holds the next ones up for half of the time."""
+        """Request every deletion, kind by kind, and wait. A silent kind takes at most half of the time."""
         begun = time.monotonic()
         self._until = begun + self._seconds
         pools: list[ThreadPoolExecutor] = []
@@ -139,27 +139,27 @@ class _CleanUp:
         for job, ended in zip(self._jobs, waited_for, strict=True):
             if ended.done() and not ended.cancelled() and (mistake := ended.exception()):
                 job.seen = _Seen(False, f"{type(mistake).__name__}: {mistake}")
-        self._jobs = [replace(job) for job in self._jobs]  # what a thread still sees after the end does not count
+        self._jobs = [replace(job) for job in self._jobs]  # results that arrive after the time limit are ignored
 
     def _with_servers(self) -> list[Ledger]:
         return [one for one in self._ledgers if any(entry.kind == "server" for entry in one.entries())]
 
     def _tell_of_volumes(self, problem: str) -> None:
-        """Where Cinder does not answer, nobody can tell whether Nova has made a volume."""
+        """If Cinder does not answer, it is unknown whether Nova has created a volume."""
         said = f"cannot tell whether Nova has made any that is left: {problem}"
         for ledger in self._with_servers() if problem else ():
             reproduce = self._deployment.cloud.cinder.command("volume", "list", "--long")
             self._leaks[ledger.path].append(Leak("volume", "of a server", None, said, reproduce))
 
     def _adopt_volumes(self) -> str:
-        """Note the nameless volumes that Nova makes for `--boot-from-volume`, known by the image that they are made of.
+        """Note the nameless volumes that Nova creates for `--boot-from-volume`, by the image that they are made from.
 
-        Returns why they cannot be known; empty where they are.
+        Returns the reason why they cannot be listed, or an empty text.
         """
         ledgers = self._with_servers()
         try:
             volumes = self._deployment.cloud.cinder.volumes() if ledgers else []
-        except openstack.exceptions.ServiceDisabledException:  # a cloud without Cinder
+        except openstack.exceptions.ServiceDisabledException:  # this cloud has no Cinder
             return ""
         except API_ERRORS as error:
             return in_words(error)
@@ -168,19 +168,19 @@ class _CleanUp:
             known = {entry.id for entry in ledger.pending() if entry.kind == "volume"}
             for volume in volumes:
                 if volume.image in images and volume.id not in known:
-                    # a name that carries the run's id, as all that is ever deleted
+                    # a name with the run's id, without which nothing is ever deleted
                     ledger.adopt("volume", volume.name or f"{images[volume.image]}.volume", volume.id)
         return ""
 
     def _remove(self, job: _Job) -> None:
-        """Ask for a deletion until the resource is gone, or the time is over."""
+        """Request a deletion repeatedly until the resource is gone or the time limit is reached."""
         asked: list[float] = []
 
         def attempt() -> _Seen:
             try:
                 job.seen = self._attempt(job, asked)
             except API_ERRORS as error:
-                # a volume is in use until its server is quite gone; an image until its last clone is
+                # a volume is in use until its server is gone completely, an image until its last clone is gone
                 job.seen = _Seen(False, in_words(error))
             return job.seen
 
@@ -194,11 +194,11 @@ class _CleanUp:
                 interval=0.1,
             )
         except WaitFailed as error:
-            log.debug("%s", error)  # what was seen last is what is told
+            log.debug("%s", error)  # the last state seen is the one reported
 
     def _attempt(self, job: _Job, asked: list[float]) -> _Seen:
         id, image = job.entry.id, isinstance(job.kind, Images)
-        # one whose id is known need not be looked for before it was asked to go
+        # with a known id, there is no need to search before the first deletion request
         found = (id,) if id and (image or not asked) else job.kind.find(job.entry)
         job.ids |= set(found)
         if isinstance(job.kind, Images):
@@ -221,16 +221,16 @@ class _CleanUp:
         return _Seen(False, "deletion accepted, and still there")
 
     def _serves_nobody(self, site: str) -> Unobserved | None:
-        """Why a site's cluster serves nobody now; None where it may well do, or where that is not known yet."""
+        """Why a site's cluster serves no client now; None if it may, or if this is not known yet."""
         if not self._clusters.done():
             return None
         found = self._clusters.result().unobserved.get(site)
         return found if found and found.serves_nobody else None
 
     def _not_found(self, job: _Job, *, asked: bool) -> _Seen:
-        """What it means that the API does not know a resource."""
+        """What it means if the API does not know a resource."""
         entry = job.entry
-        # who waits for an answer here knows that there is none yet; of a dead run's request its service knows by now
+        # a live run may still wait for the answer to its request; a dead run's request has long reached its service
         seconds = _SETTLED if job.ledger.inherited else self._deployment.environment.timeouts.api
         if not job.known and time.time() - entry.asked < seconds:
             return _Seen(False, "it was asked for, and its service has not answered: it may still come")
@@ -239,7 +239,7 @@ class _CleanUp:
         return _Seen(True)
 
     def _held(self, job: _Job, record: ImageRecord) -> _Seen | None:
-        """Why an image is not deleted now: something still writes it, or Glance would wait for a cluster in vain."""
+        """Why an image is not deleted now: something still writes it, or its cluster is down."""
         sites = {str(site.store): site.name for site in self._deployment.environment.storage_sites}
         unfinished = self._imports.of(record)
         if unfinished and unfinished.tasks != job.entry.tasks:
@@ -257,7 +257,7 @@ class _CleanUp:
     # from the clusters
 
     def _what_is_left(self) -> Remains:
-        """What carries the ids of all jobs in the clusters that can be observed, once no deleted one's data is left."""
+        """RBD images with the ids of all jobs, once the data of deleted resources is gone."""
         ids = {id for job in self._jobs for id in job.ids}
         gone = {id for job in self._jobs if job.seen.gone for id in job.ids}
         missing = dict(self._clusters.result().unobserved)
@@ -285,7 +285,7 @@ class _CleanUp:
     # what it comes to
 
     def _judge(self, clusters: Remains) -> None:
-        """Note what was seen gone everywhere; all else is a leak."""
+        """Note the resources that were seen gone everywhere. Everything else is a leak."""
         unsure: dict[Path, list[_Job]] = {}
         for job in self._jobs:
             left = [one for site in clusters.seen.values() for one in site if any(id in one.name for id in job.ids)]
@@ -300,7 +300,7 @@ class _CleanUp:
 
     def _leak(self, job: _Job, left: Sequence[Remainder]) -> Leak:
         entry, id = job.entry, job.entry.id or next(iter(sorted(job.ids)), None)
-        # where the reason is, and not where the rest of it is as it should be
+        # at the site that has the reason, not at the sites where everything is as expected
         sites = job.seen.sites or tuple(dict.fromkeys(one.site for one in left))
         if job.seen.gone:
             seen = f"deleted by the API, and still in the clusters: {', '.join(f'{one} at {one.site}' for one in left)}"
@@ -313,7 +313,7 @@ class _CleanUp:
 
 
 def _unsure(jobs: Sequence[_Job], missing: Unobserved) -> Leak:
-    """One for all that the API knows no more, and of which nobody can tell whether a cluster still has its data."""
+    """One leak for all resources that the API no longer knows and whose data may still be in a cluster."""
     first = jobs[0].entry
     seen = f"deleted by the API, but the site's cluster, which may have data of it, gives no answer: {missing.why}"
     problem = redact(f"{missing.site}: expected: gone; seen: {seen}")

@@ -1,4 +1,4 @@
-"""A deployment within reach: the cloud, the nodes and the clusters of its sites, each with one kept connection."""
+"""The connections to a deployment: the cloud, the nodes, and the clusters of its sites."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from helpers.openstack.cloud import Cloud, CloudUser
 from helpers.openstack.clouds_yaml import BadCloud
 from helpers.tripleo.undercloud import Undercloud, undercloud_of
 
-#: The role without which services, stores' details and other zones are not shown, and images are not copied.
+#: Without this role, services, details of stores and other zones are hidden, and images cannot be copied.
 ADMIN = "admin"
-#: Logins at the same time, each of which takes CPU time here; after so many seconds one makes room for the next.
+#: Parallel logins, which need CPU time here; after so many seconds, a pending one lets the next begin.
 _LOGINS, _PATIENCE = 64, 2.0
 
 
@@ -64,18 +64,18 @@ def _logged_in(environment: Environment) -> Cloud | BadCloud:
 
 
 def _refusal(node: Node) -> Unreachable | None:
-    """Why there is no login to this node, whatever a library raises of its keys, files and answers; None: there is."""
+    """Why the login to this node fails, whatever a library raises about it; None if it succeeds."""
     try:
         node.connect()
     except Unreachable as error:
         return error
-    except Exception as error:  # the boundary: paramiko lets through what parsers of keys and of known_hosts raise
+    except Exception as error:  # the boundary: paramiko passes on exceptions of its parsers
         return Unreachable(node.name, node.spec.address, f"{type(error).__name__}: {error}")
     return None
 
 
 def connect(environment: Environment, *, allow_unreachable: bool = False) -> Deployment:
-    """Log in at Keystone and at every node, all at the same time, and change nothing.
+    """Log in to Keystone and to every node in parallel. This changes nothing.
 
     :param allow_unreachable: go on without the nodes that do not answer; what needs them is then unknown
     :raises NotReady: one line for each login that fails

@@ -1,4 +1,4 @@
-"""Something of a run that is left behind."""
+"""What a run has left behind."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Leak:
-    """Something of a run that could not be removed, or cannot be shown to be gone."""
+    """A resource of a run that could not be removed, or that is not known to be gone."""
 
     kind: str
     """What it is, such as `image` or `volume`."""

@@ -1,4 +1,4 @@
-"""What a run is about to create, written down before it asks for it."""
+"""The resources that a run is about to create, written to disk before they are requested."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from helpers.outcomes import Unknown
 Key = tuple[str, str]
 KINDS = ("server", "snapshot", "volume", "image")
 _WHATS = ("planned", "gone", "unfinished")
-#: what reading a line raises that was not written here
+#: exceptions for a line that this module did not write
 _NO_RECORD = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
 
 
@@ -28,8 +28,8 @@ _NO_RECORD = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
 class Entry:
     """One cloud resource of a run: its kind (`image`, `server`, `volume`, `snapshot`), name and, once known, id.
 
-    `asked` is when it was asked for, in seconds since the epoch; 0 as soon as its service has answered. `tasks` are the
-    import tasks that were under way when the clean-up observed an image last: what they write comes later.
+    `asked` is the time of the request in seconds since the epoch, and 0 once its service has answered. `tasks` are the
+    import tasks that were running when the clean-up last observed an image: they may still write its data.
     """
 
     kind: str
@@ -49,17 +49,17 @@ class NotNoted(Unknown):
 
 
 class LedgerClosed(NotNoted):
-    """A resource was asked for after the run began to clean up."""
+    """A resource was requested after the clean-up of the run had begun."""
 
 
 class Ledger:
-    """The append-only file `ledger.jsonl` of one run; every line is on disk before the call returns.
+    """The append-only file `ledger.jsonl` of a run. Every line is on disk before the call returns.
 
-    A run that is killed leaves its ledger behind, and a later run reads from it what to remove. `damage` says what of
-    the file cannot be read, and `unwritten` what could not be written: both are empty where all is well. What is noted
-    is known here all the same, so that this process cleans up whatever becomes of the file.
+    A killed run leaves its ledger, and a later run reads from it what to remove. `damage` says which lines cannot be
+    read, and `unwritten` which could not be written; both are usually empty. Entries are also kept in memory, so that
+    this process cleans up even if the file is lost.
 
-    :param run: the run's id; what the file says of a resource without it is none of this run's, and is damage
+    :param run: the run's id; a line about a resource without it does not belong to this run, and is damage
     """
 
     def __init__(self, path: Path, run: str = "") -> None:
@@ -68,14 +68,14 @@ class Ledger:
         self._lock = threading.Lock()
         self._closed = False
         self._planned, self._pending, self.damage = _read(path, run)
-        #: whether a process that is no more has asked for what is in it
+        #: whether a process that has ended made the requests in it
         self.inherited = bool(self._planned)
 
     def plan(self, kind: str, name: str, *, id: str | None = None, site: str | None = None) -> Entry:
-        """Note a resource that is about to be asked for, or the id of one that was noted before.
+        """Note a resource that is about to be requested, or the id of one that was noted before.
 
-        :raises LedgerClosed: when the run is already cleaning up, so that nothing slips in behind its back
-        :raises NotNoted: when it cannot be written down
+        :raises LedgerClosed: the clean-up of the run has begun
+        :raises NotNoted: the ledger cannot be written
         """
         entry = Entry(kind, name, id, site, round(time.time(), 3))
         with self._lock:
@@ -94,9 +94,9 @@ class Ledger:
 
     @contextmanager
     def asking(self, kind: str, name: str, *, id: str | None = None, site: str | None = None) -> Iterator[Entry]:
-        """Note a resource that is asked for in here; what its service refuses (HTTP 4xx) is not there.
+        """Note a resource that is requested within this context. A request that is refused (HTTP 4xx) creates nothing.
 
-        Without an answer it may come later; where a gateway answers for its service (502, 504), too.
+        Without an answer, or with a gateway's answer (502, 504), the resource may still be created later.
         """
         entry = self.plan(kind, name, id=id, site=site)
         try:
@@ -114,38 +114,38 @@ class Ledger:
         with self._lock:
             if entry.id:
                 self._note("planned", replace(entry, asked=0.0))
-            else:  # its id is noted next
+            else:  # the id is noted next
                 self._know("planned", replace(entry, asked=0.0))
 
     def adopt(self, kind: str, name: str, id: str) -> None:
-        """Note a resource that another service has made on the run's behalf; also while the run cleans up."""
+        """Note a resource that another service has created on behalf of the run, even during the clean-up."""
         with self._lock:
             self._note("planned", Entry(kind, name, id))
 
     def gone(self, entry: Entry) -> None:
-        """Note that a resource no longer exists, in the API and in every cluster, and that nothing can write it now."""
+        """Note that a resource no longer exists in the API or in any cluster, and that nothing can write it."""
         with self._lock:
             self._note("gone", entry)
 
     def unfinished(self, entry: Entry, tasks: Iterable[str]) -> Entry:
-        """Note that these import tasks of Glance may still write an image: whether it is gone is unknown."""
+        """Note that these import tasks of Glance may still write an image, so that it is not known to be gone."""
         noted = replace(entry, tasks=tuple(tasks))
         with self._lock:
             self._note("unfinished", noted)
         return noted
 
     def close(self) -> None:
-        """Refuse further resources."""
+        """Accept no more resources."""
         with self._lock:
             self._closed = True
 
     def pending(self) -> list[Entry]:
-        """Every planned resource that was not seen gone, newest first."""
+        """The planned resources that are not known to be gone, newest first."""
         with self._lock:
             return list(reversed(self._pending.values()))
 
     def entries(self) -> list[Entry]:
-        """Every resource that was ever planned."""
+        """All resources that were ever planned."""
         with self._lock:
             return list(self._planned.values())
 
@@ -153,7 +153,7 @@ class Ledger:
         return {(entry.kind, entry.name) for entry in self._pending.values()}
 
     def _note(self, what: str, entry: Entry) -> None:
-        """Of what is there already: it is known from now on, even where it cannot be written down."""
+        """Note an existing resource in memory, even if the file cannot be written."""
         self._know(what, entry)
         try:
             self._append(what, entry)
@@ -169,7 +169,7 @@ class Ledger:
     def _append(self, what: str, entry: Entry) -> None:
         line = json.dumps({"at": round(time.time(), 3), "what": what, **_shown(entry)})
         with self.path.open("a+b") as file:
-            if file.tell() and not _ends_with_newline(file):  # a line that was torn keeps to itself
+            if file.tell() and not _ends_with_newline(file):  # a torn line before this one must not damage it
                 file.write(b"\n")
             file.write(line.encode() + b"\n")
             file.flush()
@@ -177,7 +177,7 @@ class Ledger:
 
 
 def _status(error: BaseException | None) -> int:
-    """The status that a service has answered with; 0 where it has not, or where it was only asked how things are."""
+    """The status of a service's answer; 0 without an answer, or if the request only read."""
     if not isinstance(error, openstack.exceptions.HttpException) or error.method == "GET":
         return 0
     return refusal(error).status
@@ -199,7 +199,7 @@ def _apply(what: str, entry: Entry, planned: dict[Key, Entry], pending: dict[Key
     if what == "gone":
         pending.pop(entry.key, None)
         return
-    # the same name again tells the id, which Nova and Cinder choose themselves
+    # a second line with this name adds the id, which Nova and Cinder choose themselves
     unnamed = (entry.kind, entry.name)
     for known in (planned, pending):
         if entry.id and known.get(unnamed):
@@ -208,12 +208,12 @@ def _apply(what: str, entry: Entry, planned: dict[Key, Entry], pending: dict[Key
 
 
 def pending(path: Path) -> list[Entry]:
-    """The resources in a ledger file that were not seen gone, newest first; what cannot be read is passed over."""
+    """The resources in a ledger file that are not known to be gone, newest first. Unreadable lines are skipped."""
     return Ledger(path).pending()
 
 
 def _read(path: Path, run: str) -> tuple[dict[Key, Entry], dict[Key, Entry], str]:
-    """What was planned, what of it is pending, and what cannot be read."""
+    """The planned resources, the pending ones, and the lines that cannot be read."""
     planned: dict[Key, Entry] = {}
     left: dict[Key, Entry] = {}
     try:
@@ -229,7 +229,7 @@ def _read(path: Path, run: str) -> tuple[dict[Key, Entry], dict[Key, Entry], str
         try:
             what, entry = _parsed(line, run)
         except _NO_RECORD:
-            if number < len(lines):  # else the run was killed in the middle of it, before it asked for anything
+            if number < len(lines):  # otherwise the run was killed while it wrote the first line, before any request
                 bad.append(str(number))
             continue
         _apply(what, entry, planned, left)
@@ -240,7 +240,7 @@ def _read(path: Path, run: str) -> tuple[dict[Key, Entry], dict[Key, Entry], str
 
 
 def _parsed(line: bytes, run: str) -> tuple[str, Entry]:
-    """Raises one of _NO_RECORD for what is no record of this module's."""
+    """Raises one of _NO_RECORD for a line that this module did not write."""
     record = json.loads(line)
     what, kind, name, id, site = (record[key] for key in ("what", "kind", "name", "id", "site"))
     tasks = tuple(record.get("tasks", ()))

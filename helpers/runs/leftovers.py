@@ -1,4 +1,4 @@
-"""What killed runs have left: found by their ledgers, and by the names in the cloud; removed by the next run."""
+"""What killed runs have left, found by their ledgers and by names in the cloud. The next run removes it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _CLOUD = "cloud.json"
 
 
 def lock(run: Run) -> FileLock:
-    """The lock that a run's process holds as long as it lives."""
+    """The lock that the process of a run holds while it lives."""
     return FileLock(run.folder / "lock")
 
 
 @dataclass(frozen=True)
 class Leftovers:
-    """What dead runs left: `runs` are known here by their ledger; `foreign` resources carry an id not known here.
+    """What dead runs left: `runs` have a ledger here; `foreign` resources have the id of a run without one.
 
-    `remarks` say what could not be read or looked for; `complete` is False where something may so have been missed.
+    `remarks` say what could not be read or listed. If `complete` is False, something may have been missed.
     """
 
     runs: tuple[Run, ...]
@@ -42,7 +42,7 @@ class Leftovers:
 
 @dataclass(frozen=True)
 class Cleaned:
-    """A dead run, what it had left, and what of that could not be removed, or cannot be shown to be gone."""
+    """A dead run, what it had left, and what of that could not be removed or is not known to be gone."""
 
     run: Run
     entries: tuple[Entry, ...]
@@ -50,7 +50,7 @@ class Cleaned:
 
     @property
     def lines(self) -> list[str]:
-        """What became of it, for a person to read."""
+        """The result as lines of text."""
         left = {entry.key for entry in self.run.ledger.pending()}
         removed = sum(entry.key not in left for entry in self.entries)
         told = [f"leftovers of run {self.run.id}: {removed} of {len(self.entries)} removed"]
@@ -60,10 +60,10 @@ class Cleaned:
 
 
 def find(reports: Path, deployment: Deployment) -> Leftovers:
-    """Look for what earlier runs left. A run whose process lives holds its lock, and is left alone.
+    """Find what earlier runs left. Runs whose process still lives hold their lock, and are not touched.
 
-    What carries the id of a run known here is put into that run's ledger, should it be missing there: an image always,
-    all else where the ledger is damaged.
+    A resource with the id of a run that has a ledger here is added to that ledger if it is missing: images always,
+    other kinds if the ledger is damaged.
     """
     runs = (Run(folder) for folder in reports.glob("*-*-*"))
     here = {run.id: run for run in runs if _cloud(run) == deployment.cloud.auth_url}
@@ -93,7 +93,7 @@ def find(reports: Path, deployment: Deployment) -> Leftovers:
 
 
 def _find_by_name(run: Run, deployment: Deployment) -> Iterator[str]:
-    """Put into the run's ledger whatever carries its id; yields why a kind could not be looked for."""
+    """Add every resource with the run's id to its ledger. Yields why a kind could not be listed."""
     for kind, resources in kinds(deployment).items():
         prefixes = (run.name(""), f"snapshot for {run.name('')}")
         try:
@@ -112,12 +112,12 @@ def _note(run: Run, kind: str, name: str, id: str) -> None:
 
 
 def note_cloud(run: Run, deployment: Deployment) -> None:
-    """Write down on which cloud a run creates what its ledger names; before it creates anything."""
+    """Write down the cloud in which a run creates the resources of its ledger, before it creates any."""
     (run.folder / _CLOUD).write_text(json.dumps({"cloud": deployment.cloud.auth_url}))
 
 
 def _cloud(run: Run) -> str | None:
-    """None for a run that was killed before it had written it down, and so before it created anything."""
+    """The cloud of a run; None if it was killed before it wrote it down, and so before it created anything."""
     try:
         found: str | None = json.loads((run.folder / _CLOUD).read_text())["cloud"]
     except (OSError, ValueError, KeyError, TypeError):
@@ -131,14 +131,14 @@ def _alive(run: Run) -> bool:
         held.acquire(blocking=False)
     except Timeout:
         return True
-    except OSError:  # nobody can write here, and so no run does
+    except OSError:  # the directory cannot be written, so no run is active in it
         return False
     held.release()
     return False
 
 
 def clean(leftovers: Leftovers, deployment: Deployment) -> list[Cleaned]:
-    """Remove what dead runs left, of all of them at once."""
+    """Remove what all dead runs have left, all at the same time."""
     if not leftovers.runs:
         return []
     with contextlib.ExitStack() as held:
@@ -154,6 +154,6 @@ def clean(leftovers: Leftovers, deployment: Deployment) -> list[Cleaned]:
 
 
 def _set_aside(run: Run) -> None:
-    """A damaged ledger whose resources are all gone has been spoken of once; it is kept for whoever wants to know."""
+    """Rename a damaged ledger whose resources are all gone, so that it is reported only once, and kept."""
     with contextlib.suppress(OSError):
         run.ledger.path.rename(run.ledger.path.with_suffix(".damaged"))

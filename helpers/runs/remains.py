@@ -1,4 +1,4 @@
-"""What a run has left in the clusters: RBD images in any pool, or its trash, that carry the id of a resource."""
+"""What a run has left in the clusters: RBD images with the id of a resource, in any pool or its trash."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST = 256
 
 @dataclass(frozen=True)
 class Remainder:
-    """An RBD image that still stands in a cluster, or in its trash; `reproduce` shows it."""
+    """An RBD image that is still in a cluster or in its trash. `reproduce` shows it."""
 
     site: str
     pool: str
@@ -33,9 +33,9 @@ Remains = BySite[tuple[Remainder, ...]]
 
 
 def remains(ids: Collection[str], clusters: Clusters, deadline: float, sites: Iterable[str] | None = None) -> Remains:
-    """What carries one of these ids in the clusters of these sites (None: of all), all observed side by side.
+    """RBD images with one of these ids in the clusters of these sites (None: of all), observed in parallel.
 
-    :param deadline: seconds after which a cluster counts as silent; a node that is silent itself takes `GRACE` more
+    :param deadline: seconds after which a cluster counts as silent; a silent node takes `GRACE` longer
     """
     asked = list(clusters if sites is None else sites)
     pools = [(site, pool) for site in asked for pool in dict.fromkeys(getattr(clusters[site].pools, r) for r in ROLES)]
@@ -55,7 +55,7 @@ def remains(ids: Collection[str], clusters: Clusters, deadline: float, sites: It
 
 
 def _look(clusters: Clusters, site: str, pool: str, deadline: float) -> Look | Unobserved | None:
-    """None where there is no such pool, and so nothing in it."""
+    """The images of a pool; None if there is no such pool."""
     try:
         return clusters[site].observe(pool, trash=True, deadline=deadline)
     except NoSuchPool:

@@ -1,4 +1,4 @@
-"""The kinds of resources that runs create: how each is found by its ledger entry or its name, and deleted."""
+"""The kinds of resources that runs create: how each is found by ledger entry or name, and how it is deleted."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ class Kind(Protocol):
         """Whether the API knows it."""
 
     def named(self, prefix: str) -> Named:
-        """Id and name of each whose name begins so."""
+        """Id and name of each resource whose name has this prefix."""
 
     def delete(self, id: str) -> None:
-        """Ask for its deletion."""
+        """Request its deletion."""
 
     def command(self, id: str) -> str:
         """The command line that deletes it."""
 
     def find(self, entry: Entry) -> tuple[str, ...]:
-        """The ids of an entry's resources that the API knows, also where the ledger has only their name."""
+        """The ids of an entry's resources that the API knows, even if the ledger has only their name."""
         if entry.id:
             return (entry.id,) if self.exists(entry.id) else ()
         return tuple(id for id, name in self.named(entry.name) if name == entry.name)
@@ -43,7 +43,7 @@ class Kind(Protocol):
 
 @dataclass(frozen=True)
 class Images(Kind):
-    """Images, by central's Glance."""
+    """Images, through the Glance service of the central site."""
 
     cloud: Cloud
     central: Site
@@ -125,7 +125,7 @@ class VolumeSnapshots(Kind):
 
 
 def kinds(deployment: Deployment) -> Mapping[str, Kind]:
-    """Every kind of resource, in the order in which they have to go: clones before what they are clones of."""
+    """Every kind of resource in the order of removal: clones before their parents."""
     cloud = deployment.cloud
     return {
         "server": Servers(cloud.nova),

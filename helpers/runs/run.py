@@ -1,4 +1,4 @@
-"""One run of the suite: its id, its folder under the reports, and the names that it gives to what it creates."""
+"""A run of the suite: its id, its folder among the reports, and the names of the resources that it creates."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _NAME = re.compile(rf"{PREFIX}\.({_RUN_ID})\.[\w.-]+")
 
 
 def run_id_in(name: str) -> str | None:
-    """The id of the run that a resource's name carries; None for what no run has made."""
+    """The id of the run in a resource's name; None for a resource that no run has created."""
     match = _NAME.fullmatch(name)
     return match[1] if match else None
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run, the same in all its processes: `folder` is `reports/<run id>`."""
+    """A run, shared by all its processes. `folder` is `reports/<run id>`."""
 
     folder: Path
 
     @classmethod
     def new(cls, reports: Path) -> Run:
-        """A run of this moment, its folder not yet made."""
+        """A new run, whose folder does not exist yet."""
         return cls(reports / f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{secrets.token_hex(3)}")
 
     @property
@@ -52,16 +52,16 @@ class Run:
 
     @cached_property
     def store(self) -> ResultStore:
-        """The stages' results, the same for all who ask in this process."""
+        """The results of the stages, one object per process."""
         return ResultStore(self.results)
 
     @cached_property
     def writing(self) -> FileLock:
-        """Held by the process that publishes the stages' results, as long as it can; any of its threads lets it go."""
+        """The lock that the process which publishes the stages' results holds. Any of its threads may release it."""
         return FileLock(self.folder / "writing", thread_local=False)
 
     def is_written(self) -> bool:
-        """Whether results that are not there yet may still come, as another process of the run sees it."""
+        """Whether further results may still be published, as seen by another process of the run."""
         if not self.folder.is_dir():
             return False
         held = FileLock(self.folder / "writing")
@@ -69,7 +69,7 @@ class Run:
             held.acquire(blocking=False)
         except Timeout:
             return True
-        except OSError:  # a file system that can only be read
+        except OSError:  # a read-only file system
             return False
         held.release()
         return False
@@ -79,7 +79,7 @@ class Run:
         return f"{PREFIX}.{self.id}.{what}"
 
     def make_folder(self) -> None:
-        """Make the folder, and let `reports/latest` point to it."""
+        """Create the folder, and make `reports/latest` point to it."""
         self.results.mkdir(parents=True)
         link = self.folder.parent / "latest"
         partial = self.folder.parent / f".latest-{self.id}"

@@ -1,7 +1,7 @@
-"""What may still write an image's data: imports and copies that Glance has not ended.
+"""Imports and copies that Glance has not finished, and that may still write an image's data.
 
-An image that is deleted meanwhile leaves a protected RBD image that no record tells of: Glance goes on, and finds the
-record gone only when the data is there. Source: glance/async_/flows/api_image_import.py.
+If the image is deleted meanwhile, Glance continues, and notices the missing record only when the data is written. A
+protected RBD image without a record remains. Source: glance/async_/flows/api_image_import.py.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from helpers.runs.ledger import Entry
 
 @dataclass(frozen=True)
 class Unfinished:
-    """An import or copy that has not ended: its tasks where Glance tells of them, and `why` in words."""
+    """An unfinished import or copy: its tasks if Glance shows them, and `why` in words."""
 
     tasks: tuple[str, ...]
     why: str
@@ -28,7 +28,7 @@ class Unfinished:
 
 
 class Imports:
-    """What central's Glance says of the imports of a run's images."""
+    """The imports of a run's images, as the Glance service of the central site reports them."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
@@ -38,9 +38,9 @@ class Imports:
         return self._deployment.cloud.glance(self._deployment.environment.central)
 
     def of(self, record: ImageRecord) -> Unfinished | None:
-        """What may still write this image; None when nothing does.
+        """What may still write this image; None if nothing can.
 
-        Where Glance tells of no tasks (before Wallaby), the record alone says it.
+        If Glance has no API for tasks (before Wallaby), the record alone decides.
         """
         reproduce = self._glance.command(f"/v2/images/{record.id}/tasks")
         tasks = self._glance.tasks(record.id)
@@ -50,7 +50,7 @@ class Imports:
         return self._alive(tasks, f", of {record}", reproduce)
 
     def noted(self, entry: Entry) -> Unfinished | None:
-        """The same of an image that somebody else has deleted: by the tasks that an earlier clean-up noted."""
+        """The same for an image that somebody else has deleted, judged by the tasks that an earlier clean-up noted."""
         tasks = tuple(task for id in entry.tasks if (task := self._glance.task(id)))
         return self._alive(tasks, "", self._glance.command(f"/v2/tasks/{tasks[0].id}")) if tasks else None
 
@@ -62,14 +62,14 @@ class Imports:
         return Unfinished(tuple(task.id for task in going), f"import task {said}{what}", reproduce)
 
     def _died(self, task: Task) -> bool:
-        """Whether every Glance that could carry the task out was restarted since it was noted last."""
+        """Whether every Glance service that could run the task was restarted since it was last noted."""
         if not task.updated or self._running_since is None:
             return False
         return datetime.fromisoformat(task.updated).replace(tzinfo=UTC).timestamp() < self._running_since
 
     @functools.cached_property
     def _running_since(self) -> int | None:
-        """When the first of central's Glances was started; None where that cannot be found out."""
+        """When the first of the central Glance services was started; None if that cannot be found out."""
         environment, nodes = self._deployment.environment, self._deployment.nodes
         container, started = environment.services.glance.container, []
         for spec in environment.central.nodes_with("glance"):

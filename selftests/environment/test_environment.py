@@ -137,7 +137,7 @@ def with_dcn1(key: str, value: object) -> str:
     [(None, ["dcn0-dcn1", "dcn1-dcn0"]), ([["dcn1", "dcn0"]], ["dcn1-dcn0"])],
     ids=["ring", "declared"],
 )
-def test_journeys_are_those_declared_or_a_ring(
+def test_round_trips_are_those_declared_or_a_ring(
     write: Callable[[str], Path], declared: list[list[str]] | None, made: list[str]
 ) -> None:
     environment = load_environment(write(with_dcn1("pairs", declared)))
@@ -161,7 +161,7 @@ def test_no_round_trip_leads_to_a_site_without_compute(write: Callable[[str], Pa
     ("declared", "said"),
     [
         ([["dcn0", "dcn9"]], "pairs.0: no site 'dcn9'; DCN sites with storage: dcn0, dcn1"),
-        ([["dcn0", "dcn0"]], "pairs.0: 'dcn0' is paired with itself; a journey leads to another site"),
+        ([["dcn0", "dcn0"]], "pairs.0: 'dcn0' is paired with itself; a round trip leads to another site"),
         ([["dcn0", "dcn2"]], "pairs.0: 'dcn2' has no storage; DCN sites with storage: dcn0, dcn1"),
         ([["central", "dcn0"]], "pairs.0: 'central' is the central site; DCN sites with storage: dcn0, dcn1"),
         ([["dcn0", "dcn1"]] * 2, "pairs.1: [dcn0, dcn1] has the test id of pairs.0; keep one of them"),
