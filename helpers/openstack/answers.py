@@ -1,4 +1,4 @@
-"""What a service's API answers when it does not do what it is asked: in words, and the command that shows it."""
+"""Error answers of the services' APIs: in words, and with the command that shows them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import requests
 
 from helpers.openstack.command_line import command_line
 
-#: Everything that openstacksdk raises for a service that does not answer, or answers with an error.
+#: All exceptions of openstacksdk for a service that does not answer, or answers with an error.
 API_ERRORS = (keystoneauth1.exceptions.ClientException, openstack.exceptions.SDKException, requests.RequestException)
 _LAYER = re.compile(r"""\w+\(["']\w+\(host='([^']+)', port=(\d+)\): (.+)["']\)""")
 _URL = re.compile(r"https?://[^\s:/]+(?::\d+)?[^\s:,]*")
@@ -24,7 +24,7 @@ _URL = re.compile(r"https?://[^\s:/]+(?::\d+)?[^\s:,]*")
 
 @dataclass(frozen=True)
 class Refusal:
-    """An HTTP error answer: status code and the service's own words."""
+    """An HTTP error: the status code and the service's own message."""
 
     status: int
     message: str
@@ -35,17 +35,17 @@ class Refusal:
 
 
 def refusal(error: openstack.exceptions.HttpException) -> Refusal:
-    """What the service answered, from the SDK's exception.
+    """The service's answer, from the SDK's exception.
 
-    Services that answer by webob write `&#x27;` for `'`, in JSON too; who shows the words on a page does so again.
+    Services that use webob write `&#x27;` for `'`, even in JSON. It is decoded here, and escaped again on the page.
     """
     return Refusal(int(error.status_code or 0), html.unescape(str(error.details or error.message or error)))
 
 
 def body_of(response: requests.Response) -> Mapping[str, Any] | None:
-    """The body of an answer about one resource, as it came; None when there is no such resource.
+    """The unchanged body of an answer about one resource; None if there is no such resource.
 
-    What is polled is read so: the SDK's own objects take several times the CPU of the request itself.
+    Polling uses this, because the SDK's objects need several times the CPU time of the request itself.
 
     :raises openstack.exceptions.HttpException: any error but 404
     """
@@ -60,7 +60,7 @@ def in_words(error: Exception) -> str:
     """One line: `GET http://192.0.2.10:9696/v2.0/networks: HTTP 500 Internal Server Error`, or why nothing answered."""
     if isinstance(error, openstack.exceptions.HttpException) and error.status_code and error.url:
         return f"{error.method!s} {error.url!s}: {refusal(error)}"
-    # requests wraps the reason into those of the layers above it
+    # requests wraps the reason in the messages of the layers above
     _, wrapped, reason = str(error).rpartition("(Caused by ")
     words = " ".join((reason.removesuffix(")") if wrapped else reason).split())
     layer = _LAYER.fullmatch(words)
@@ -68,7 +68,7 @@ def in_words(error: Exception) -> str:
 
 
 def error_commands(error: Exception, cloud: str) -> tuple[str, ...]:
-    """The command that asks for the resource which the error is about; nothing where it names none.
+    """The command that requests the resource that the error is about; empty if the error names none.
 
     :param cloud: the entry of clouds.yaml
     """
@@ -77,7 +77,7 @@ def error_commands(error: Exception, cloud: str) -> tuple[str, ...]:
 
 
 def curl(cloud: str, url: str, method: str = "GET", body: str = "", options: str = "") -> str:
-    """The command line that makes a request to a service by hand, with a token of its own.
+    """The curl command line that makes a request to a service with a new token.
 
     :param options: more options of curl, quoted as a shell needs them
     """

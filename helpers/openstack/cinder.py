@@ -21,7 +21,7 @@ from helpers.wait import wait_for_resource
 
 @dataclass(frozen=True)
 class Volume:
-    """A volume as the API shows it; `size` is GiB, `host` is `HOST@BACKEND#POOL` and needs admin."""
+    """A volume as the API shows it. `size` is in GiB; `host` is `HOST@BACKEND#POOL`, visible to administrators only."""
 
     id: str
     name: str
@@ -54,7 +54,7 @@ class VolumeSnapshot:
 
 
 class VolumeFailed(Exception):
-    """A volume or snapshot did not get where it was to go."""
+    """A volume or snapshot did not reach the expected status."""
 
     def __init__(self, message: str, seen: Volume | VolumeSnapshot | None) -> None:
         super().__init__(message)
@@ -62,9 +62,9 @@ class VolumeFailed(Exception):
 
 
 class Cinder:
-    """The block storage service, thin over openstacksdk's proxy.
+    """The Block Storage service, a thin layer over openstacksdk's proxy.
 
-    :param cloud: the entry of clouds.yaml, for the commands that a person would type
+    :param cloud: the entry of clouds.yaml, for command lines
     """
 
     def __init__(self, connection: Connection, cloud: str) -> None:
@@ -76,11 +76,11 @@ class Cinder:
         return self._client()
 
     def command(self, *words: str) -> str:
-        """An `openstack` command line that a person would type."""
+        """The equivalent `openstack` command line."""
         return command_line(self._cloud, *words)
 
     def create(self, name: str, *, size: int, zone: str, image: str | None = None) -> str:
-        """Ask for a volume of `size` GiB, from an image if one is given; returns its id at once."""
+        """Request a volume of `size` GiB, from an image if one is given. Returns its id at once."""
 
         def ask() -> str:
             return str(self._proxy.create_volume(name=name, size=size, availability_zone=zone, image_id=image).id)
@@ -88,29 +88,29 @@ class Cinder:
         return once(ask, lambda: the_one_named(name, _named(self.volumes())), f"volume {name}")
 
     def volume(self, volume_id: str) -> Volume | None:
-        """The record of a volume; None when there is none."""
+        """The record of a volume; None if there is none."""
         found = body_of(self._proxy.get(f"/volumes/{volume_id}"))
         return self._volume(found["volume"]) if found else None
 
     def snapshot(self, snapshot_id: str) -> VolumeSnapshot | None:
-        """The record of a snapshot; None when there is none."""
+        """The record of a snapshot; None if there is none."""
         found = body_of(self._proxy.get(f"/snapshots/{snapshot_id}"))
         return self._snapshot(found["snapshot"]) if found else None
 
     def wait_volume(self, volume_id: str, status: str, timeout: float) -> Volume:
-        """Wait until a volume is in a status.
+        """Wait until a volume has a status.
 
         :param timeout: seconds
-        :raises VolumeFailed: it went to an error status, is gone, or did not get there in time
+        :raises VolumeFailed: it has an error status, is gone, or did not reach the status in time
         """
         return _wait(lambda: self.volume(volume_id), f"volume {volume_id}", status, timeout)
 
     def wait_snapshot(self, snapshot_id: str, status: str, timeout: float) -> VolumeSnapshot:
-        """Wait until a snapshot is in a status; as `wait_volume`."""
+        """Wait until a snapshot has a status; see `wait_volume`."""
         return _wait(lambda: self.snapshot(snapshot_id), f"snapshot {snapshot_id}", status, timeout)
 
     def create_snapshot(self, volume_id: str, name: str) -> str:
-        """Ask for a snapshot also of a volume in use (`--force`); returns its id at once."""
+        """Request a snapshot, even of a volume in use (`--force`). Returns its id at once."""
 
         def ask() -> str:
             return str(self._proxy.create_snapshot(volume_id=volume_id, name=name, is_forced=True).id)
@@ -118,32 +118,32 @@ class Cinder:
         return once(ask, lambda: the_one_named(name, _named(self.snapshots())), f"snapshot {name}")
 
     def delete(self, volume_id: str) -> None:
-        """Ask for the deletion of a volume; one that is already gone is no error."""
+        """Request the deletion of a volume. A volume that is already gone is no error."""
         self._proxy.delete_volume(volume_id, ignore_missing=True)
 
     def delete_snapshot(self, snapshot_id: str) -> None:
-        """Ask for the deletion of a snapshot; one that is already gone is no error."""
+        """Request the deletion of a snapshot. A snapshot that is already gone is no error."""
         self._proxy.delete_snapshot(snapshot_id, ignore_missing=True)
 
     def volumes(self) -> list[Volume]:
-        """Every volume of this project."""
+        """All volumes of this project."""
         return [self._volume(_as_it_came(volume)) for volume in self._proxy.volumes(details=True)]
 
     def ids(self) -> frozenset[str]:
-        """The ids by which volumes of every project are named in their pools; only an administrator gets them all.
+        """The ids in the RBD names of all projects' volumes. Only an administrator gets all of them.
 
-        A volume that was migrated has the name of the one that was made for that.
+        A migrated volume has the name of the volume that was created for the migration.
         """
         found = [_as_it_came(volume) for volume in self._proxy.volumes(details=True, all_projects=True)]
         names = (volume.get("os-vol-mig-status-attr:name_id") for volume in found)
         return frozenset(str(one["id"]) for one in found) | frozenset(str(name) for name in names if name)
 
     def snapshots(self) -> list[VolumeSnapshot]:
-        """Every snapshot of this project."""
+        """All snapshots of this project."""
         return [self._snapshot(_as_it_came(snapshot)) for snapshot in self._proxy.snapshots(details=True)]
 
     def services(self) -> tuple[Service, ...]:
-        """Every service of Cinder's, with its availability zone and cluster."""
+        """All Cinder services, with availability zone and cluster."""
         response = self._proxy.get("/os-services", microversion="3.7")
         openstack.exceptions.raise_from_response(response)
         return tuple(
@@ -175,7 +175,7 @@ def _named(found: Iterable[Volume | VolumeSnapshot]) -> Iterator[tuple[str, str]
 
 
 def _as_it_came(resource: Any) -> Mapping[str, Any]:
-    """One of the SDK's objects by the names of the API."""
+    """An object of the SDK with the attribute names of the API."""
     found: Mapping[str, Any] = resource.to_dict(computed=False, original_names=True)
     return found
 

@@ -1,7 +1,7 @@
-"""openstacksdk's clients of the services. To make one asks nobody: only who asks a silent service waits for it.
+"""openstacksdk's clients of the services. Creating one sends no request, so that a silent service delays nobody else.
 
-The SDK's own `connection.compute` asks a service for its versions before anybody has asked it for anything; here the
-catalog's endpoint is taken as it is where it names its version.
+The SDK's own `connection.compute` first asks the service for its versions. Here, the catalog's endpoint is used as it
+is if it contains a version.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ def block_storage(connection: Connection) -> Any:
 def network(connection: Connection) -> Any:
     """Neutron, at the catalog's endpoint.
 
-    :raises keystoneauth1.exceptions.EndpointNotFound: the catalog has none
+    :raises keystoneauth1.exceptions.EndpointNotFound: the catalog has no network service
     """
     return _made(connection, "network", Network)
 
 
 def image(connection: Connection, url: str) -> Any:
-    """The image service at an endpoint of its own, in no catalog, with the connection's token."""
+    """The image service at an endpoint that is not in the catalog, with the connection's token."""
     client = _made(connection, "image", Image)
     client.endpoint_override = f"{url.rstrip('/')}/v2"
     return client
@@ -54,5 +54,5 @@ def _at_its_endpoint(connection: Connection, service: str, kind: type[Proxy]) ->
 
 def _made(connection: Connection, service: str, kind: type[Proxy]) -> Any:
     client: Any = connection.config.get_session_client(service, constructor=kind)
-    client._connection = connection  # as the SDK does; some of its calls go by it to another service
+    client._connection = connection  # as the SDK does; some of its calls use it to reach another service
     return client

@@ -1,4 +1,4 @@
-"""The OpenStack cloud: one login, and the image service of each site at its own endpoint."""
+"""The cloud: one login, and the image service of each site at its own endpoint."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class CloudUser:
 
 
 class Cloud:
-    """A logged-in connection; all sites' Glances are reached with the same token.
+    """A connection that is logged in. The Glance services of all sites are reached with the same token.
 
     :param environment: names the entry of clouds.yaml
     :raises BadCloud: unknown entry, unreadable file, refused credentials, no answer from Keystone
@@ -37,7 +37,7 @@ class Cloud:
         self.cinder = Cinder(self.connection, environment.cloud)
 
     def glance(self, site: Site) -> Glance:
-        """The image service of a site, at the site's own endpoint, which is not asked for anything yet."""
+        """The image service of a site, at the site's own endpoint. This sends no request."""
         if site.glance is None:
             raise ValueError(f"site {site.name} has no Glance")
         if site.name not in self._glances:
@@ -45,38 +45,38 @@ class Cloud:
         return self._glances[site.name]
 
     def glance_at(self, url: str, site: Site) -> Glance:
-        """What answers at another address in the place of a site's image service, such as a HAProxy."""
+        """A site's image service at another address, such as that of a HAProxy."""
         return Glance(image(self.connection, url), replace(site, glance=url), self.environment.cloud)
 
     def network_id(self, name: str) -> str:
         """The id of a network.
 
-        :raises openstack.exceptions.NotFoundException: there is none of that name
+        :raises openstack.exceptions.NotFoundException: there is no network of that name
         """
         return str(network(self.connection).find_network(name, ignore_missing=False).id)
 
     def networks(self) -> frozenset[str]:
-        """The names and the ids of all networks, by either of which one is found."""
+        """The names and ids of all networks."""
         return frozenset(name for one in network(self.connection).networks() for name in (one.name, one.id))
 
     @property
     def auth_url(self) -> str:
-        """Keystone's address, which tells one cloud from another."""
+        """Keystone's address, which identifies the cloud."""
         auth: Any = self.connection.session.auth
         return str(auth.auth_url)
 
     @property
     def user(self) -> CloudUser:
-        """Whom the token was given to, and what it allows."""
+        """The user and the roles of the token."""
         session: Any = self.connection.session
         access = session.auth.get_access(session)
         return CloudUser(str(access.username), str(access.project_name), tuple(sorted(access.role_names)))
 
     @property
     def region(self) -> str:
-        """The region that is verified; empty where the catalog knows of none."""
+        """The region that is verified; empty if the catalog has no regions."""
         return region_of(self.connection)
 
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """Every endpoint of this region, of the catalog that the token came with."""
+        """The endpoints of this region in the token's catalog."""
         return catalog(self.connection)

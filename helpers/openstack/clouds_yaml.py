@@ -1,4 +1,4 @@
-"""The files that a cloud's entry is read from, looked at before openstacksdk gets them: it skips one that is broken.
+"""Checks the files of a cloud's entry before openstacksdk reads them, because it skips a broken file.
 
 Source: openstacksdk, "Configuring OpenStack SDK Applications" (clouds.yaml, secure.yaml, where they are looked for).
 """
@@ -24,14 +24,14 @@ _SECRET = re.compile(r"pass|secret|token", re.IGNORECASE)
 
 
 class BadCloud(Exception):
-    """The cloud's entry or credentials cannot be used; the message is one line that says which and what to do."""
+    """The cloud's entry or credentials cannot be used. The message is one line with the reason and the fix."""
 
 
 @dataclass(frozen=True)
 class CloudFiles:
-    """Where openstacksdk looks: the first file of each kind that it can read counts.
+    """The files that openstacksdk searches. The first readable file of each kind counts.
 
-    `named`: the environment file names the first one, so that no variable of the shell leads elsewhere; `beside`: the
+    `named`: the environment file names the first one, so that no environment variable overrides it. `beside`: the
     files with secrets that belong to it.
     """
 
@@ -42,7 +42,7 @@ class CloudFiles:
 
     @classmethod
     def of(cls, clouds_file: Path | None) -> CloudFiles:
-        """The file that was named and the `secure.yaml` beside it; None: where openstacksdk looks."""
+        """The named file and the `secure.yaml` beside it; for None, the places that openstacksdk searches."""
         searched = tuple(Path(file) for file in loader.SECURE_FILES)
         if clouds_file is None:
             override = [os.environ[name] for name in ("OS_CLIENT_CONFIG_FILE",) if name in os.environ]
@@ -51,15 +51,15 @@ class CloudFiles:
         return cls((clouds_file,), (*beside, *searched), named=True, beside=beside)
 
     def check(self, cloud: str) -> str:
-        """Why the entry cannot be read, in one line that begins with the file; empty when nothing is in its way."""
+        """Why the entry cannot be read, in one line that begins with the file; empty if it can."""
         if not self.named and cloud == os.environ.get("OS_CLOUD_NAME", "envvars"):
-            return ""  # it is made of the variables of the shell
+            return ""  # openstacksdk makes this entry from environment variables
         clouds, broken = _first(self.clouds)
         secure, _ = _first(self.secure)
         if clouds is None:
             return broken or f"no clouds.yaml in {', '.join(_folders(self.clouds))}; name one with `clouds_file`"
         problem = _shape(*clouds, cloud)
-        if problem and broken and not self.named:  # the entry is perhaps in the file that is skipped
+        if problem and broken and not self.named:  # the entry may be in the file that is skipped
             return broken
         if not problem and secure:
             problem = _shape(*secure, cloud, may_lack_it=True)
@@ -75,7 +75,7 @@ def _folders(files: Iterable[Path]) -> tuple[str, ...]:
 
 
 def _first(files: Iterable[Path]) -> tuple[tuple[Path, Any] | None, str]:
-    """The first of these files that can be read, with what it holds; and what is wrong with one before it."""
+    """The first readable file with its content, and the problem of a file before it."""
     broken = ""
     for file in files:
         if not file.exists():
@@ -90,7 +90,7 @@ def _first(files: Iterable[Path]) -> tuple[tuple[Path, Any] | None, str]:
 
 
 def _read(file: Path) -> Any:
-    """What the file holds, as openstacksdk would read it. Raises BadCloud."""
+    """The content of the file as openstacksdk would read it. Raises BadCloud."""
     try:
         text = file.read_text(encoding="utf-8")
         return json.loads(text) if file.suffix == ".json" else yaml.safe_load(text)
@@ -100,13 +100,13 @@ def _read(file: Path) -> Any:
         raise BadCloud(f"{file}: not text: byte {error.start} is not UTF-8") from error
     except yaml.YAMLError as error:
         raise BadCloud(f"{file}: not YAML: {yaml_problem(error)}; correct that line") from error
-    except Exception as error:  # PyYAML lets through what its constructors raise, such as of a date that there is not
+    except Exception as error:  # PyYAML passes on exceptions of its constructors, for example for an impossible date
         kind = "JSON" if file.suffix == ".json" else "YAML"
         raise BadCloud(f"{file}: not {kind}: {type(error).__name__}; correct it") from error
 
 
 def _register(held: Any) -> None:
-    """Let no message show what stands under a key that sounds like a secret's."""
+    """Hide the values of keys that sound like secrets from all messages."""
     if isinstance(held, Mapping):
         for key, value in held.items():
             if isinstance(value, str) and value and _SECRET.search(str(key)):
@@ -115,7 +115,7 @@ def _register(held: Any) -> None:
 
 
 def _shape(file: Path, held: Any, cloud: str, *, may_lack_it: bool = False) -> str:
-    """Why the entry is not where it must be, in one line; empty when it is."""
+    """Why the entry cannot be found in the content, in one line; empty if it can."""
     place, found = "", held
     for key in ("clouds", cloud, "auth"):
         if found is None:

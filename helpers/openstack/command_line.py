@@ -1,4 +1,4 @@
-"""The `openstack` command lines that a person types."""
+"""`openstack` command lines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shlex
 
 
 def command_line(cloud: str, *words: str) -> str:
-    """`openstack` with an entry of clouds.yaml, every word quoted.
+    """An `openstack` command line with an entry of clouds.yaml, each word quoted.
 
     >>> command_line("overcloud", "server", "show", "a b")
     "openstack --os-cloud overcloud server show 'a b'"

@@ -1,4 +1,4 @@
-"""An import or copy of an image on its way: when it has ended, and whether it has reached its stores."""
+"""Waits for the end of an import or copy of an image, and says whether it has reached its stores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from helpers.wait import FailedState, TimedOut, wait_until
 
 
 class Records(Protocol):
-    """What shows the record and the tasks of an image: a Glance."""
+    """A source of the record and the tasks of an image: Glance."""
 
     def image(self, image_id: str) -> ImageRecord | None: ...
 
@@ -19,9 +19,9 @@ class Records(Protocol):
 
 
 class ImportFailed(Exception):
-    """An import or copy ended without reaching its stores; the message says which, and what Glance says of it.
+    """An import or copy ended without reaching its stores. The message names them, with Glance's own message.
 
-    `tasks` is None where Glance shows no tasks.
+    `tasks` is None if Glance has no API for tasks.
     """
 
     def __init__(self, message: str, record: ImageRecord | None, tasks: tuple[Task, ...] | None = ()) -> None:
@@ -29,15 +29,15 @@ class ImportFailed(Exception):
         self.record, self.tasks = record, tasks
 
 
-#: seconds that a record may need to show what its ended tasks have done
+#: seconds within which a record shows the result of its finished tasks
 _SETTLING = 10.0
-#: What an image is while its data is on the way.
+#: The status of an image while its data is being transferred.
 ON_THE_WAY = {"uploading", "importing", "saving"}
 
 
 @dataclass(frozen=True)
 class _Import:
-    """An import at one moment; `tasks` is None where Glance shows none, and the record has to tell by itself."""
+    """An import at one moment. `tasks` is None if Glance has no API for tasks; the record alone decides then."""
 
     record: ImageRecord | None
     tasks: tuple[Task, ...] | None
@@ -50,7 +50,7 @@ class _Import:
         return not record.importing_to and not record.import_task and record.status not in ON_THE_WAY
 
     def reached(self, stores: frozenset[str] | None) -> bool:
-        """Whether all is done: the image is in these stores (None: in any), and Glance is through with it."""
+        """Whether the image is in these stores (None: in any) and Glance has finished the import."""
         record = self.record
         return (
             record is not None
@@ -91,7 +91,7 @@ def wait_imported(
             return f"import task {bad[-1].id} failed: {bad[-1].message or 'no message'}"
         if record.failed and (stores is None or record.failed & stores):
             return f"Glance reports failed stores {', '.join(sorted(record.failed))}"
-        # Glance believes that it has finished, yet the stores are not there: they will not come any more
+        # Glance considers the import finished, and the stores are missing: they will not be added any more
         ended_at.append(time.monotonic())
         if begun and ended_at[-1] - ended_at[0] > _SETTLING:
             what = "the import has ended" if seen.tasks is None else "every import task has ended"
@@ -109,8 +109,8 @@ def wait_imported(
         ).record
     except (FailedState, TimedOut) as error:
         record = glance.image(image_id)
-        # the record is told apart
+        # the record is shown separately
         raise ImportFailed(error.reason, record, glance.tasks(image_id) if record else ()) from error
-    if record is None:  # `done` has ruled it out
+    if record is None:  # excluded by `done`
         raise ImportFailed("the image is gone", None)
     return record

@@ -1,7 +1,7 @@
-"""Logging in at Keystone with an entry of clouds.yaml.
+"""Logs in to Keystone with an entry of clouds.yaml.
 
-Everything that openstacksdk and keystoneauth make of a person's file happens here, and whatever they raise is BadCloud,
-one line that names the file, the entry and the fix: they have no common exception, and let through what Python raises.
+All use of a user's file by openstacksdk and keystoneauth happens here. Whatever they raise becomes BadCloud, one line
+with the file, the entry and the fix: they have no common exception, and pass on Python's own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from helpers.openstack.clouds_yaml import BadCloud, CloudFiles
 from helpers.openstack.session import Session
 from helpers.redact import redact, register
 
-# their warnings would be printed before our one line
+# their warnings would be printed before that line
 for _library in ("keystoneauth", "openstack"):
     logging.getLogger(_library).addHandler(logging.NullHandler())
 
@@ -37,7 +37,7 @@ _KEYSTONE = "http://192.0.2.10:5000/v3"
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One row of the catalog."""
+    """An endpoint of the catalog."""
 
     service: str
     interface: str
@@ -46,13 +46,13 @@ class Endpoint:
 
 
 def catalog(connection: openstack.connection.Connection) -> tuple[Endpoint, ...]:
-    """Every endpoint of the connection's region, of the catalog that its token came with."""
+    """The endpoints of the connection's region in the token's catalog."""
     found, region = _of_all_regions(connection), region_of(connection)
     return tuple(endpoint for endpoint in found if endpoint.region in {region, ""}) if region else found
 
 
 def region_of(connection: openstack.connection.Connection) -> str:
-    """The region that the entry names, or that of the first public image service, which is what clients then take."""
+    """The region that the entry names; otherwise that of the first public image service, which clients use then."""
     public = (one for one in _of_all_regions(connection) if (one.service, one.interface) == ("image", "public"))
     return connection.config.get_region_name() or next((one.region for one in public), "")
 
@@ -68,12 +68,12 @@ def _of_all_regions(connection: openstack.connection.Connection) -> tuple[Endpoi
 
 
 def log_in(cloud: str, clouds_file: Path | None, api_timeout: float) -> openstack.connection.Connection:
-    """A connection that Keystone has given a token.
+    """Log in, and return the connection.
 
     :param cloud: the entry of clouds.yaml
-    :param clouds_file: None: where openstacksdk looks
-    :param api_timeout: seconds that a request may take
-    :raises BadCloud: whatever is wrong: the file, the entry, the credentials, or that no Keystone answers
+    :param clouds_file: None: the places that openstacksdk searches
+    :param api_timeout: time limit of a request in seconds
+    :raises BadCloud: something is wrong with the file, the entry or the credentials, or Keystone does not answer
     """
     files = CloudFiles.of(clouds_file)
     if problem := files.check(cloud):
@@ -126,7 +126,7 @@ def _configured(loader: OpenStackConfig, cloud: str, api_timeout: float) -> Clou
 
 
 def _missing_file(config: Mapping[str, Any]) -> str:
-    """The certificate file that the entry names and that is not there, in words; empty where all are."""
+    """The message about a certificate file that the entry names and that does not exist; empty if all exist."""
     checked = bool(config.get("verify", True)) and not config.get("insecure")
     for name in (*(("cacert",) if checked else ()), "cert", "key"):
         if config.get(name) and not Path(str(config[name])).expanduser().exists():
@@ -135,7 +135,7 @@ def _missing_file(config: Mapping[str, Any]) -> str:
 
 
 def _unknown_region(connection: openstack.connection.Connection) -> str:
-    """That the entry's region is not one of the catalog's, in words; empty where it is, or where none is named."""
+    """The message about a region that is not in the catalog; empty if it is, or if the entry names none."""
     wanted = connection.config.get_region_name()
     there = sorted({endpoint.region for endpoint in _of_all_regions(connection)} - {""})
     if not wanted or not there or wanted in there:
@@ -144,7 +144,7 @@ def _unknown_region(connection: openstack.connection.Connection) -> str:
 
 
 def _make_every_client(connection: openstack.connection.Connection) -> None:
-    """Have the SDK read what the entry says of each service; whether there is such a service is not asked here."""
+    """Have the SDK read the entry's settings for each service. This does not ask whether the service exists."""
     image = partial(api_clients.image, url="")
     for make in (api_clients.compute, api_clients.block_storage, api_clients.network, image):
         try:
@@ -156,7 +156,7 @@ def _make_every_client(connection: openstack.connection.Connection) -> None:
 
 
 def _culprit(loader: OpenStackConfig | None, cloud: str) -> str:
-    """The key without which the entry could be read: what openstacksdk raises seldom names it. Empty: none alone."""
+    """The key without which the entry can be read, because openstacksdk seldom names it. Empty: no single key."""
     entry: Any = loader.cloud_config["clouds"].get(cloud) if loader else None
     for key in list(entry or ()):
         held = entry.pop(key)
@@ -174,7 +174,7 @@ def _is_read(loader: OpenStackConfig | None, cloud: str) -> bool:
 
 
 def _of_the_entry(error: Exception, culprit: str = "") -> str:
-    """What is wrong with the entry, and the fix, from whatever openstacksdk raised when it read it."""
+    """The problem of the entry and its fix, from what openstacksdk raised."""
     if isinstance(error, exceptions.MissingRequiredOptions):
         missing = ", ".join(option.dest or option.name for option in error.options)
         return f"auth has no {missing}; {_SECURE}"
@@ -186,7 +186,7 @@ def _of_the_entry(error: Exception, culprit: str = "") -> str:
 
 
 def _of_the_login(error: Exception, config: Mapping[str, Any]) -> str:
-    """Why there is no token, and the fix, from whatever keystoneauth raised."""
+    """The reason why there is no token and its fix, from what keystoneauth raised."""
     auth = config.get("auth") or {}
     url, by_token = auth.get("auth_url"), "token" in str(config.get("auth_type"))
     if found := _ATTRIBUTE.search(str(error)):
@@ -201,6 +201,6 @@ def _of_the_login(error: Exception, config: Mapping[str, Any]) -> str:
         return f"no login at Keystone: {in_words(error)}; check auth_url, cacert and cert"
     if isinstance(error, exceptions.ClientException | openstack.exceptions.SDKException):
         return f"no login at Keystone: {in_words(error)}; check auth_url and what else stands there"
-    if isinstance(error, AttributeError):  # a plugin that asks no Keystone, such as `none`
+    if isinstance(error, AttributeError):  # a plugin that does not use Keystone, such as `none`
         return f"auth_type {config.get('auth_type')} gets no token of Keystone's; use a password or another credential"
     return f"no login at Keystone ({type(error).__name__}: {error}); check what stands there"

@@ -1,4 +1,4 @@
-"""Nova: servers that boot from an image or a volume, in an availability zone, and what the API shows of them."""
+"""Nova: servers that boot from an image or a volume in an availability zone, and their records."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from helpers.openstack.command_line import command_line
 from helpers.openstack.retries import once, the_one_named
 from helpers.wait import wait_for_resource
 
-#: the first microversion that takes `networks: none`; the guide's servers have a network
+#: the first microversion that accepts `networks: none`; the guide's servers have a network
 MICROVERSION = "2.37"
 
 
 @dataclass(frozen=True)
 class Server:
-    """A server as the API shows it. `fault` is Nova's own message, None where there is none; `host` needs admin."""
+    """A server as the API shows it. `fault` is Nova's own message or None; `host` is visible to administrators only."""
 
     id: str
     name: str
@@ -43,7 +43,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Service:
-    """A service of Nova's or Cinder's; `state` is up or down, `status` enabled or disabled, `cluster` only Cinder's."""
+    """A service of Nova or Cinder. `state` is up or down, `status` enabled or disabled. Only Cinder has a `cluster`."""
 
     binary: str
     host: str
@@ -54,12 +54,12 @@ class Service:
 
     @property
     def condition(self) -> str:
-        """State and status: `up, enabled` where all is well."""
+        """State and status: `up, enabled` if all is well."""
         return f"{self.state}, {self.status}"
 
 
 class ServerFailed(Exception):
-    """A server did not get where it was to go; the message quotes Nova's fault."""
+    """A server did not reach the expected status. The message quotes Nova's fault."""
 
     def __init__(self, message: str, server: Server | None) -> None:
         super().__init__(message)
@@ -67,9 +67,9 @@ class ServerFailed(Exception):
 
 
 class Nova:
-    """The compute service, thin over openstacksdk's proxy.
+    """The Compute service, a thin layer over openstacksdk's proxy.
 
-    :param cloud: the entry of clouds.yaml, for the commands that a person would type
+    :param cloud: the entry of clouds.yaml, for command lines
     """
 
     def __init__(self, connection: Connection, cloud: str) -> None:
@@ -82,9 +82,9 @@ class Nova:
         return self._client()
 
     def _flavor_id(self, name: str) -> str:
-        """The id of a flavor, of which its name or its id is given; asked once.
+        """The id of the flavor with this name or id. It is requested once.
 
-        :raises openstack.exceptions.NotFoundException: there is none
+        :raises openstack.exceptions.NotFoundException: there is no such flavor
         """
         return str(self._proxy.find_flavor(name, ignore_missing=False).id)
 
@@ -93,7 +93,7 @@ class Nova:
         return tuple(sorted({str(flavor.name) for flavor in self._proxy.flavors()}))
 
     def command(self, *words: str) -> str:
-        """An `openstack` command line that a person would type."""
+        """The equivalent `openstack` command line."""
         return command_line(self._cloud, *words)
 
     def create(
@@ -107,9 +107,9 @@ class Nova:
         volume: str | None = None,
         new_volume_gib: int | None = None,
     ) -> str:
-        """Ask for a server; returns its id at once.
+        """Request a server. Returns its id at once.
 
-        :param image: image id to boot from; with `new_volume_gib` from a volume of that size that Nova has Cinder make
+        :param image: image id to boot from; with `new_volume_gib`, from a new volume of that size
         :param volume: volume id to boot from
         :param network: id of the network, None for a server without any
         :raises openstack.exceptions.HttpException: when Nova refuses it
@@ -143,7 +143,7 @@ class Nova:
         return once(ask, lambda: the_one_named(name, self.named(name)), f"server {name}")
 
     def server(self, server_id: str) -> Server | None:
-        """The record of a server; None when there is none."""
+        """The record of a server; None if there is none."""
         answer = body_of(self._proxy.get(f"/servers/{server_id}"))
         if answer is None:
             return None
@@ -161,10 +161,10 @@ class Nova:
         )
 
     def wait_status(self, server_id: str, status: str, timeout: float) -> Server:
-        """Wait until a server is in a status, and no task is under way.
+        """Wait until a server has a status and no running task.
 
         :param timeout: seconds
-        :raises ServerFailed: it went to ERROR, is gone, or did not get there in time
+        :raises ServerFailed: it went to ERROR, is gone, or did not reach the status in time
         """
 
         def failed(server: Server) -> str | None:
@@ -181,11 +181,11 @@ class Nova:
         )
 
     def stop(self, server_id: str) -> None:
-        """Ask for a server to be stopped."""
+        """Request the stop of a server."""
         once(lambda: self._proxy.stop_server(server_id), self._is_on_its_way(server_id, "SHUTOFF"), "os-stop")
 
     def start(self, server_id: str) -> None:
-        """Ask for a server to be started."""
+        """Request the start of a server."""
         once(lambda: self._proxy.start_server(server_id), self._is_on_its_way(server_id, "ACTIVE"), "os-start")
 
     def _is_on_its_way(self, server_id: str, status: str) -> Callable[[], bool | None]:
@@ -196,11 +196,11 @@ class Nova:
         return is_on_its_way
 
     def delete(self, server_id: str) -> None:
-        """Ask for the deletion of a server; one that is already gone is no error."""
+        """Request the deletion of a server. A server that is already gone is no error."""
         self._proxy.delete_server(server_id, ignore_missing=True)
 
     def create_image(self, server_id: str, name: str, images: Callable[[str], Iterable[tuple[str, str]]]) -> str:
-        """Ask for an image of a server (`server image create`); returns the image's id at once.
+        """Request an image of a server (`server image create`). Returns the id of the image at once.
 
         :param images: id and name of every image whose name begins so
         """

@@ -1,8 +1,8 @@
-"""What is asked again when an answer is lost: the one place that decides it for requests to the cloud.
+"""Decides which requests to the cloud are repeated when an answer is lost.
 
-What only reads or deletes is asked again as it is. Of what creates or changes something, `once` looks for the effect
-before it is asked again. keystoneauth's own retries are of no use here: they repeat a POST whose answer was lost, take
-silence for a lost connection, and wait as long as a `Retry-After` says.
+Requests that only read or delete are repeated as they are. Before it repeats a request that creates or changes
+something, `once` looks for its effect. keystoneauth's own retries cannot be used: they repeat a POST whose answer was
+lost, take silence for a lost connection, and wait as long as `Retry-After` says.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ T = TypeVar("T")
 
 #: seconds from the first bad answer to the last attempt
 PATIENCE = 7.0
-#: the same where nothing listens: whatever is being restarted there is not behind a proxy
+#: the same if nothing listens on the port: a service without a proxy is being restarted
 _NOBODY = 1.5
-#: What a service, or the proxy before it, answers without having been of use. A 429 was not even looked at.
+#: Answers of a service, or of the proxy before it, that may be better next time. A 429 was not processed at all.
 _LOST, _TOO_MANY = frozenset({500, 502, 503, 504}), 429
 PASSING = _LOST | {_TOO_MANY}
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "DELETE"})
-#: What only reads although it is a POST: a token is one more, and nobody's.
+#: POST requests that only read: another token does no harm.
 _LOGIN, _CONSOLE = "/auth/tokens", b'{"os-getConsoleOutput":'
-#: how often a change is asked for; seconds in which its effect shows, also where a proxy had waited in vain
+#: how often a change is requested; seconds in which its effect shows, even after the timeout of a proxy
 _TIMES, _SHOWS, _SHOWS_LATE = 4, 2.0, 10.0
 
 
 class NobodyKnows(ksa.ClientException):
-    """Whether a request was carried out can be seen neither from its answer nor from what is there."""
+    """Neither the answer nor the present state shows whether a request was carried out."""
 
 
 def answered(
@@ -52,11 +52,11 @@ def answered(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> requests.Response:
-    """The answer to a request: the first good one, or the last one.
+    """The answer to a request: the first good one, otherwise the last one.
 
-    :param deadline: seconds from now in which it is repeated
-    :param is_down: its server has been so for all requests of late: nothing is repeated
-    :raises requests.RequestException: no answer came at last; a request that is silent is never repeated
+    :param deadline: seconds from now within which the request is repeated
+    :param is_down: the server has failed all recent requests, so that nothing is repeated
+    :raises requests.RequestException: no answer came in the end; a request that times out is never repeated
     """
     end, limit = clock() + deadline, float("inf")
     for pause in _pauses():
@@ -84,7 +84,7 @@ def _outcome(
 
 @dataclass(frozen=True)
 class _Chance:
-    """That the same request may have a better answer: after so many seconds' pause, and within so many seconds."""
+    """The chance of a better answer to the same request: after a pause, and within a time limit, in seconds."""
 
     seconds: float = PATIENCE
     pause: float = 0.0
@@ -98,7 +98,7 @@ def _chance(
             return _Chance(_NOBODY)
         return _Chance() if _is_cut(error) and is_repeatable(request) else None
     asked_for = _retry_after(answer)
-    if answer.status_code == _TOO_MANY:  # who says when has time until the request's own end
+    if answer.status_code == _TOO_MANY:  # a service that names a time is given all of the request's time
         return _Chance(float("inf"), asked_for) if asked_for else _Chance()
     if answer.status_code in _LOST and is_repeatable(request):
         return _Chance(pause=asked_for if asked_for < PATIENCE else 0.0)
@@ -106,7 +106,7 @@ def _chance(
 
 
 def is_repeatable(request: requests.PreparedRequest) -> bool:
-    """Whether it does no harm to make a request twice."""
+    """Whether a request can be repeated without harm."""
     if request.method == "POST":
         return str(request.url).endswith(_LOGIN) or _bytes(request.body).startswith(_CONSOLE)
     return request.method in _REPEATABLE
@@ -117,7 +117,7 @@ def _bytes(body: object) -> bytes:
 
 
 def read_again(read: Callable[[], T], passes: Callable[[T], bool], what: str) -> T:
-    """What is read in another way than by a request from here: the first good answer, or the last one."""
+    """Repeat a read that another library performs: the first good answer, otherwise the last one."""
     seen: list[T] = []
 
     def probe() -> T:
@@ -130,13 +130,13 @@ def read_again(read: Callable[[], T], passes: Callable[[T], bool], what: str) ->
 
 
 def once(request: Callable[[], T], effect: Callable[[], T | None], what: str) -> T:
-    """Make a request that must not be carried out twice.
+    """Make a request that must be carried out only once.
 
-    Where its answer is lost, it is made again only when its effect does not show.
+    If its answer is lost, the request is repeated only if its effect does not show.
 
-    :param effect: what the request has brought about, which is also its result; None while there is nothing
-    :raises NobodyKnows: its answer was lost, and its effect cannot be looked at
-    :raises Exception: what `request` raises, when it is refused, or lost time and again
+    :param effect: returns the effect of the request, which is also the result; None while there is none
+    :raises NobodyKnows: the answer was lost, and the effect cannot be observed
+    :raises Exception: from `request`: it was refused, or its answer was lost every time
     """
     lost: Exception = AssertionError("never asked")
     for _ in range(_TIMES):
@@ -160,12 +160,12 @@ def once(request: Callable[[], T], effect: Callable[[], T | None], what: str) ->
 
 
 def the_one_named(name: str, found: Iterable[tuple[str, str]]) -> str | None:
-    """The id of the resource of this name, which no other has: of what id and name are given; None for none."""
+    """The id of the resource with this unique name among these ids and names; None if there is none."""
     return next((id for id, known in found if known == name), None)
 
 
 def is_lost(error: Exception) -> bool:
-    """Whether a request may have been carried out, or not: its service said neither."""
+    """Whether a request may or may not have been carried out, because its service said neither."""
     if isinstance(error, openstack.exceptions.HttpException | ksa.HttpError):
         return _status(error) in _LOST
     return isinstance(error, ksa.ConnectFailure | ksa.UnknownConnectionError)
@@ -187,7 +187,7 @@ def _pauses() -> Iterator[float]:
 
 
 def _retry_after(answer: requests.Response) -> float:
-    """Seconds; 0 where it says nothing of use."""
+    """`Retry-After` in seconds; 0 without a usable value."""
     try:
         return Retry().parse_retry_after(answer.headers.get("Retry-After", "0"))
     except InvalidHeader:
@@ -195,7 +195,7 @@ def _retry_after(answer: requests.Response) -> float:
 
 
 def _is_cut(error: requests.RequestException | None) -> bool:
-    """Whether a connection ended before its answer did; silence, an unknown host and a bad certificate are others."""
+    """Whether a connection ended before the answer did. A timeout, unknown host or bad certificate does not count."""
     if isinstance(error, requests.Timeout) or "Failed to resolve" in str(error):
         return False
     if isinstance(error, requests.exceptions.SSLError):

@@ -1,4 +1,4 @@
-"""The session behind all requests to the cloud: for many threads, in bad weather, and one time limit for silence."""
+"""The session of all requests to the cloud: for many threads, with retries, and with a time limit for silence."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from requests.adapters import HTTPAdapter
 
 from helpers.openstack import retries
 
-#: how many more tokens a request is made with that are not accepted: each may have been revoked meanwhile
+#: how many new tokens a request is tried with if they are refused: each may have been revoked meanwhile
 _NEW_TOKENS = 3
 
 
 class Silent(ClientException):
     """A service has not answered within its time limit.
 
-    No ConnectTimeout: keystoneauth takes that for a document that is not there, and goes on to ask for the next one.
+    This is not a ConnectTimeout, which keystoneauth takes for a missing document, so that it requests the next one.
     """
 
 
 class Session(keystoneauth1.session.Session):
-    """keystoneauth's session, for which silence is an answer: it raises Silent."""
+    """keystoneauth's session, which raises Silent if a service does not answer in time."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(session=_transport(), **options)
 
     def request(self, url: str, method: str, *args: Any, **options: Any) -> requests.Response:
         seconds, raises = options.get("timeout") or self.timeout, options.pop("raise_exc", True)
-        # what is asked again is decided below, by the transport
+        # the transport below decides about retries
         options |= {"connect_retries": 0, "status_code_retries": 0, "raise_exc": False}
         try:
             answer = super().request(url, method, *args, **options)
@@ -50,19 +50,19 @@ class Session(keystoneauth1.session.Session):
         return answer
 
     def invalidate(self, auth: BaseAuthPlugin | None = None) -> bool:
-        """A token that is not accepted any more is given up, by however many threads at once.
+        """Discard a token that is no longer accepted, from any number of threads.
 
-        keystoneauth gives up a request whose token another thread has given up a moment before.
+        keystoneauth gives up a request if another thread has just discarded its token.
         """
         super().invalidate(auth)
         return True
 
 
 class _Transport(requests.Session):
-    """A session for many threads, which reads proxies and certificates from os.environ once for each server.
+    """A session for many threads that reads proxies and certificates from os.environ once for each server.
 
-    requests does so before every request; it takes its time, and pytest changes os.environ meanwhile, for every test.
-    A server that is down all the time is given its time once, not for every request.
+    The requests library does so before every request, which takes time, and pytest changes os.environ for every test.
+    A server that is permanently down uses up its time limit once, not for every request.
     """
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ class _Transport(requests.Session):
     def merge_environment_settings(self, url: Any, *args: Any, **kwargs: Any) -> Any:
         server = (urlsplit(url)[:2], repr((args, kwargs)))
         for _ in range(100):
-            with contextlib.suppress(KeyError):  # a variable that went while all were gone through
+            with contextlib.suppress(KeyError):  # a variable was removed during the iteration
                 if server not in self._settings:
                     self._settings[server] = super().merge_environment_settings(url, *args, **kwargs)
                 return dict(self._settings[server])
@@ -98,7 +98,7 @@ def _nothing_more(request: requests.PreparedRequest) -> requests.PreparedRequest
 
 def _transport() -> requests.Session:
     session = _Transport()
-    # the token is the only authentication: without this, requests looks for a netrc file before every request
+    # the token is the only authentication: otherwise, requests looks for a netrc file before every request
     session.auth = _nothing_more
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=64))
