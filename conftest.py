@@ -1,6 +1,7 @@
 """The fixtures modules, each after those that it imports; everything else is in them."""
 
 pytest_plugins = [
+    "fixtures.plugin.logs",
     "fixtures.plugin.claims",
     "fixtures.plugin.environment",
     "fixtures.plugin.not_claimed",

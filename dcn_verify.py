@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
+from helpers.redact import hide_in_logs
+
 REFUSED = 4
 _EXAMPLE = """\
 examples:
@@ -63,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code, or 4 for one that does not exist."""
     given = _parser().parse_args(arguments)
+    hide_in_logs()
     command = next(command for command in COMMANDS if command.name == given.command)
     return int(importlib.import_module(command.module).main(given.arguments))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import logging
 import re
 import threading
 import urllib.parse
@@ -173,6 +174,27 @@ def redacted(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(redacted(part) for part in value)
     return value
+
+
+def hide_in_logs() -> None:
+    """Hide secrets in every log record of this process, whichever handler writes it: libraries log all they get."""
+    make = logging.getLogRecordFactory()
+    if getattr(make, "hides_secrets", False):
+        return
+
+    def record(*arguments: Any, **named: Any) -> logging.LogRecord:
+        made = make(*arguments, **named)
+        try:
+            text = made.getMessage()
+        except Exception:  # the arguments do not fit the message
+            text = f"{made.msg} {made.args}"
+        made.msg, made.args = redact(text), ()
+        if made.exc_info:
+            made.exc_text = redact(logging.Formatter().formatException(made.exc_info))
+        return made
+
+    record.hides_secrets = True  # type: ignore[attr-defined]
+    logging.setLogRecordFactory(record)
 
 
 def fingerprint(secret: str) -> str:

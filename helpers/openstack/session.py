@@ -15,6 +15,7 @@ from keystoneauth1.plugin import BaseAuthPlugin
 from requests.adapters import HTTPAdapter
 
 from helpers.openstack import retries
+from helpers.redact import register
 
 #: how many new tokens a request is tried with if they are refused: each may have been revoked meanwhile
 _NEW_TOKENS = 3
@@ -71,6 +72,7 @@ class _Transport(requests.Session):
         self._down: set[object] = set()
 
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        register(str(request.headers.get("X-Auth-Token") or ""))
         server, seconds, bad = urlsplit(str(request.url))[:2], options.get("timeout"), True
         deadline = float(seconds) if isinstance(seconds, int | float) else retries.PATIENCE
         send, is_down = partial(super().send, request, **options), server in self._down

@@ -5,16 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import logging
 import struct
 import urllib.parse
 import uuid
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import helpers.redact
-from helpers.redact import Secret, fingerprint, redact, register
+from helpers.redact import Secret, fingerprint, hide_in_logs, redact, register
 
 KEY = "AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q=="
 FSID = "5bb3a1f0-9a4e-4c9c-8b1c-0d6a7f6f4d21"
@@ -159,3 +162,40 @@ def test_a_secret_compares_by_value_and_prints_its_fingerprint() -> None:
     assert len({one, same, other}) == 2
     assert f"{one} {one!r}" == f"<secret {one.fingerprint}> <secret {one.fingerprint}>"
     assert redact("has value one two in it") == "has *** in it"
+
+
+@pytest.fixture
+def hiding() -> Iterator[None]:
+    before = logging.getLogRecordFactory()
+    logging.setLogRecordFactory(logging.LogRecord)
+    hide_in_logs()
+    yield
+    logging.setLogRecordFactory(before)
+
+
+@pytest.mark.usefixtures("hiding")
+def test_no_handler_gets_a_secret(tmp_path: Path) -> None:
+    """Whatever its level, arguments and traceback, and whatever handler a library has added itself."""
+    register("a-token-of-no-shape")
+    handler = logging.FileHandler(tmp_path / "log")
+    library = logging.getLogger("a.library")
+    library.addHandler(handler)
+    library.setLevel(logging.DEBUG)
+    try:
+        library.debug("RESP BODY: %s", {"X-Auth-Token": "a-token-of-no-shape"})
+        library.warning("key = AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q==")
+        library.info("%d of no number", "a-token-of-no-shape")
+        try:
+            raise ValueError("a-token-of-no-shape")
+        except ValueError:
+            library.exception("it failed")
+    finally:
+        library.removeHandler(handler)
+        handler.close()
+
+    written = (tmp_path / "log").read_text()
+    assert "it failed" in written
+    assert "%d of no number ('***',)" in written
+    assert "ValueError: ***" in written
+    assert "a-token-of-no-shape" not in written
+    assert "AQD29" not in written

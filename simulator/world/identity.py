@@ -60,7 +60,8 @@ class Identity:
         """Return a token for a user name or ID, or None if the password does not match."""
         for user in self.users.values():
             if name in (user.name, user.id) and secrets.compare_digest(user.password, password):
-                token = Token(secrets.token_urlsafe(32), user, now(), now() + timedelta(hours=12))
+                # as a fernet token begins
+                token = Token(f"gAAAAAB{secrets.token_urlsafe(128)}", user, now(), now() + timedelta(hours=12))
                 self.tokens[token.id] = token
                 return token
         return None
