@@ -1,6 +1,7 @@
 # dcn-verify: `make help` lists what there is.
 .DEFAULT_GOAL := help
-.PHONY: help venv demo verify test guide-commands drift lint docs lab lab-status lab-down record clean-leftovers detect lock
+.PHONY: help venv demo verify test guide-commands drift lint docs lab lab-status lab-down record clean-leftovers detect lock \
+  sbom image
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,6 +11,8 @@ WORKERS ?= 2
 TEST_WORKERS ?= 4
 PYTEST_ARGS ?=
 DETECT_ARGS ?=
+# of a virtual environment of its own: these say what the other one holds
+TOOLS := pip-tools==7.6.2 cyclonedx-bom==7.5.0
 RECORD := selftests/simulator/record/lab.json
 
 help: ## list the targets
@@ -17,8 +20,8 @@ help: ## list the targets
 
 .venv/ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 venv: .venv/ready ## set up the virtual environment
@@ -76,9 +79,20 @@ record: .venv/ready ## record anew what the healthy lab answers: the simulator i
 clean-leftovers: .venv/ready ## remove what killed runs have left in ENVIRONMENT=file.yaml (default: the lab)
 	$(BIN)/dcn-verify clean --environment '$(or $(ENVIRONMENT),$(LAB_FOLDER)/environment.yaml)'
 
-lock: ## resolve pyproject.toml anew into requirements.lock
-	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet '.[lab,simulator,dev]'
-	(echo '# Exact versions of everything that the project runs with; made by `make lock` from pyproject.toml.'; \
-	 .venv-lock/bin/python -m pip freeze --exclude dcn-verify) > requirements.lock
-	rm -rf .venv-lock
+lock: .tools/ready ## resolve pyproject.toml anew into requirements.lock, with hashes
+	.tools/bin/pip-compile --quiet --upgrade --generate-hashes --all-extras --strip-extras --allow-unsafe --no-annotate \
+	  --no-header --no-emit-index-url --no-emit-find-links --no-emit-options --output-file .tools/lock pyproject.toml
+	(echo '# Exact versions and hashes of everything that the project runs with; made by `make lock` from pyproject.toml.'; \
+	 grep -v -e '^#' -e '^$$' .tools/lock) > requirements.lock
+
+sbom: .venv/ready .tools/ready ## write a software bill of materials (CycloneDX) to dist/dcn-verify.cdx.json
+	@mkdir -p dist
+	.tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --output-file dist/dcn-verify.cdx.json .venv
+
+image: .venv/ready ## write a container image to dist/dcn-verify.tar (root; mmdebstrap and buildah)
+	./image/build dist/dcn-verify.tar
+
+.tools/ready: Makefile
+	$(PYTHON) -m venv --clear .tools
+	.tools/bin/python -m pip install --quiet --disable-pip-version-check $(TOOLS)
+	@touch $@

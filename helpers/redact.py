@@ -1,4 +1,4 @@
-"""Hides secrets before a text reaches a log, a report, an attachment or an exception.
+"""Hides secrets and control characters before a text reaches a log, a report, an attachment or an exception.
 
 Two ways are always active: by shape (cephx keys, fernet tokens, `password=`, URLs with a password), and by value
 (everything that was passed to `register` at run time). FSIDs, UUIDs and checksums, which only look like secrets, stay
@@ -134,7 +134,10 @@ def register(secret: str) -> None:
 
 
 def redact(text: str) -> str:
-    """The text with every secret replaced by `***`. Applying it twice changes nothing more."""
+    """The text with every secret replaced by `***`, and characters that act on a terminal or hide text made visible.
+
+    Applying it twice changes nothing more.
+    """
     return _remembered(text, _generation) if len(text) <= _SHORT else _redact(text)
 
 
@@ -145,7 +148,15 @@ def _redact(text: str) -> str:
                 text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", HIDDEN, text)
             else:
                 text = text.replace(secret, HIDDEN)
-    return _without_shapes(text)
+    return _ACTS.sub(_visible, _without_shapes(text))
+
+
+#: Control characters but line feed and tab, line separators, and marks that change the direction of text or are unseen.
+_ACTS = re.compile("\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+
+
+def _visible(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
 
 
 def _without_shapes(text: str) -> str:

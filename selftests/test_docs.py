@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs.hooks import claims as claims_hook
-from docs.hooks import environment_file
+from docs.hooks import dependencies, environment_file
 from docs.hooks import summary as summary_hook
 from faults.catalogue import FAULTS, Fault
 from faults.catalogue.sources import Place, places
@@ -132,3 +132,15 @@ def test_links_outside_the_pages_lead_somewhere(name: str):
     links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / name).read_text(encoding="utf-8"))
 
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+# --- dependencies
+
+
+def test_every_pinned_package_has_hashes_and_a_licence(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)
+    entries = re.split(r"\n(?=\S)", dependencies.LOCK.read_text(encoding="utf-8").partition("\n")[2])
+
+    assert len(entries) == len(dependencies.pinned()) > 50
+    assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
+    assert [package for package in dependencies.pinned() if not dependencies.licence(package)] == []

@@ -35,7 +35,8 @@ class CommandFailed(Exception):
     def __init__(self, completed: Completed, problem: str = "") -> None:
         self.completed, self.node, self.problem = completed, completed.node, redact(problem)
         self.reproduce: tuple[str, ...] = (completed.reproduce,)
-        said = "\n".join(completed.stderr.strip().splitlines()[-5:])
+        # marked as quoted, so that no node can make up a line of ours
+        said = "\n".join(f"| {line}" for line in completed.stderr.strip().splitlines()[-5:])
         if not problem:
             problem, said = f"exit status {completed.exit_status}", said or "(nothing on standard error)"
         super().__init__(redact(f"{completed.node}: {problem}: {completed.reproduce}\n{said}".rstrip()))

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from helpers.outcomes import Outcome
 from helpers.preflight.results import PREREQUISITES, UNDERCLOUD, Preflight
+from helpers.redact import redact
 
 _MARKS: dict[Outcome | None, tuple[str, str, str]] = {
     "passed": ("✓", "ok", "green"),
@@ -44,7 +45,7 @@ def rendered(preflight: Preflight, *, width: int = 100, colour: bool = False, pl
     console.print(_table(preflight, plain), highlight=False)
     for found in preflight.findings:
         fancy, word, style = _MARKS[found.outcome]
-        line = Text.assemble((word if plain else fancy, style), " ", (str(found), "bold"))
+        line = Text.assemble((word if plain else fancy, style), " ", (redact(str(found)), "bold"))
         console.print(line, soft_wrap=True, highlight=False)
         for command in filter(None, found.reproduce):
             console.print(Text(f"  reproduce: {command}"), soft_wrap=True, highlight=False)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helpers.environment import BadEnvironment, load_environment
+from helpers.redact import redact
 from helpers.runs.deployment import NotReady, connect
 from helpers.runs.leftovers import clean, find
 
@@ -39,11 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         deployment.close()
     for remark in found.remarks:
-        sys.stderr.write(f"{remark}\n")
+        sys.stderr.write(redact(f"{remark}\n"))
     for one in cleaned:
-        sys.stdout.write("".join(f"{line}\n" for line in one.lines))
+        sys.stdout.write(redact("".join(f"{line}\n" for line in one.lines)))
     for resource in found.foreign:
-        sys.stdout.write(f"of a run not known here, left alone: {resource}\n")
+        sys.stdout.write(redact(f"of a run not known here, left alone: {resource}\n"))
     if found.complete and not found.runs and not found.foreign:
         sys.stdout.write("nothing was left\n")
     return 0 if found.complete and not any(one.leaks for one in cleaned) else 1
