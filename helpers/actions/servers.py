@@ -23,6 +23,9 @@ from helpers.witnesses.disks import WitnessedDisk, server_disk
 _STILL = 3
 
 
+_ON_THE_WAY = {"queued", "saving", "importing", "uploading"}
+
+
 @dataclass(frozen=True)
 class BootedServer:
     """A server that became ACTIVE after `seconds`; `disk` is its root disk in the pools `vms` of all clusters."""
@@ -172,6 +175,8 @@ class ServerActions:
     def take_image(self, server_id: str, what: str) -> str:
         """An image of a server, by `server image create`, active; returns its id.
 
+        A new Glance adds the checksum later, and locks the image until then (`location_import`).
+
         :raises Failed: Nova refuses it, or the image does not become active
         """
         name = self.run.name(what)
@@ -183,7 +188,7 @@ class ServerActions:
         try:
             record = wait_until(
                 lambda: glance.image(image_id),
-                lambda record: record is None or record.status not in {"queued", "saving", "importing", "uploading"},
+                lambda record: record is None or not (record.status in _ON_THE_WAY or record.import_task),
                 timeout=self.environment.timeouts.snapshot,
                 what=f"image {image_id} of server {server_id}",
                 interval=0.5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -13,14 +14,19 @@ from starlette.requests import Request
 from simulator.commands.shell import Call, Output
 from simulator.faults.changes import added, changed, hooked, removed, variation
 from simulator.world.configuration import glance_api_conf
+from simulator.world.content import Content
+from simulator.world.images import LOCK, Image, ImageTask
 from simulator.world.nodes import Container, File
 from simulator.world.refusal import Refusal
+from simulator.world.servers import Server
 from simulator.world.sites import Site
 from simulator.world.world import World
 
 _GLANCE_HOME = "/etc/glance"
 _IMPORT_SECTIONS = ("image_import_opts", "image_conversion", "import_filtering_opts")
 _INTERNAL = "glance_api_internal"
+#: seconds
+_HASHING = 1.0
 #: libpod's `ContainerStatus`.
 _PODMAN_1_STATES = {"running": 3, "exited": 6}
 
@@ -45,6 +51,27 @@ def no_image_tasks_api(world: World, site: Site) -> Iterator[None]:
             raise Refusal(404, "The resource could not be found.")
 
     with hooked(world, "request", hook):
+        yield
+
+
+@variation(site="central", source="OpenStack 2026.2: Nova adds an RBD snapshot by Glance's locations API")
+def location_import(world: World, site: Site) -> Iterator[None]:
+    """An image of a server is active before its checksum is known, and is locked until then."""
+
+    async def hashed(image: Image, content: Content, task: ImageTask) -> None:
+        await asyncio.sleep(_HASHING)
+        image.os_hash_algo, image.os_hash_value = "sha512", content.digest("sha512")
+        image.properties.pop(LOCK, None)
+        task.becomes("success")
+
+    def hook(image: Image, content: Content, server: Server) -> Image:
+        task = ImageTask(image.id, server.project, server.project, {}, "", status="processing")
+        world.images.tasks[task.id] = task
+        image.properties[LOCK] = task.id
+        world.clock.start(hashed(image, content, task))
+        return image
+
+    with hooked(world, "snapshot.stored", hook):
         yield
 
 

@@ -113,4 +113,5 @@ async def _copy_disk(world: World, server: Server, image: Image) -> None:
         if site.cluster is None:
             image.checksum, image.os_hash_algo = content.digest("md5"), "sha512"
             image.os_hash_value = content.digest("sha512")
+        world.hooks.through("snapshot.stored", image, content=content, server=server)
     server.task_state = None
