@@ -93,7 +93,7 @@ def unobserved(site: str, error: Unreachable | DeadlinePassed | CommandFailed) -
     if isinstance(error, DeadlinePassed):
         why = f"no answer within {error.deadline:g} s on {error.node}"
     elif isinstance(error, CommandFailed):  # the command is told apart
-        why = " ".join(str(error).replace(f": {error.completed.reproduce}", ":").split())
+        why = " ".join(str(error).replace(f": {error.completed.reproduce}", ":").replace("\n| ", "\n").split())
     else:
         why = str(error)
     return Unobserved(site, why, error.reproduce, isinstance(error, DeadlinePassed | NoMonitorRuns))

@@ -198,7 +198,7 @@ def test_a_failed_command_says_where_which_and_what(node: Node) -> None:
         node.run_checked("sh", "-c", f"echo 'rbd: no key {CEPHX}' >&2; exit 2")
     message = str(caught.value)
     assert message.startswith("dcn0-hci-0: exit status 2: ssh -F ")
-    assert message.endswith("\nrbd: no key ***")
+    assert message.endswith("\n| rbd: no key ***")
     assert CEPHX not in message + repr(caught.value.completed)
     assert caught.value.reproduce == (caught.value.completed.reproduce,)
 
