@@ -51,6 +51,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--without-compute", action="append", default=[], metavar="SITE", help="a site of storage only")
     parser.add_argument("--same-store-names", action="store_true", help="every site calls its own store alike")
     parser.add_argument("--other-zone-names", action="store_true", help="zones are not called as the sites are")
+    parser.add_argument("--volume-cluster", metavar="NAME", help="the cinder_cluster of every DCN site, or `none`")
     parser.add_argument(
         "--ceph-warnings",
         choices=("fail", "warn"),
@@ -113,6 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         without_compute=arguments.without_compute,
         same_store_names=arguments.same_store_names,
         other_zone_names=arguments.other_zone_names,
+        volume_cluster=arguments.volume_cluster,
         seed=arguments.delays,
     )
     world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)

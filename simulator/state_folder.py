@@ -128,6 +128,8 @@ def _site(site: Site) -> dict[str, Any]:
             found["central_store"] = site.central_store
         if site.local_store != site.store:
             found["local_store"] = site.local_store
+        if site.cinder and not site.central and site.cinder.cluster != site.name:
+            found["cinder_cluster"] = site.cinder.cluster or "none"
         found["glance"] = site.glance.url
         found["ceph"] = {
             "cluster": site.cluster.name,

@@ -213,6 +213,14 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
+        "volume-service-clustered-against-the-plan",
+        "the site's volume service is in a cluster, though the deployment has none",
+        source="claims A15",
+        site="dcn",
+        must="A15",
+        read_only=True,
+    ),
+    fault(
         "central-volume-service-clustered",
         "central's volume service is active/active",
         source="claims A15",

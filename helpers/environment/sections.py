@@ -299,6 +299,9 @@ class SiteEntry(Section):
     """The store id of this site at its own Glance. By default, the same as `store`."""
     central_store: Word | None = None
     """The store id of the central site at this site's Glance. By default `central`."""
+    cinder_cluster: Word | None = None
+    """The cluster that the site's cinder-volume services form (A15); `none` if they form none. By default the name of
+    the site, and `none` for the central site."""
     glance: GlanceUrl | None = None
     """The endpoint of this site's own Glance, or of the HAProxy in front of it, without a version."""
     ceph: Ceph | None = None

@@ -23,6 +23,8 @@ VARIATIONS: dict[str, tuple[str, ...]] = {
     "as-the-guide-has-it": (),
     **{name: ("--fault", name) for name, change in CHANGES.items() if change.harmless},
     "zones-named-otherwise": ("--other-zone-names",),
+    "volume-services-without-a-cluster": ("--volume-cluster", "none"),
+    "volume-services-in-a-cluster-named-otherwise": ("--volume-cluster", "dcn"),
     "a-site-without-storage": ("--dcn", "3", "--without-storage", "dcn1"),
     "a-site-without-compute": ("--dcn", "3", "--without-compute", "dcn1"),
     "health-warn-allowed": ("--ceph-warnings", "warn", "--fault", "health-warning"),

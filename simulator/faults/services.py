@@ -247,6 +247,12 @@ def volume_cluster_of_another_site(world: World, site: Site) -> Iterator[None]:
         yield
 
 
+@modelled(options=("--volume-cluster", "none"))
+def volume_service_clustered_against_the_plan(world: World, site: Site) -> Iterator[None]:
+    with changed(_cinder(site), "cluster", f"{site.name}-volumes"):
+        yield
+
+
 @modelled()
 def central_volume_service_clustered(world: World, site: Site) -> Iterator[None]:
     with changed(_cinder(site), "cluster", site.name):

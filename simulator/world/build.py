@@ -49,6 +49,7 @@ def healthy_world(
     without_compute: Sequence[str] = (),
     same_store_names: bool = False,
     other_zone_names: bool = False,
+    volume_cluster: str | None = None,
     seed: int | None = None,
 ) -> World:
     """Build a central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
@@ -56,8 +57,8 @@ def healthy_world(
     Further machines of a DCN site are scale-out nodes: compute nodes with a HAProxy in place of Glance.
 
     With `same_store_names`, every site's own Glance names its own store as central does (TripleO without
-    GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. With a `seed`, steps
-    and answers are delayed at random.
+    GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. `volume_cluster` is
+    the cluster of every DCN site's volume services, or `none`. With a `seed`, steps and answers are delayed at random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
     sites = [_site(number, name, nodes, base, name not in without_storage) for number, name in enumerate(names)]
@@ -74,6 +75,9 @@ def healthy_world(
         site.zone = site.nova.zone = f"az-{site.name}"
         if site.cinder:
             site.cinder.zone = site.zone
+    for site in world.dcn_sites if volume_cluster else ():
+        if site.cinder:
+            site.cinder.cluster = None if volume_cluster == "none" else volume_cluster
     for site in sites:
         for node in site.nodes:
             if site.cluster:
