@@ -14,12 +14,12 @@ from simulator import state_folder
 from simulator.app import NoFreePorts, Sockets, open_sockets, server
 from simulator.faults import CHANGES, Injector, UnknownFault
 from simulator.ssh import host_key, serve
-from simulator.world.build import healthy_world
+from simulator.world.build import SHARED_CAPS, healthy_world
 from simulator.world.weather import KINDS, SHARE, Weather
 from simulator.world.world import World
 
 
-def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="dcn-verify simulate",
         description=__doc__,
@@ -51,6 +51,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--without-compute", action="append", default=[], metavar="SITE", help="a site of storage only")
     parser.add_argument("--same-store-names", action="store_true", help="every site calls its own store alike")
     parser.add_argument("--other-zone-names", action="store_true", help="zones are not called as the sites are")
+    parser.add_argument("--shared-user", choices=SHARED_CAPS, help="openstack is the cephx user for all, by these caps")
     parser.add_argument("--volume-cluster", metavar="NAME", help="the cinder_cluster of every DCN site, or `none`")
     parser.add_argument(
         "--ceph-warnings",
@@ -84,9 +85,30 @@ async def _serve(world: World, sockets: Sockets, faults: list[str], folder: Path
     await http.serve(sockets.http)
 
 
+def simulated(arguments: argparse.Namespace, base: int) -> World:
+    """The healthy deployment that these options describe."""
+    world = healthy_world(
+        dcn=arguments.dcn,
+        nodes=arguments.nodes,
+        speed=arguments.speed,
+        base=base,
+        mebibytes=arguments.image_size,
+        without_storage=arguments.without_storage,
+        without_compute=arguments.without_compute,
+        same_store_names=arguments.same_store_names,
+        other_zone_names=arguments.other_zone_names,
+        volume_cluster=arguments.volume_cluster,
+        shared_user=arguments.shared_user,
+        seed=arguments.delays,
+    )
+    world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)
+    world.shell_text = f"{arguments.shell_text}\n".encode() if arguments.shell_text else b""
+    return world
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when it was told to stop, 4 for what it cannot do."""
-    arguments = _arguments(argv)
+    arguments = arguments_of(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if arguments.list_faults:
         for each in CHANGES.values():
@@ -104,21 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown:
         sys.stderr.write(f"simulator: no DCN site {', '.join(sorted(unknown))}\n")
         return 4
-    world = healthy_world(
-        dcn=arguments.dcn,
-        nodes=arguments.nodes,
-        speed=arguments.speed,
-        base=sockets.base,
-        mebibytes=arguments.image_size,
-        without_storage=arguments.without_storage,
-        without_compute=arguments.without_compute,
-        same_store_names=arguments.same_store_names,
-        other_zone_names=arguments.other_zone_names,
-        volume_cluster=arguments.volume_cluster,
-        seed=arguments.delays,
-    )
-    world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)
-    world.shell_text = f"{arguments.shell_text}\n".encode() if arguments.shell_text else b""
+    world = simulated(arguments, sockets.base)
     try:
         asyncio.run(_serve(world, sockets, arguments.fault, arguments.state, arguments.ceph_warnings))
     except UnknownFault as error:

@@ -136,6 +136,7 @@ def _site(site: Site) -> dict[str, Any]:
             "runtime": "podman",
             "mon_container": "ceph-mon-{hostname}",
             "min_mons": len(site.cluster.mons),
+            **({"client": site.cluster.client} if site.cluster.client != "external" else {}),
             # the simulator's counters are always current
             "stats_period": 0.1,
         }

@@ -239,6 +239,10 @@ class Pools(Section):
     """The pool of Cinder."""
 
 
+#: The user that the guide has created for the other sites.
+_DEDICATED = "external"
+
+
 class Ceph(Section):
     """A site's Ceph cluster, and where its commands run."""
 
@@ -254,10 +258,16 @@ class Ceph(Section):
     """How many monitors must be in the quorum (A16)."""
     pools: Pools = Pools()
     """The names of the pools."""
-    client: CephName = "external"
-    """The cephx user, without `client.`, that the other sites use."""
+    client: CephName = _DEDICATED
+    """The cephx user, without `client.`, that the other sites use. `external` is the guide's, and has exactly the
+    capabilities of the guide; any other user may have more than copying images needs (A10)."""
     stats_period: Seconds = 5
     """The cluster's `mgr_stats_period`: how often its OSDs report what was read (C8)."""
+
+    @property
+    def client_is_dedicated(self) -> bool:
+        """Whether `client` serves the other sites only, as the guide's user does."""
+        return self.client == _DEDICATED
 
 
 class Undercloud(Section):

@@ -10,7 +10,7 @@ CLAIMS: dict[str, str] = {
     "A7": "image conversion to raw is on",
     "A8": "DCN nodes are clients of central's Ceph cluster",
     "A9": "central nodes are clients of every DCN site's Ceph cluster",
-    "A10": "client.external has the caps of the guide, and a key of its own at each site",
+    "A10": "client.external has the caps that it needs, and a key of its own at each site",
     "A11": "the external key works from the other side of the WAN",
     "A12": "cross_az_attach is false on every DCN compute node",
     "A13": "every DCN compute node uses its local Glance",

@@ -194,10 +194,10 @@ def hooked(world: World, point: str, hook: Callable[..., Any]) -> Iterator[None]
 
 @contextmanager
 def no_access(world: World, site: Site, number: int) -> Iterator[None]:
-    """Make the site's cluster refuse, with this errno, writes by other sites' Glances as client.external."""
+    """Make the site's cluster refuse, with this errno, writes by other sites' Glances."""
 
     def refuse(value: None, store: Store) -> None:
-        if store.cluster is site.cluster and store.user == "external":
+        if store.cluster is site.cluster and store.user == site.ceph.client:
             raise RbdError(number, f"error writing to {site.name}: ({number}) {os.strerror(number)}")
 
     with hooked(world, "store.access", refuse):

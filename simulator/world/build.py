@@ -21,6 +21,16 @@ _CENTRAL_ROLES = ("keystone", "nova-api", "glance", "ceph-mon", "compute", "cind
 _HCI_ROLES = ("glance", "ceph-mon", "compute", "cinder-volume")
 _SCALE_OUT_ROLES = ("compute", "haproxy")
 MOST_MONS = 3
+#: What the user may do who serves Glance, Nova and Cinder at a site and the Glances of the others: TripleO's
+#: CephClientUserName with its pools, and Ceph's "Block Devices and OpenStack" of before the profiles.
+SHARED_CAPS = {
+    "profile": {"osd": ", ".join(f"profile rbd pool={pool}" for pool in ("vms", "volumes", "images", "backups"))},
+    "allow": {
+        "mon": "allow r",
+        "osd": "allow class-read object_prefix rbd_children, allow rwx pool=volumes, allow rwx pool=vms, "
+        "allow rwx pool=images",
+    },
+}
 _SERVICES = ("identity", "image", "volume", "compute", "placement", "network", "files", "admin")
 
 
@@ -50,6 +60,7 @@ def healthy_world(
     same_store_names: bool = False,
     other_zone_names: bool = False,
     volume_cluster: str | None = None,
+    shared_user: str | None = None,
     seed: int | None = None,
 ) -> World:
     """Build a central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
@@ -58,10 +69,13 @@ def healthy_world(
 
     With `same_store_names`, every site's own Glance names its own store as central does (TripleO without
     GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. `volume_cluster` is
-    the cluster of every DCN site's volume services, or `none`. With a `seed`, steps and answers are delayed at random.
+    the cluster of every DCN site's volume services, or `none`. `shared_user` is a key of `SHARED_CAPS`. With a `seed`,
+    steps and answers are delayed at random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
-    sites = [_site(number, name, nodes, base, name not in without_storage) for number, name in enumerate(names)]
+    sites = [
+        _site(number, name, nodes, base, name not in without_storage, shared_user) for number, name in enumerate(names)
+    ]
     for site in sites:
         if site.name in without_compute:
             for node in site.nodes:
@@ -91,7 +105,7 @@ def healthy_world(
     return world
 
 
-def _site(number: int, name: str, count: int, base: int, storage: bool) -> Site:
+def _site(number: int, name: str, count: int, base: int, storage: bool, shared_user: str | None) -> Site:
     central = number == 0
     kind = "control-plane-controller" if central else f"{name}-distributedcompute{'hci' if storage else ''}"
     roles = _CENTRAL_ROLES if central else _HCI_ROLES if storage else ("compute",)
@@ -109,6 +123,8 @@ def _site(number: int, name: str, count: int, base: int, storage: bool) -> Site:
         return Site(name, central, name, nodes, nova)
     conf = f"/etc/ceph/{name}.conf"
     nova = Nova(url, name, cross_az_attach=None if central else False, ceph_conf=conf)
+    mons = [Mon(node.name, node.address) for node in nodes if "ceph-mon" in node.roles]
+    client, caps = ("openstack", SHARED_CAPS[shared_user]) if shared_user else ("external", {})
     scale_out = [node for node in nodes if "haproxy" in node.roles]
     nova.glance_urls = {node.name: f"http://{node.address}:{port(base, 'image')}" for node in scale_out}
     return Site(
@@ -117,7 +133,7 @@ def _site(number: int, name: str, count: int, base: int, storage: bool) -> Site:
         zone=name,
         nodes=nodes,
         nova=nova,
-        cluster=Cluster(name, [Mon(node.name, node.address) for node in nodes if "ceph-mon" in node.roles]),
+        cluster=Cluster(name, mons, client=client, client_caps=caps),
         glance=Glance(url, allowed_ports=[80, 443, port(base, "files")]),
         cinder=Cinder(url, name, None if central else name, ceph_conf=conf, secret=nova.secret),
         central_store=None if central else CENTRAL,
@@ -129,7 +145,7 @@ def _give_stores(world: World, site: Site) -> None:
     glance, central = site.images, world.central
 
     def store(identifier: str, at: Site) -> Store:
-        user = "openstack" if at is site else "external"
+        user = "openstack" if at is site else at.ceph.client
         return Store(identifier, at.ceph, user, f"{at.name} rbd glance store", conf=f"/etc/ceph/{at.name}.conf")
 
     own = store(site.local_store or site.name, site)

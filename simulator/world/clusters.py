@@ -114,7 +114,10 @@ class Pool:
 
 @dataclass
 class Cluster:
-    """One Ceph cluster. `health` maps a health code to its summary; empty is HEALTH_OK."""
+    """One Ceph cluster. `health` maps a health code to its summary; empty is HEALTH_OK.
+
+    `client` is the user that other sites have. `client_caps` are its OSD capabilities, if they are not the guide's.
+    """
 
     name: str
     mons: list[Mon]
@@ -123,6 +126,8 @@ class Cluster:
     pools: dict[str, Pool] = field(default_factory=dict)
     health: dict[str, str] = field(default_factory=dict)
     osds: int = 3
+    client: str = "external"
+    client_caps: dict[str, str] = field(default_factory=dict)
     reachable: bool = True
     _last_snapshot: int = 3
 
@@ -131,8 +136,8 @@ class Cluster:
         pools = ", ".join(f"profile rbd pool={pool}" for pool in ("vms", "volumes", "images"))
         rbd = {"mgr": "allow *", "mon": "profile rbd", "osd": pools}
         everything = {"mds": "allow *", "mgr": "allow *", "mon": "allow *", "osd": "allow *"}
-        for entity, caps in (("client.admin", everything), ("client.openstack", rbd), ("client.external", rbd)):
-            self.users[entity] = User(entity, cephx_key(), dict(caps))
+        users = {"admin": everything, "openstack": rbd, "external": rbd, self.client: rbd | self.client_caps}
+        self.users = {f"client.{name}": User(f"client.{name}", cephx_key(), dict(caps)) for name, caps in users.items()}
 
     def pool(self, name: str) -> Pool:
         try:

@@ -37,17 +37,16 @@ def keyring(user: User) -> str:
 def give_own_cluster(node: Node, cluster: Cluster) -> None:
     """Write the configuration and the keyrings of the site's own cluster."""
     node.files[f"/etc/ceph/{cluster.name}.conf"] = File(ceph_conf(cluster))
-    for user, mode in (("admin", 0o600), ("openstack", 0o600), ("external", 0o600)):
-        path = f"/etc/ceph/{cluster.name}.client.{user}.keyring"
-        owner = "root" if user == "admin" else "glance"
-        node.files[path] = File(keyring(cluster.users[f"client.{user}"]), owner, owner, mode)
+    for entity, user in cluster.users.items():
+        owner = "root" if entity == "client.admin" else "glance"
+        node.files[f"/etc/ceph/{cluster.name}.{entity}.keyring"] = File(keyring(user), owner, owner, 0o600)
 
 
 def give_other_cluster(node: Node, cluster: Cluster) -> None:
-    """Write the configuration and the external keyring of another site's cluster, as `CephExternalMultiConfig` does."""
-    path = f"/etc/ceph/{cluster.name}.client.external.keyring"
-    node.files[f"/etc/ceph/{cluster.name}.conf"] = File(ceph_conf(cluster, "external"))
-    node.files[path] = File(keyring(cluster.users["client.external"]), "glance", "glance", 0o600)
+    """Write the configuration and the keyring of another site's cluster, as `CephExternalMultiConfig` does."""
+    path = f"/etc/ceph/{cluster.name}.client.{cluster.client}.keyring"
+    node.files[f"/etc/ceph/{cluster.name}.conf"] = File(ceph_conf(cluster, cluster.client))
+    node.files[path] = File(keyring(cluster.users[f"client.{cluster.client}"]), "glance", "glance", 0o600)
 
 
 def give_services(node: Node, site: Site) -> None:
