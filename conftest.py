@@ -21,6 +21,7 @@ pytest_plugins = [
     "fixtures.stages.orphans",
     "fixtures.stages.haproxies",
     "fixtures.stages.servers",
+    "fixtures.stages.absent_images",
     "fixtures.stages.refusals",
     "fixtures.stages.round_trips",
     "fixtures.stages.discovered",

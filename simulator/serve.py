@@ -52,6 +52,12 @@ def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--same-store-names", action="store_true", help="every site calls its own store alike")
     parser.add_argument("--other-zone-names", action="store_true", help="zones are not called as the sites are")
     parser.add_argument("--shared-user", choices=SHARED_CAPS, help="openstack is the cephx user for all, by these caps")
+    parser.add_argument(
+        "--absent-images",
+        choices=("stream", "copy", "refuse"),
+        default="stream",
+        help="what Nova does with an image that a site has no copy of (default stream)",
+    )
     parser.add_argument("--volume-cluster", metavar="NAME", help="the cinder_cluster of every DCN site, or `none`")
     parser.add_argument(
         "--ceph-warnings",
@@ -99,6 +105,7 @@ def simulated(arguments: argparse.Namespace, base: int) -> World:
         other_zone_names=arguments.other_zone_names,
         volume_cluster=arguments.volume_cluster,
         shared_user=arguments.shared_user,
+        absent_images=arguments.absent_images,
         seed=arguments.delays,
     )
     world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)

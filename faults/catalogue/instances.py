@@ -67,6 +67,28 @@ FAULTS: tuple[Fault, ...] = (
         must="C2",
     ),
     fault(
+        "copy-on-demand-fails",
+        "the site's Glance has no room to copy an image that Nova asks for, and Nova downloads it instead",
+        source="claims C2",
+        site="dcn",
+        must="C2",
+    ),
+    fault(
+        "refused-image-is-downloaded",
+        "nova-compute downloads an image that the site has no copy of, though it is to refuse that",
+        source="claims C2",
+        site="dcn",
+        must="C2",
+    ),
+    fault(
+        "refused-boot-leaves-a-disk",
+        "nova-compute refuses to boot from an image that the site has no copy of, and leaves a disk",
+        source="claims C2",
+        site="dcn",
+        must="C2",
+        may="F5",
+    ),
+    fault(
         "boot-reads-from-central",
         "a disk at the site is a clone, and yet the image's bytes were read from central",
         source="claims C8",

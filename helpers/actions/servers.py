@@ -38,6 +38,20 @@ class BootedServer:
 
 
 @dataclass(frozen=True)
+class AttemptedServer:
+    """A server that became ACTIVE after `seconds`, or did not; `ended` is ACTIVE or says how it ended."""
+
+    server: Server | None
+    ended: str
+    disk: WitnessedDisk
+    seconds: float
+
+    @property
+    def reproduce(self) -> tuple[str, ...]:
+        return (*((self.server.reproduce,) if self.server else ()), *self.disk.reproduce)
+
+
+@dataclass(frozen=True)
 class Console:
     """What a guest has written to its console: whether it says that it is up, and the ids in its marker line."""
 
@@ -92,6 +106,26 @@ class ServerActions:
         if not keep:
             self.remove(server_id)
         return BootedServer(server, image, disk, seconds)
+
+    def attempt(self, what: str, site: Site, *, more_time: float = 0, **source: object) -> AttemptedServer:
+        """A server in the site's zone, whatever becomes of it. Once it is ACTIVE or failed, it is observed and removed.
+
+        :param more_time: seconds beyond those for a boot
+        :raises Failed: Nova refuses the request itself
+        """
+        began = time.monotonic()
+        request = f"{site.name}: server {self.run.name(what)} in zone {site.availability_zone}"
+        with refusals_fail(request, *self._request_by_hand(what, site, **source)):
+            server_id = self.create(what, site, **source)
+        server, ended = None, "ACTIVE"
+        try:
+            server = self.cloud.nova.wait_status(server_id, ended, self.environment.timeouts.boot + more_time)
+        except ServerFailed as error:
+            server, ended = error.server, str(error)
+        seconds = round(time.monotonic() - began, 1)
+        disk = server_disk(server_id, self.clusters, home=site.name)
+        self.remove(server_id)
+        return AttemptedServer(server, ended, disk, seconds)
 
     def _request_by_hand(self, what: str, site: Site, **source: object) -> tuple[str, ...]:
         """The request for a server itself, and what shows whether there is one: a refused one has no record to show."""

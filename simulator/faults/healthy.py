@@ -23,6 +23,8 @@ VARIATIONS: dict[str, tuple[str, ...]] = {
     "as-the-guide-has-it": (),
     **{name: ("--fault", name) for name, change in CHANGES.items() if change.harmless},
     "zones-named-otherwise": ("--other-zone-names",),
+    "nova-has-absent-images-copied": ("--absent-images", "copy"),
+    "nova-refuses-absent-images": ("--absent-images", "refuse"),
     "one-cephx-user-for-everything": ("--shared-user", "profile"),
     "one-cephx-user-with-caps-spelt-out": ("--shared-user", "allow"),
     "volume-services-without-a-cluster": ("--volume-cluster", "none"),

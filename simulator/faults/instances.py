@@ -10,9 +10,10 @@ from typing import Any
 from simulator.faults.changes import changed, created, flat, hooked, modelled, removed
 from simulator.world.clusters import Cluster, RbdImage
 from simulator.world.content import Content
-from simulator.world.refusal import Refusal
-from simulator.world.servers import BuildFailed, Server
-from simulator.world.sites import Site
+from simulator.world.imports import ImportFailed
+from simulator.world.refusal import BuildFailed, Refusal
+from simulator.world.servers import Server
+from simulator.world.sites import Glance, Site
 from simulator.world.world import World
 
 
@@ -66,6 +67,35 @@ def servers_fail(world: World, site: Site) -> Iterator[None]:
 def streaming_fails(world: World, site: Site) -> Iterator[None]:
     store = site.images.stores[site.central_store or ""]
     with changed(store, "cluster", Cluster("gone", [])):
+        yield
+
+
+@modelled(options=("--absent-images", "copy"))
+def copy_on_demand_fails(world: World, site: Site) -> Iterator[None]:
+    def hook(value: None, glance: Glance) -> None:
+        if glance is site.images:
+            raise ImportFailed("[Errno 28] No space left on device")
+
+    with hooked(world, "copy.staged", hook):
+        yield
+
+
+@modelled(options=("--absent-images", "refuse"))
+def refused_image_is_downloaded(world: World, site: Site) -> Iterator[None]:
+    at = site
+    with hooked(world, "absent.refused", lambda refused, server, site: refused and site is not at):
+        yield
+
+
+@modelled(options=("--absent-images", "refuse"))
+def refused_boot_leaves_a_disk(world: World, site: Site) -> Iterator[None]:
+    def hook(refused: bool, server: Server, site: Site) -> bool:
+        if refused and site is at:
+            site.ceph.create("vms", server.rbd_name, Content(1 << 20, {}))
+        return refused
+
+    at = site
+    with hooked(world, "absent.refused", hook):
         yield
 
 

@@ -61,6 +61,7 @@ def healthy_world(
     other_zone_names: bool = False,
     volume_cluster: str | None = None,
     shared_user: str | None = None,
+    absent_images: str = "stream",
     seed: int | None = None,
 ) -> World:
     """Build a central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
@@ -69,8 +70,9 @@ def healthy_world(
 
     With `same_store_names`, every site's own Glance names its own store as central does (TripleO without
     GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. `volume_cluster` is
-    the cluster of every DCN site's volume services, or `none`. `shared_user` is a key of `SHARED_CAPS`. With a `seed`,
-    steps and answers are delayed at random.
+    the cluster of every DCN site's volume services, or `none`. `shared_user` is a key of `SHARED_CAPS`.
+    `absent_images` is what Nova does with an image that a site has no copy of: `stream`, `copy` or `refuse`. With a
+    `seed`, steps and answers are delayed at random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
     sites = [
@@ -85,6 +87,8 @@ def healthy_world(
     for site in world.storage_sites:
         site.local_store = _DEFAULT_STORE if same_store_names else site.store
         _give_stores(world, site)
+        site.nova.never_download = absent_images == "refuse"
+        site.nova.glance_store = (site.local_store or "") if absent_images == "copy" else ""
     for site in sites if other_zone_names else ():
         site.zone = site.nova.zone = f"az-{site.name}"
         if site.cinder:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from simulator.world.clusters import Cluster, User
 from simulator.world.nodes import Container, File, Node
-from simulator.world.sites import Glance, Site
+from simulator.world.sites import COPY_TIMEOUT, Glance, Site
 
 REGISTRY = "localhost/tripleo"
 #: The commands that TripleO runs in containers.
@@ -126,7 +126,7 @@ def glance_api_conf(glance: Glance) -> str:
 
 
 def nova_conf(site: Site, node: Node) -> str:
-    nova = site.nova
+    nova = site.nova.at(node)
     lines = [
         "[DEFAULT]",
         f"host = {node.name}",
@@ -149,6 +149,13 @@ def nova_conf(site: Site, node: Node) -> str:
         ]
         if nova.secret:
             lines.append(f"rbd_secret_uuid = {nova.secret}")
+        if nova.glance_store:
+            lines += [
+                f"images_rbd_glance_store_name = {nova.glance_store}",
+                f"images_rbd_glance_copy_timeout = {COPY_TIMEOUT}",
+            ]
+    if nova.never_download:
+        lines += ["", "[workarounds]", "never_download_image_if_on_rbd = True"]
     return "\n".join(lines) + "\n"
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from simulator.world.clusters import Cluster
 from simulator.world.content import Content
 from simulator.world.nodes import Node
 
+#: images_rbd_glance_copy_timeout
+COPY_TIMEOUT = 20
 IMPORT_METHODS = ("glance-direct", "web-download", "copy-image")
 
 
@@ -66,7 +69,8 @@ class Glance:
 class Nova:
     """The settings of the site's compute services.
 
-    `glance_urls` maps nodes to their Glance URLs if those differ from `glance_url`.
+    `glance_urls` maps nodes to their Glance URLs if those differ from `glance_url`. `glance_store` is the store that
+    Nova has an absent image copied to, if any. `otherwise` maps nodes to settings that differ there.
     """
 
     glance_url: str
@@ -78,6 +82,13 @@ class Nova:
     secret: str = field(default_factory=lambda: str(uuid.uuid4()))
     down: set[str] = field(default_factory=set)
     glance_urls: dict[str, str] = field(default_factory=dict)
+    glance_store: str = ""
+    never_download: bool = False
+    otherwise: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def at(self, node: Node) -> Nova:
+        """The settings on one node."""
+        return replace(self, **self.otherwise.get(node.name, {}))
 
 
 @dataclass
