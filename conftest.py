@@ -18,6 +18,7 @@ pytest_plugins = [
     "fixtures.stages.images",
     "fixtures.stages.keyrings",
     "fixtures.stages.compute",
+    "fixtures.stages.glance_stores",
     "fixtures.stages.orphans",
     "fixtures.stages.haproxies",
     "fixtures.stages.servers",

@@ -259,6 +259,30 @@ def central_volume_service_clustered(world: World, site: Site) -> Iterator[None]
         yield
 
 
+@modelled(options=("--absent-images", "copy"))
+def nova_copies_to_a_missing_store(world: World, site: Site) -> Iterator[None]:
+    with changed(site.nova, "glance_store", "nowhere"):
+        yield
+
+
+@modelled(options=("--absent-images", "copy"))
+def nova_copies_to_central(world: World, site: Site) -> Iterator[None]:
+    with changed(site.nova, "glance_store", site.central_store):
+        yield
+
+
+@modelled(nodes=3, options=("--absent-images", "copy"))
+def one_node_has_no_image_copied(world: World, site: Site) -> Iterator[None]:
+    with added(site.nova.otherwise, site.nodes[0].name, {"glance_store": ""}):
+        yield
+
+
+@modelled(nodes=3, options=("--absent-images", "refuse"))
+def one_node_downloads_images(world: World, site: Site) -> Iterator[None]:
+    with added(site.nova.otherwise, site.nodes[0].name, {"never_download": False}):
+        yield
+
+
 @modelled()
 def nova_images_type_is_qcow2(world: World, site: Site) -> Iterator[None]:
     with changed(site.nova, "images_type", "qcow2"):
@@ -287,6 +311,42 @@ def cinder_uses_central_ceph(world: World, site: Site) -> Iterator[None]:
 def cinder_uses_another_pool(world: World, site: Site) -> Iterator[None]:
     with changed(_cinder(site), "pool", "vms"):
         yield
+
+
+@modelled()
+def cinder_keeps_volumes_in_files(world: World, site: Site) -> Iterator[None]:
+    with changed(_cinder(site), "driver", "cinder.volume.drivers.nfs.NfsDriver"):
+        yield
+
+
+@modelled()
+def second_backend_uses_central_ceph(world: World, site: Site) -> Iterator[None]:
+    with added(_cinder(site).more, "fast", rbd_backend(site, conf=world.central.ceph.name)):
+        yield
+
+
+@modelled()
+def second_backend_uses_the_pool_of_servers(world: World, site: Site) -> Iterator[None]:
+    with added(_cinder(site).more, "fast", rbd_backend(site, rbd_pool="vms")):
+        yield
+
+
+@modelled()
+def cinder_has_no_secret(world: World, site: Site) -> Iterator[None]:
+    with changed(_cinder(site), "secret", ""):
+        yield
+
+
+def rbd_backend(site: Site, conf: str = "", **options: str) -> dict[str, str]:
+    """Return the options of a further RBD backend of the site."""
+    usual = {
+        "volume_driver": "cinder.volume.drivers.rbd.RBDDriver",
+        "rbd_ceph_conf": f"/etc/ceph/{conf or site.ceph.name}.conf",
+        "rbd_pool": "volumes-fast",
+        "rbd_user": "openstack",
+        "rbd_secret_uuid": site.nova.secret,
+    }
+    return usual | options
 
 
 @modelled()

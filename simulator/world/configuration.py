@@ -166,7 +166,7 @@ def cinder_conf(site: Site, node: Node) -> str:
     lines = [
         "[DEFAULT]",
         f"host = {'hostgroup' if site.central else node.name}",
-        "enabled_backends = tripleo_ceph",
+        f"enabled_backends = {','.join(['tripleo_ceph', *cinder.more])}",
         f"storage_availability_zone = {cinder.zone}",
         f"glance_api_servers = {cinder.glance_url}",
     ]
@@ -175,12 +175,14 @@ def cinder_conf(site: Site, node: Node) -> str:
     lines += [
         "",
         "[tripleo_ceph]",
-        "volume_driver = cinder.volume.drivers.rbd.RBDDriver",
+        f"volume_driver = {cinder.driver}",
         "volume_backend_name = tripleo_ceph",
         f"rbd_ceph_conf = {cinder.ceph_conf}",
         f"rbd_cluster_name = {site.ceph.name}",
         "rbd_user = openstack",
         f"rbd_pool = {cinder.pool}",
-        f"rbd_secret_uuid = {cinder.secret}",
+        *([f"rbd_secret_uuid = {cinder.secret}"] if cinder.secret else []),
     ]
+    for backend, options in cinder.more.items():
+        lines += ["", f"[{backend}]", *(f"{option} = {value}" for option, value in options.items())]
     return "\n".join(lines) + "\n"

@@ -93,7 +93,10 @@ class Nova:
 
 @dataclass
 class Cinder:
-    """The settings of the site's volume service; `cluster` is the name of its cluster if it runs active/active."""
+    """The settings of the site's volume service; `cluster` is the name of its cluster if it runs active/active.
+
+    `more` maps further backends to their options.
+    """
 
     glance_url: str
     zone: str
@@ -101,6 +104,8 @@ class Cinder:
     pool: str = "volumes"
     ceph_conf: str = ""
     secret: str = ""
+    driver: str = "cinder.volume.drivers.rbd.RBDDriver"
+    more: dict[str, dict[str, str]] = field(default_factory=dict)
     down: bool = False
 
 
