@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import re
 import resource
 import sys
 from collections.abc import Sequence
@@ -58,6 +59,10 @@ def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
         default="stream",
         help="what Nova does with an image that a site has no copy of (default stream)",
     )
+    parser.add_argument("--clone-v2", action="store_true", help="the clusters require clients of mimic or later")
+    parser.add_argument(
+        "--central-reads", metavar="MIB:SECONDS", default="", help="other tenants read so much of central's images"
+    )
     parser.add_argument("--volume-cluster", metavar="NAME", help="the cinder_cluster of every DCN site, or `none`")
     parser.add_argument(
         "--ceph-warnings",
@@ -71,20 +76,25 @@ def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
     arguments = parser.parse_args(argv)
     if not arguments.state and not arguments.list_faults:
         parser.error("--state is needed: the folder for environment.yaml and what belongs to it")
+    if arguments.central_reads and not re.fullmatch(r"[\d.]+:[\d.]+", arguments.central_reads):
+        parser.error("--central-reads is such as 16:5")
     if not 1 <= arguments.nodes <= 200 or not 0 <= arguments.dcn <= 2000:
         parser.error("--nodes is 1 to 200, --dcn 0 to 2000")
     return arguments
 
 
-async def _serve(world: World, sockets: Sockets, faults: list[str], folder: Path, ceph_warnings: str) -> None:
+async def _serve(world: World, sockets: Sockets, arguments: argparse.Namespace) -> None:
+    folder, others_read = arguments.state, arguments.central_reads
     keys = {node.name: host_key() for node in world.machines}
-    path = state_folder.write(folder, world, keys, ceph_warnings)
+    path = state_folder.write(folder, world, keys, arguments.ceph_warnings)
     for node in world.machines:
         await serve(world, node, sockets.ssh[node.address], keys[node.name], state_folder.authorized_keys(folder))
     # what the deployment was meant to be is written down already
     injector = Injector(world)
-    for specification in faults:
+    for specification in arguments.fault:
         injector.inject(specification)
+    if others_read:
+        world.clock.start(world.read_by_others(*map(float, others_read.split(":"))))
     http = server(world, sockets, injector)
     sys.stdout.write(f"ready: {path}\n")
     sys.stdout.flush()
@@ -106,6 +116,7 @@ def simulated(arguments: argparse.Namespace, base: int) -> World:
         volume_cluster=arguments.volume_cluster,
         shared_user=arguments.shared_user,
         absent_images=arguments.absent_images,
+        clone_v2=arguments.clone_v2,
         seed=arguments.delays,
     )
     world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)
@@ -135,7 +146,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 4
     world = simulated(arguments, sockets.base)
     try:
-        asyncio.run(_serve(world, sockets, arguments.fault, arguments.state, arguments.ceph_warnings))
+        asyncio.run(_serve(world, sockets, arguments))
     except UnknownFault as error:
         sys.stderr.write(f"simulator: {error}\n")
         return 4

@@ -96,6 +96,13 @@ FAULTS: tuple[Fault, ...] = (
         must="C8",
     ),
     fault(
+        "boot-reads-from-central-as-others-do",
+        "a disk at the site is a clone, and yet the image's bytes were read from central, where others read, too",
+        source="claims C8",
+        site="first-dcn",
+        must="C8",
+    ),
+    fault(
         "guest-finds-no-disk",
         "a guest at the site is active for Nova, and its console shows that it found no disk to boot from",
         source="claims C9",

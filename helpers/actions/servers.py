@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from dataclasses import dataclass
@@ -202,6 +203,17 @@ class ServerActions:
             )
         except TimedOut:
             return seen[-1]
+
+    def watch_reads(self, cluster: Cluster, pool: str, seconds: float) -> None:
+        """Let others read for so long."""
+        with contextlib.suppress(TimedOut):
+            wait_until(
+                lambda: cluster.pool_read_bytes(pool),
+                lambda _: False,
+                timeout=seconds,
+                what=f"what others read from {pool}",
+                interval=cluster.spec.stats_period,
+            )
 
     def take_image(self, server_id: str, what: str) -> str:
         """An image of a server, by `server image create`, active; returns its id.

@@ -35,7 +35,7 @@ def _seen(world: Any) -> tuple[Any, ...]:
     methods = [
         getattr(getattr(service, name), "__func__", getattr(service, name))
         for service in services
-        for name in ("check_import", "check_method", "delete", "delete_from", "start")
+        for name in ("check_import", "check_method", "delete", "delete_from", "remove_data", "start")
         if hasattr(service, name)
     ]
     resources = (list(world.images.records), list(world.volumes.volumes), list(world.servers.servers))

@@ -176,6 +176,19 @@ def old_trash(world: World, site: Site) -> Iterator[None]:
     site.ceph.pool("images").trash.clear()
 
 
+@variation(site="dcn", source="Cinder release notes, 2023.1: rbd_secret_uuid defaults to the FSID")
+def secrets_named_by_fsid(world: World, site: Site) -> Iterator[None]:
+    """libvirt has each cluster's key under its FSID, and cinder.conf does not name it."""
+    with ExitStack() as stack:
+        for at in world.storage_sites:
+            for node in at.nodes:
+                keys = {at.ceph.fsid if id == at.nova.secret else id: key for id, key in node.secrets.items()}
+                stack.enter_context(changed(node, "secrets", keys))
+            stack.enter_context(changed(at.nova, "secret", at.ceph.fsid))
+            stack.enter_context(changed(at.cinder, "secret", ""))
+        yield
+
+
 @variation(site="dcn", source="claims A17: what counts is this zone's backends of RBD")
 def several_volume_backends(world: World, site: Site) -> Iterator[None]:
     """Every cinder-volume has backends of NFS, of another zone, and of a pool of fast disks."""
@@ -189,19 +202,6 @@ def several_volume_backends(world: World, site: Site) -> Iterator[None]:
                 "elsewhere": rbd_backend(at, conf=other.ceph.name, **elsewhere),
             }
             stack.enter_context(changed(at.cinder, "more", more))
-        yield
-
-
-@variation(site="dcn", source="Cinder release notes, 2023.1: rbd_secret_uuid defaults to the FSID")
-def secrets_named_by_fsid(world: World, site: Site) -> Iterator[None]:
-    """libvirt has each cluster's key under its FSID, and cinder.conf does not name it."""
-    with ExitStack() as stack:
-        for at in world.storage_sites:
-            for node in at.nodes:
-                keys = {at.ceph.fsid if id == at.nova.secret else id: key for id, key in node.secrets.items()}
-                stack.enter_context(changed(node, "secrets", keys))
-            stack.enter_context(changed(at.nova, "secret", at.ceph.fsid))
-            stack.enter_context(changed(at.cinder, "secret", ""))
         yield
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 from simulator.faults.changes import changed, created, flat, hooked, modelled, removed
@@ -42,12 +42,22 @@ def disk_xml_names_central(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled()
-def boot_reads_from_central(world: World, site: Site) -> Iterator[None]:
+def _read_from_central(world: World, site: Site) -> AbstractContextManager[None]:
     def change(disk: RbdImage, pool: str) -> None:
         world.central.ceph.pool("images").read_bytes += max(disk.size, 1 << 26)
 
-    with created(world, site, change):
+    return created(world, site, change)
+
+
+@modelled()
+def boot_reads_from_central(world: World, site: Site) -> Iterator[None]:
+    with _read_from_central(world, site):
+        yield
+
+
+@modelled(options=("--central-reads", "0.1:0.2"))
+def boot_reads_from_central_as_others_do(world: World, site: Site) -> Iterator[None]:
+    with _read_from_central(world, site):
         yield
 
 

@@ -62,6 +62,7 @@ def healthy_world(
     volume_cluster: str | None = None,
     shared_user: str | None = None,
     absent_images: str = "stream",
+    clone_v2: bool = False,
     seed: int | None = None,
 ) -> World:
     """Build a central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
@@ -71,8 +72,8 @@ def healthy_world(
     With `same_store_names`, every site's own Glance names its own store as central does (TripleO without
     GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. `volume_cluster` is
     the cluster of every DCN site's volume services, or `none`. `shared_user` is a key of `SHARED_CAPS`.
-    `absent_images` is what Nova does with an image that a site has no copy of: `stream`, `copy` or `refuse`. With a
-    `seed`, steps and answers are delayed at random.
+    `absent_images` is what Nova does with an image that a site has no copy of: `stream`, `copy` or `refuse`. With
+    `clone_v2`, RBD clones need no protected parent. With a `seed`, steps and answers are delayed at random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
     sites = [
@@ -87,6 +88,7 @@ def healthy_world(
     for site in world.storage_sites:
         site.local_store = _DEFAULT_STORE if same_store_names else site.store
         _give_stores(world, site)
+        site.ceph.min_client = "mimic" if clone_v2 else "luminous"
         site.nova.never_download = absent_images == "refuse"
         site.nova.glance_store = (site.local_store or "") if absent_images == "copy" else ""
     for site in sites if other_zone_names else ():
