@@ -23,6 +23,7 @@ pytest_plugins = [
     "fixtures.stages.haproxies",
     "fixtures.stages.servers",
     "fixtures.stages.absent_images",
+    "fixtures.stages.tenants",
     "fixtures.stages.refusals",
     "fixtures.stages.round_trips",
     "fixtures.stages.discovered",

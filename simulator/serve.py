@@ -63,6 +63,7 @@ def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--central-reads", metavar="MIB:SECONDS", default="", help="other tenants read so much of central's images"
     )
+    parser.add_argument("--tenant", action="store_true", help="the environment file names an ordinary tenant")
     parser.add_argument("--volume-cluster", metavar="NAME", help="the cinder_cluster of every DCN site, or `none`")
     parser.add_argument(
         "--ceph-warnings",
@@ -86,7 +87,7 @@ def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
 async def _serve(world: World, sockets: Sockets, arguments: argparse.Namespace) -> None:
     folder, others_read = arguments.state, arguments.central_reads
     keys = {node.name: host_key() for node in world.machines}
-    path = state_folder.write(folder, world, keys, arguments.ceph_warnings)
+    path = state_folder.write(folder, world, keys, arguments.ceph_warnings, tenant=arguments.tenant)
     for node in world.machines:
         await serve(world, node, sockets.ssh[node.address], keys[node.name], state_folder.authorized_keys(folder))
     # what the deployment was meant to be is written down already

@@ -22,7 +22,14 @@ CLOUD = "dcn-sim"
 _WAITS = ("import", "copy", "delete", "boot", "volume", "snapshot")
 
 
-def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey], ceph_warnings: str = "fail") -> Path:
+def write(
+    folder: Path,
+    world: World,
+    host_keys: dict[str, asyncssh.SSHKey],
+    ceph_warnings: str = "fail",
+    *,
+    tenant: bool = False,
+) -> Path:
     """Write all files, the environment file last, and return its path."""
     ssh = folder / "ssh"
     ssh.mkdir(parents=True, exist_ok=True)
@@ -39,7 +46,7 @@ def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey], cep
     (ssh / "known_hosts").write_text("".join(known))
     deployment_files.write(folder, world)
     path = folder / "environment.yaml"
-    path.write_text(_dump(_environment(world, ceph_warnings)))
+    path.write_text(_dump(_environment(world, ceph_warnings) | ({"tenant": f"{CLOUD}-demo"} if tenant else {})))
     return path
 
 

@@ -23,6 +23,7 @@ from faults.catalogue import (
     services,
     snapshots,
     stacks,
+    tenants,
     volumes,
 )
 from faults.catalogue.fault import Fault
@@ -43,6 +44,7 @@ _TOPICS = (
     instances,
     volumes,
     snapshots,
+    tenants,
 )
 
 FAULTS: tuple[Fault, ...] = tuple(fault for topic in _TOPICS for fault in topic.FAULTS)

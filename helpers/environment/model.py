@@ -101,6 +101,7 @@ class Environment:
     pairs: tuple[tuple[str, str], ...]
     sites: tuple[Site, ...] = field(repr=False)
     not_claimed: Mapping[str, str] = field(default_factory=dict)
+    tenant: str | None = None
 
     def __str__(self) -> str:
         return str(self.path)

@@ -326,6 +326,9 @@ class File(Section):
 
     cloud: Word
     """The entry of `clouds.yaml` that the checks use. It needs the role `admin`."""
+    tenant: Word | None = None
+    """The entry of `clouds.yaml` of an ordinary member of a project, without the role `admin`, that does the same work
+    (C10). Without it, C10 is skipped."""
     clouds_file: LocalPath | None = None
     """The `clouds.yaml` file. By default, the places that openstacksdk searches: `./`, `~/.config/openstack`,
     `/etc/openstack`."""

@@ -42,6 +42,7 @@ CLAIMS: dict[str, str] = {
     "C7": "a volume snapshot of a stopped server is kept, protected, in the local cluster",
     "C8": "a boot from a local copy reads nothing from central",
     "C9": "the guest really reads its disk",
+    "C10": "the workflow works for an ordinary tenant",
     "D1": "a server's image is stored at its own site only",
     "D2": "that image is copied to central",
     "D3": "that image is copied on to another DCN site",

@@ -12,7 +12,7 @@ from helpers.reports.claims import CLAIMS
 ROWS = [
     *(f"A{number}" for number in (*range(1, 19), 20, 23)),
     *(f"B{number}" for number in range(1, 11)),
-    *(f"C{number}" for number in range(1, 10)),
+    *(f"C{number}" for number in range(1, 11)),
     *(f"D{number}" for number in range(1, 7)),
     "F5",
 ]

@@ -21,6 +21,7 @@ from simulator.faults import (  # noqa: F401 - importing them makes their faults
     services,
     snapshots,
     stacks,
+    tenants,
     volumes,
 )
 from simulator.faults.changes import CHANGES, Change, Injector, UnknownFault

@@ -205,6 +205,15 @@ def several_volume_backends(world: World, site: Site) -> Iterator[None]:
         yield
 
 
+@variation(site="central", source="Glance, Copy image import: the policy copy_image is role:admin by default")
+def tenants_may_copy(world: World, site: Site) -> Iterator[None]:
+    """The policy of every Glance lets the owner of an image copy it."""
+    with ExitStack() as stack:
+        for at in world.storage_sites:
+            stack.enter_context(changed(at.glance, "copy_needs_admin", False))
+        yield
+
+
 @variation(site="dcn", source="claims A2: descriptions")
 def descriptions_differ(world: World, site: Site) -> Iterator[None]:
     """The descriptions of the stores differ from the guide's, or are missing."""

@@ -25,6 +25,8 @@ VARIATIONS: dict[str, tuple[str, ...]] = {
     "zones-named-otherwise": ("--other-zone-names",),
     "nova-has-absent-images-copied": ("--absent-images", "copy"),
     "nova-refuses-absent-images": ("--absent-images", "refuse"),
+    "an-ordinary-tenant": ("--tenant",),
+    "a-tenant-that-may-copy": ("--tenant", "--fault", "tenants-may-copy"),
     "others-read-from-central-at-times": ("--central-reads", "16:5"),
     "others-read-from-central-a-little": ("--central-reads", "0.1:0.2"),
     "clones-of-the-second-format": ("--clone-v2",),
