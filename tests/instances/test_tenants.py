@@ -3,6 +3,7 @@
 import http
 
 from fixtures.plugin.claims import claim
+from fixtures.stages.absent_images import AbsentImageServer
 from fixtures.stages.images import ChangedImage
 from fixtures.stages.servers import VolumeServer
 from fixtures.stages.tenants import TenantCopy
@@ -55,6 +56,12 @@ def test_tenant_copies_or_may_not(tenant_copy: TenantCopy, tenant_dcn: Site):
     assert refused.status == http.HTTPStatus.FORBIDDEN, refused.message
     assert tenant_copy.after.stores == tenant_copy.before.stores
     assert tenant_copy.after.sites_by_cluster == tenant_copy.before.sites_by_cluster
+
+
+@claim("C10")
+def test_tenant_boots_an_absent_image(tenant_absent_server: AbsentImageServer, tenant_dcn: Site):
+    """A tenant's server from an image that only central has is what nova.conf says; without a right to copy, ERROR."""
+    assert tenant_absent_server.seen == tenant_absent_server.expected
 
 
 def _snapshot_of(image: str | None, site: Site) -> str:
