@@ -19,6 +19,7 @@ pytest_plugins = [
     "fixtures.stages.keyrings",
     "fixtures.stages.compute",
     "fixtures.stages.glance_stores",
+    "fixtures.stages.coordination",
     "fixtures.stages.orphans",
     "fixtures.stages.haproxies",
     "fixtures.stages.servers",

@@ -247,6 +247,24 @@ def volume_cluster_of_another_site(world: World, site: Site) -> Iterator[None]:
         yield
 
 
+@modelled()
+def etcd_is_down(world: World, site: Site) -> Iterator[None]:
+    with changed(_cinder(site), "etcd", ""):
+        yield
+
+
+@modelled()
+def etcd_has_no_leader(world: World, site: Site) -> Iterator[None]:
+    with changed(_cinder(site), "etcd", "false"):
+        yield
+
+
+@modelled(nodes=3)
+def volume_services_lock_in_files(world: World, site: Site) -> Iterator[None]:
+    with changed(_cinder(site), "coordination", "file:///var/lib/cinder"):
+        yield
+
+
 @modelled(options=("--volume-cluster", "none"))
 def volume_service_clustered_against_the_plan(world: World, site: Site) -> Iterator[None]:
     with changed(_cinder(site), "cluster", f"{site.name}-volumes"):

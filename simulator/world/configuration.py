@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from simulator.world.clusters import Cluster, User
 from simulator.world.nodes import Container, File, Node
-from simulator.world.sites import COPY_TIMEOUT, Glance, Site
+from simulator.world.sites import COPY_TIMEOUT, ETCD_PORT, Glance, Site
 
 REGISTRY = "localhost/tripleo"
 #: The commands that TripleO runs in containers.
@@ -183,6 +183,9 @@ def cinder_conf(site: Site, node: Node) -> str:
         f"rbd_pool = {cinder.pool}",
         *([f"rbd_secret_uuid = {cinder.secret}"] if cinder.secret else []),
     ]
+    if cinder.cluster:
+        locks = cinder.coordination or f"etcd3+http://{site.nodes[0].address}:{ETCD_PORT}"
+        lines += ["", "[coordination]", f"backend_url = {locks}"]
     for backend, options in cinder.more.items():
         lines += ["", f"[{backend}]", *(f"{option} = {value}" for option, value in options.items())]
     return "\n".join(lines) + "\n"

@@ -10,6 +10,7 @@ from simulator.world.clusters import Cluster
 from simulator.world.content import Content
 from simulator.world.nodes import Node
 
+ETCD_PORT = 2379
 #: images_rbd_glance_copy_timeout
 COPY_TIMEOUT = 20
 IMPORT_METHODS = ("glance-direct", "web-download", "copy-image")
@@ -95,7 +96,8 @@ class Nova:
 class Cinder:
     """The settings of the site's volume service; `cluster` is the name of its cluster if it runs active/active.
 
-    `more` maps further backends to their options.
+    `more` maps further backends to their options. `coordination` is the URL of its locks, by default that of an etcd on
+    the first node, which says `etcd` of its health; empty: it is down.
     """
 
     glance_url: str
@@ -106,6 +108,8 @@ class Cinder:
     secret: str = ""
     driver: str = "cinder.volume.drivers.rbd.RBDDriver"
     more: dict[str, dict[str, str]] = field(default_factory=dict)
+    coordination: str = ""
+    etcd: str = "true"
     down: bool = False
 
 
