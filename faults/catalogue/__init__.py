@@ -23,7 +23,6 @@ from faults.catalogue import (
     services,
     snapshots,
     stacks,
-    tenants,
     volumes,
 )
 from faults.catalogue.fault import Fault
@@ -44,7 +43,6 @@ _TOPICS = (
     instances,
     volumes,
     snapshots,
-    tenants,
 )
 
 FAULTS: tuple[Fault, ...] = tuple(fault for topic in _TOPICS for fault in topic.FAULTS)

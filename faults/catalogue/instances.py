@@ -1,4 +1,4 @@
-"""Faults of servers and their disks (C1, C2, C8, C9)."""
+"""Faults of servers and their disks (C1, C2, C8, C9), also those that only tenants meet (C10)."""
 
 from __future__ import annotations
 
@@ -124,5 +124,33 @@ FAULTS: tuple[Fault, ...] = (
         source="claims F5",
         site="dcn",
         must="F5",
+    ),
+    fault(
+        "tenant-may-not-use-the-store",
+        "a policy forbids tenants to import images into the site's store",
+        source="claims C10",
+        site="dcn",
+        must="C10",
+    ),
+    fault(
+        "tenant-gets-no-image-at-the-site",
+        "the site's Glance refuses images to tenants, with whose token Nova asks for them",
+        source="claims C10",
+        site="dcn",
+        must="C10",
+    ),
+    fault(
+        "tenant-sees-no-locations",
+        "the site's Glance shows locations to administrators only, and the disks of tenants are full copies",
+        source="claims C10",
+        site="dcn",
+        must="C10",
+    ),
+    fault(
+        "tenant-copy-breaks-glance",
+        "a tenant's request to copy an image to the site's store is neither carried out nor forbidden: Glance fails",
+        source="claims C10",
+        site="dcn",
+        must="C10",
     ),
 )

@@ -300,7 +300,7 @@ def node(address: str) -> dict[str, Any]:
         ("cloud", "", "cloud: is empty; give it a value"),
         ("cloud", 7, "cloud: 7 is not text; put it in quotes".replace("7 ", "'7' ")),
         ("clouds", "x", "clouds: unknown key; did you mean `cloud`?"),
-        ("zebra", "x", "zebra: unknown key; keys here: cloud, clouds_file, ssh, "),
+        ("zebra", "x", "zebra: unknown key; keys here: cloud, tenant, clouds_file, ssh, "),
         ("ssh", "heat-admin", "ssh: 'heat-admin' is not a mapping; "),
         ("ssh/check-host-keys", False, "ssh.check-host-keys: unknown key; did you mean `check_host_keys`?"),
         ("ssh/sudo", "yes please", "ssh.sudo: 'yes please' is neither true nor false"),

@@ -21,7 +21,6 @@ from simulator.faults import (  # noqa: F401 - importing them makes their faults
     services,
     snapshots,
     stacks,
-    tenants,
     volumes,
 )
 from simulator.faults.changes import CHANGES, Change, Injector, UnknownFault
