@@ -16,7 +16,7 @@ def test_images_are_copied_to_the_local_cluster(
     """images_rbd_glance_store_name is a store of this site's Glance, and lies in this site's cluster."""
     stores = {config.copies_to for config in nova_config.nodes if config.copies_to}
     if not stores:
-        pytest.skip(f"no nova.conf at {compute_site} has images_rbd_glance_store_name: Nova has no image copied")
+        pytest.skip("nova.conf has no images_rbd_glance_store_name: Nova has no image copied")
     seen = {f"{store} on {node}": fsid for store in stores for node, fsid in glance_stores.fsids_of(store).items()}
 
     assert seen == dict.fromkeys(seen, compute_cluster.fsid)
