@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import re
 import resource
 import sys
 from collections.abc import Sequence
@@ -14,12 +15,12 @@ from simulator import state_folder
 from simulator.app import NoFreePorts, Sockets, open_sockets, server
 from simulator.faults import CHANGES, Injector, UnknownFault
 from simulator.ssh import host_key, serve
-from simulator.world.build import healthy_world
+from simulator.world.build import SHARED_CAPS, healthy_world
 from simulator.world.weather import KINDS, SHARE, Weather
 from simulator.world.world import World
 
 
-def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="dcn-verify simulate",
         description=__doc__,
@@ -51,6 +52,19 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--without-compute", action="append", default=[], metavar="SITE", help="a site of storage only")
     parser.add_argument("--same-store-names", action="store_true", help="every site calls its own store alike")
     parser.add_argument("--other-zone-names", action="store_true", help="zones are not called as the sites are")
+    parser.add_argument("--shared-user", choices=SHARED_CAPS, help="openstack is the cephx user for all, by these caps")
+    parser.add_argument(
+        "--absent-images",
+        choices=("stream", "copy", "refuse"),
+        default="stream",
+        help="what Nova does with an image that a site has no copy of (default stream)",
+    )
+    parser.add_argument("--clone-v2", action="store_true", help="the clusters require clients of mimic or later")
+    parser.add_argument(
+        "--central-reads", metavar="MIB:SECONDS", default="", help="other tenants read so much of central's images"
+    )
+    parser.add_argument("--tenant", action="store_true", help="the environment file names an ordinary tenant")
+    parser.add_argument("--volume-cluster", metavar="NAME", help="the cinder_cluster of every DCN site, or `none`")
     parser.add_argument(
         "--ceph-warnings",
         choices=("fail", "warn"),
@@ -63,29 +77,57 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     arguments = parser.parse_args(argv)
     if not arguments.state and not arguments.list_faults:
         parser.error("--state is needed: the folder for environment.yaml and what belongs to it")
+    if arguments.central_reads and not re.fullmatch(r"[\d.]+:[\d.]+", arguments.central_reads):
+        parser.error("--central-reads is such as 16:5")
     if not 1 <= arguments.nodes <= 200 or not 0 <= arguments.dcn <= 2000:
         parser.error("--nodes is 1 to 200, --dcn 0 to 2000")
     return arguments
 
 
-async def _serve(world: World, sockets: Sockets, faults: list[str], folder: Path, ceph_warnings: str) -> None:
+async def _serve(world: World, sockets: Sockets, arguments: argparse.Namespace) -> None:
+    folder, others_read = arguments.state, arguments.central_reads
     keys = {node.name: host_key() for node in world.machines}
-    path = state_folder.write(folder, world, keys, ceph_warnings)
+    path = state_folder.write(folder, world, keys, arguments.ceph_warnings, tenant=arguments.tenant)
     for node in world.machines:
         await serve(world, node, sockets.ssh[node.address], keys[node.name], state_folder.authorized_keys(folder))
     # what the deployment was meant to be is written down already
     injector = Injector(world)
-    for specification in faults:
+    for specification in arguments.fault:
         injector.inject(specification)
+    if others_read:
+        world.clock.start(world.read_by_others(*map(float, others_read.split(":"))))
     http = server(world, sockets, injector)
     sys.stdout.write(f"ready: {path}\n")
     sys.stdout.flush()
     await http.serve(sockets.http)
 
 
+def simulated(arguments: argparse.Namespace, base: int) -> World:
+    """The healthy deployment that these options describe."""
+    world = healthy_world(
+        dcn=arguments.dcn,
+        nodes=arguments.nodes,
+        speed=arguments.speed,
+        base=base,
+        mebibytes=arguments.image_size,
+        without_storage=arguments.without_storage,
+        without_compute=arguments.without_compute,
+        same_store_names=arguments.same_store_names,
+        other_zone_names=arguments.other_zone_names,
+        volume_cluster=arguments.volume_cluster,
+        shared_user=arguments.shared_user,
+        absent_images=arguments.absent_images,
+        clone_v2=arguments.clone_v2,
+        seed=arguments.delays,
+    )
+    world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)
+    world.shell_text = f"{arguments.shell_text}\n".encode() if arguments.shell_text else b""
+    return world
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when it was told to stop, 4 for what it cannot do."""
-    arguments = _arguments(argv)
+    arguments = arguments_of(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if arguments.list_faults:
         for each in CHANGES.values():
@@ -103,22 +145,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown:
         sys.stderr.write(f"simulator: no DCN site {', '.join(sorted(unknown))}\n")
         return 4
-    world = healthy_world(
-        dcn=arguments.dcn,
-        nodes=arguments.nodes,
-        speed=arguments.speed,
-        base=sockets.base,
-        mebibytes=arguments.image_size,
-        without_storage=arguments.without_storage,
-        without_compute=arguments.without_compute,
-        same_store_names=arguments.same_store_names,
-        other_zone_names=arguments.other_zone_names,
-        seed=arguments.delays,
-    )
-    world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)
-    world.shell_text = f"{arguments.shell_text}\n".encode() if arguments.shell_text else b""
+    world = simulated(arguments, sockets.base)
     try:
-        asyncio.run(_serve(world, sockets, arguments.fault, arguments.state, arguments.ceph_warnings))
+        asyncio.run(_serve(world, sockets, arguments))
     except UnknownFault as error:
         sys.stderr.write(f"simulator: {error}\n")
         return 4

@@ -22,7 +22,14 @@ CLOUD = "dcn-sim"
 _WAITS = ("import", "copy", "delete", "boot", "volume", "snapshot")
 
 
-def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey], ceph_warnings: str = "fail") -> Path:
+def write(
+    folder: Path,
+    world: World,
+    host_keys: dict[str, asyncssh.SSHKey],
+    ceph_warnings: str = "fail",
+    *,
+    tenant: bool = False,
+) -> Path:
     """Write all files, the environment file last, and return its path."""
     ssh = folder / "ssh"
     ssh.mkdir(parents=True, exist_ok=True)
@@ -39,7 +46,7 @@ def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey], cep
     (ssh / "known_hosts").write_text("".join(known))
     deployment_files.write(folder, world)
     path = folder / "environment.yaml"
-    path.write_text(_dump(_environment(world, ceph_warnings)))
+    path.write_text(_dump(_environment(world, ceph_warnings) | ({"tenant": f"{CLOUD}-demo"} if tenant else {})))
     return path
 
 
@@ -128,12 +135,15 @@ def _site(site: Site) -> dict[str, Any]:
             found["central_store"] = site.central_store
         if site.local_store != site.store:
             found["local_store"] = site.local_store
+        if site.cinder and not site.central and site.cinder.cluster != site.name:
+            found["cinder_cluster"] = site.cinder.cluster or "none"
         found["glance"] = site.glance.url
         found["ceph"] = {
             "cluster": site.cluster.name,
             "runtime": "podman",
             "mon_container": "ceph-mon-{hostname}",
             "min_mons": len(site.cluster.mons),
+            **({"client": site.cluster.client} if site.cluster.client != "external" else {}),
             # the simulator's counters are always current
             "stats_period": 0.1,
         }

@@ -1,4 +1,4 @@
-"""Faults of servers and their disks (C1, C2, C8, C9)."""
+"""Faults of servers and their disks (C1, C2, C8, C9), also those that only tenants meet (C10)."""
 
 from __future__ import annotations
 
@@ -67,8 +67,37 @@ FAULTS: tuple[Fault, ...] = (
         must="C2",
     ),
     fault(
+        "copy-on-demand-fails",
+        "the site's Glance has no room to copy an image that Nova asks for, and Nova downloads it instead",
+        source="claims C2",
+        site="dcn",
+        must="C2",
+    ),
+    fault(
+        "refused-image-is-downloaded",
+        "nova-compute downloads an image that the site has no copy of, though it is to refuse that",
+        source="claims C2",
+        site="dcn",
+        must="C2",
+    ),
+    fault(
+        "refused-boot-leaves-a-disk",
+        "nova-compute refuses to boot from an image that the site has no copy of, and leaves a disk",
+        source="claims C2",
+        site="dcn",
+        must="C2",
+        may="F5",
+    ),
+    fault(
         "boot-reads-from-central",
         "a disk at the site is a clone, and yet the image's bytes were read from central",
+        source="claims C8",
+        site="first-dcn",
+        must="C8",
+    ),
+    fault(
+        "boot-reads-from-central-as-others-do",
+        "a disk at the site is a clone, and yet the image's bytes were read from central, where others read, too",
         source="claims C8",
         site="first-dcn",
         must="C8",
@@ -95,5 +124,33 @@ FAULTS: tuple[Fault, ...] = (
         source="claims F5",
         site="dcn",
         must="F5",
+    ),
+    fault(
+        "tenant-may-not-use-the-store",
+        "a policy forbids tenants to import images into the site's store",
+        source="claims C10",
+        site="dcn",
+        must="C10",
+    ),
+    fault(
+        "tenant-gets-no-image-at-the-site",
+        "the site's Glance refuses images to tenants, with whose token Nova asks for them",
+        source="claims C10",
+        site="dcn",
+        must="C10",
+    ),
+    fault(
+        "tenant-sees-no-locations",
+        "the site's Glance shows locations to administrators only, and the disks of tenants are full copies",
+        source="claims C10",
+        site="dcn",
+        must="C10",
+    ),
+    fault(
+        "tenant-copy-breaks-glance",
+        "a tenant's request to copy an image to the site's store is neither carried out nor forbidden: Glance fails",
+        source="claims C10",
+        site="dcn",
+        must="C10",
     ),
 )

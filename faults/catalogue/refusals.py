@@ -58,6 +58,13 @@ FAULTS: tuple[Fault, ...] = (
         may="F5",
     ),
     fault(
+        "parent-in-trash-is-purged",
+        "clones need no protected parent, and what was deleted in use is gone from the trash, for all its clones",
+        source="claims B9",
+        site="central",
+        must="B9",
+    ),
+    fault(
         "failed-import-leaves-data",
         "an import that cannot be fetched leaves an RBD image in central's cluster",
         source="claims B10, known-failures 4",

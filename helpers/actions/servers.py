@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from dataclasses import dataclass
@@ -38,6 +39,20 @@ class BootedServer:
     @property
     def reproduce(self) -> tuple[str, ...]:
         return (self.server.reproduce, *self.disk.reproduce)
+
+
+@dataclass(frozen=True)
+class AttemptedServer:
+    """A server that became ACTIVE after `seconds`, or did not; `ended` is ACTIVE or says how it ended."""
+
+    server: Server | None
+    ended: str
+    disk: WitnessedDisk
+    seconds: float
+
+    @property
+    def reproduce(self) -> tuple[str, ...]:
+        return (*((self.server.reproduce,) if self.server else ()), *self.disk.reproduce)
 
 
 @dataclass(frozen=True)
@@ -95,6 +110,26 @@ class ServerActions:
         if not keep:
             self.remove(server_id)
         return BootedServer(server, image, disk, seconds)
+
+    def attempt(self, what: str, site: Site, *, more_time: float = 0, **source: object) -> AttemptedServer:
+        """A server in the site's zone, whatever becomes of it. Once it is ACTIVE or failed, it is observed and removed.
+
+        :param more_time: seconds beyond those for a boot
+        :raises Failed: Nova refuses the request itself
+        """
+        began = time.monotonic()
+        request = f"{site.name}: server {self.run.name(what)} in zone {site.availability_zone}"
+        with refusals_fail(request, *self._request_by_hand(what, site, **source)):
+            server_id = self.create(what, site, **source)
+        server, ended = None, "ACTIVE"
+        try:
+            server = self.cloud.nova.wait_status(server_id, ended, self.environment.timeouts.boot + more_time)
+        except ServerFailed as error:
+            server, ended = error.server, str(error)
+        seconds = round(time.monotonic() - began, 1)
+        disk = server_disk(server_id, self.clusters, home=site.name)
+        self.remove(server_id)
+        return AttemptedServer(server, ended, disk, seconds)
 
     def _request_by_hand(self, what: str, site: Site, **source: object) -> tuple[str, ...]:
         """The request for a server itself, and what shows whether there is one: a refused one has no record to show."""
@@ -171,6 +206,17 @@ class ServerActions:
             )
         except TimedOut:
             return seen[-1]
+
+    def watch_reads(self, cluster: Cluster, pool: str, seconds: float) -> None:
+        """Let others read for so long."""
+        with contextlib.suppress(TimedOut):
+            wait_until(
+                lambda: cluster.pool_read_bytes(pool),
+                lambda _: False,
+                timeout=seconds,
+                what=f"what others read from {pool}",
+                interval=cluster.spec.stats_period,
+            )
 
     def take_image(self, server_id: str, what: str) -> str:
         """An image of a server, by `server image create`, active; returns its id.

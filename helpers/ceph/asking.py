@@ -75,6 +75,10 @@ class Asker:
         completed = self._in_json("ceph", *words)
         return self.parsed(completed, lambda: parse(json.loads(completed.stdout), completed))
 
+    def ceph_in_words(self, *words: str) -> Completed:
+        """The answer of a `ceph` command that prints no JSON."""
+        return self.checked(lambda adapter: (*adapter.prefix, *self._words(adapter, "ceph", *words)))
+
     def rbd(self, *arguments: str, deadline: float | None = None) -> Completed:
         """The answer of an `rbd` command."""
         return self._in_json("rbd", *arguments, deadline=deadline)

@@ -188,6 +188,16 @@ class Cluster:
         completed = self._asker.rbd_in(pool, "du", image)
         return self._asker.parsed(completed, lambda: rbd.parse_du(completed.stdout, completed.reproduce))
 
+    def is_linked_clone(self, pool: str, image: str) -> bool:
+        """Whether a clone is of the second format, for which its parent may go to the trash. Raises NoSuchPool."""
+        completed = self._asker.rbd_in(pool, "info", image)
+        return "clone-child" in self._asker.parsed(completed, lambda: rbd.parse_op_features(completed.stdout))
+
+    def keeps_parents_in_trash(self) -> bool:
+        """Whether clones are of the second format here: the parent is kept in the trash, until somebody purges it."""
+        release = self._asker.ceph_in_words("osd", "get-require-min-compat-client").stdout.strip()
+        return release >= "mimic" and release != "unknown"  # the releases' names are in alphabetical order
+
     def sha512(
         self, pool: str, image: str, snapshot: str | None = None, deadline: float = _EXPORT_DEADLINE
     ) -> ContentHash:

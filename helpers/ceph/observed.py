@@ -98,9 +98,9 @@ class BySite(Mapping[str, T], Generic[T]):
         """The sites where this holds, as far as they were observed."""
         return Sites(frozenset(site for site, seen in self.seen.items() if holds(seen)), self.unobserved)
 
-    def without(self, site: str) -> BySite[T]:
+    def without(self, *sites: str) -> BySite[T]:
         """All the other sites."""
-        return BySite(_without(self.seen, {site}), _without(self.unobserved, {site}))
+        return BySite(_without(self.seen, set(sites)), _without(self.unobserved, set(sites)))
 
 
 @dataclass(frozen=True, eq=False)

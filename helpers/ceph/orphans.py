@@ -106,9 +106,11 @@ def _without_record(suspects: list[Orphan], recorded: Recorded) -> list[Orphan]:
 
 
 def _not_cloned(found: list[Orphan], cluster: Cluster) -> list[Orphan]:
-    """Without what stays in a trash for its clones."""
+    """Without what stays in a trash for its clones, or did until somebody purges the trash of images."""
     if not any(one.in_trash for one in found):
         return found
+    if cluster.keeps_parents_in_trash():
+        return [one for one in found if not (one.in_trash and one.pool == cluster.pools.images)]
     pools = {cluster.pools.images, cluster.pools.vms, cluster.pools.volumes}
     rows = [row for pool in sorted(pools) for row in cluster.listing(pool).rows]
     parents = {(row.parent.pool, row.parent.image) for row in rows if row.parent}

@@ -169,6 +169,14 @@ def parse_trash(text: str) -> tuple[TrashEntry, ...]:
         raise BadRbdOutput(f"rbd trash ls: an entry without {error}: {text[:200]}") from error
 
 
+def parse_op_features(text: str) -> frozenset[str]:
+    """What `rbd info --format json` says of operations that older clients do not know. Raises BadRbdOutput."""
+    answer = _load("rbd info", text)
+    if not isinstance(answer, dict):
+        raise BadRbdOutput(f"rbd info printed no record: {text[:200]}")
+    return frozenset(map(str, answer.get("op_features") or ()))
+
+
 def parse_du(text: str, command: str = "") -> Usage:
     """The totals of `rbd du --format json` for one image, its snapshots with it. Raises BadRbdOutput."""
     answer = _load("rbd du", text)

@@ -142,6 +142,7 @@ class _Site:
             store=store,
             local_store=local,
             central_store=centrals,
+            cinder_cluster=self._cinder_cluster(),
             ceph=ceph,
             gaps=self.gaps,
             remarks=tuple(self.remarks),
@@ -165,6 +166,14 @@ class _Site:
         found = f"its machines are in several: {_list(answered)}" if answered else "none of its machines is in one"
         self.gaps["availability_zone"] = f"the site's availability zone; {found}"
         return None
+
+    def _cinder_cluster(self) -> str | None:
+        """The cluster of the site's volume services, or `none`, where it is not the default; None for the default."""
+        names = {short(seen.name) for seen in self.view.machines}
+        clusters = {cluster for host, cluster in self.cloud.volume_clusters.items() if host in names}
+        if len(clusters) != 1 or clusters == {None if self._is_central else self.view.name}:
+            return None
+        return clusters.pop() or "none"
 
     # nodes
 

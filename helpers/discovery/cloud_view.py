@@ -30,7 +30,8 @@ class CloudView:
     """The answers of the APIs. Hosts are short names.
 
     `zones`: compute host → availability zone; `addresses`: compute host → address of its hypervisor; `controllers`:
-    hosts of Nova's other services; `volume_zones`: host of cinder-volume → zone.
+    hosts of Nova's other services; `volume_zones`: host of cinder-volume → zone; `volume_clusters`: the same host →
+    its cluster.
     """
 
     image_url: str | None
@@ -39,6 +40,7 @@ class CloudView:
     addresses: Mapping[str, str] = field(default_factory=dict)
     controllers: tuple[str, ...] = ()
     volume_zones: Mapping[str, str] = field(default_factory=dict)
+    volume_clusters: Mapping[str, str | None] = field(default_factory=dict)
     flavors: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -59,7 +61,8 @@ class Ask:
         known = (self._attempt("Nova's services", nova.services) if compute else None) or ()
         aggregates = (self._attempt("Nova's zones", nova.zones) if compute else None) or {}
         cinder = bool(services & {"volumev3", "block-storage"})
-        volumes = (self._attempt("Cinder's services", self._volume_services) if cinder else None) or ()
+        listed = (self._attempt("Cinder's services", self._volume_services) if cinder else None) or ()
+        volumes = [(short(s.host.split("@")[0]), s) for s in listed if s.binary == "cinder-volume"]
         zones = {short(service.host): service.zone for service in known if service.binary == "nova-compute"}
         zones |= {short(host): zone for zone, hosts in aggregates.items() for host in hosts}
         network = "network" in services
@@ -69,7 +72,8 @@ class Ask:
             zones=zones,
             addresses=(self._attempt("Nova's hypervisors", self._hypervisors) if compute else None) or {},
             controllers=tuple(dict.fromkeys(short(s.host) for s in known if s.binary != "nova-compute")),
-            volume_zones={short(s.host.split("@")[0]): s.zone for s in volumes if s.binary == "cinder-volume"},
+            volume_zones={host: service.zone for host, service in volumes},
+            volume_clusters={host: service.cluster for host, service in volumes},
             flavors=(self._attempt("the flavors", nova.flavors) if compute else None) or (),
             networks=(self._attempt("the networks", self._networks) if network else None) or (),
             remarks=tuple(self.remarks),

@@ -167,6 +167,8 @@ def _storage(site: FoundSite) -> Iterator[str]:
     if not site.central:
         yield from _given_or_gap(site, "local_store", site.local_store, "its id at the site's own Glance")
         yield from _given_or_gap(site, "central_store", site.central_store, "central's id there")
+    if site.cinder_cluster is not None:
+        yield _line("cinder_cluster", site.cinder_cluster, "as Cinder lists its services; is this what you planned?", 4)
     yield from _given_or_gap(site, "glance", site.glance, "the site's own Glance")
     if site.ceph is None:
         yield from _gap("ceph", site.gaps["ceph"], 4)

@@ -44,6 +44,7 @@ class FoundSite:
     store: str | None = None
     local_store: str | None = None
     central_store: str | None = None
+    cinder_cluster: str | None = None
     ceph: FoundCeph | None = None
     nodes: tuple[FoundNode, ...] = ()
     gaps: Mapping[str, str] = field(default_factory=dict)

@@ -28,6 +28,7 @@ def load_environment(path: Path) -> Environment:
     environment = Environment(
         path=path,
         cloud=parsed.cloud,
+        tenant=parsed.tenant,
         clouds_file=named_file(path, "clouds_file", parsed.clouds_file),
         ssh=ssh_section(path, parsed.ssh),
         image=parsed.image,

@@ -32,6 +32,7 @@ class Site:
 
     `store` is the id of its store in central's Glance, `local_store` in its own Glance. `central_store` is the id of
     central's store in its own Glance. A site without storage has None for all three, and for `glance` and `ceph`.
+    `cinder_cluster` is None where cinder-volume runs without a cluster.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Site:
     glance: str | None
     ceph: Ceph | None
     nodes: tuple[NodeSpec, ...] = ()
+    cinder_cluster: str | None = None
     file: Path | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
@@ -99,6 +101,7 @@ class Environment:
     pairs: tuple[tuple[str, str], ...]
     sites: tuple[Site, ...] = field(repr=False)
     not_claimed: Mapping[str, str] = field(default_factory=dict)
+    tenant: str | None = None
 
     def __str__(self) -> str:
         return str(self.path)

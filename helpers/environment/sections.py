@@ -239,6 +239,10 @@ class Pools(Section):
     """The pool of Cinder."""
 
 
+#: The user that the guide has created for the other sites.
+_DEDICATED = "external"
+
+
 class Ceph(Section):
     """A site's Ceph cluster, and where its commands run."""
 
@@ -254,10 +258,16 @@ class Ceph(Section):
     """How many monitors must be in the quorum (A16)."""
     pools: Pools = Pools()
     """The names of the pools."""
-    client: CephName = "external"
-    """The cephx user, without `client.`, that the other sites use."""
+    client: CephName = _DEDICATED
+    """The cephx user, without `client.`, that the other sites use. `external` is the guide's, and has exactly the
+    capabilities of the guide; any other user may have more than copying images needs (A10)."""
     stats_period: Seconds = 5
     """The cluster's `mgr_stats_period`: how often its OSDs report what was read (C8)."""
+
+    @property
+    def client_is_dedicated(self) -> bool:
+        """Whether `client` serves the other sites only, as the guide's user does."""
+        return self.client == _DEDICATED
 
 
 class Undercloud(Section):
@@ -299,6 +309,9 @@ class SiteEntry(Section):
     """The store id of this site at its own Glance. By default, the same as `store`."""
     central_store: Word | None = None
     """The store id of the central site at this site's Glance. By default `central`."""
+    cinder_cluster: Word | None = None
+    """The cluster that the site's cinder-volume services form (A15); `none` if they form none. By default the name of
+    the site, and `none` for the central site."""
     glance: GlanceUrl | None = None
     """The endpoint of this site's own Glance, or of the HAProxy in front of it, without a version."""
     ceph: Ceph | None = None
@@ -313,6 +326,9 @@ class File(Section):
 
     cloud: Word
     """The entry of `clouds.yaml` that the checks use. It needs the role `admin`."""
+    tenant: Word | None = None
+    """The entry of `clouds.yaml` of an ordinary member of a project, without the role `admin`, that does the same work
+    (C10). Without it, C10 is skipped."""
     clouds_file: LocalPath | None = None
     """The `clouds.yaml` file. By default, the places that openstacksdk searches: `./`, `~/.config/openstack`,
     `/etc/openstack`."""

@@ -46,6 +46,7 @@ def sites(path: Path, parsed: File) -> Iterator[Site]:
             store=entry.store,
             local_store=entry.local_store or entry.store,
             central_store=_central_store(entry),
+            cinder_cluster=_cinder_cluster(name, entry),
             glance=entry.glance,
             ceph=entry.ceph,
             nodes=tuple(
@@ -62,6 +63,12 @@ def _central_store(entry: SiteEntry) -> str | None:
     return entry.store if entry.central else entry.central_store or "central"
 
 
+def _cinder_cluster(name: str, entry: SiteEntry) -> str | None:
+    """The cluster without the backend that Cinder shows behind it (`dcn0@tripleo_ceph`)."""
+    given = (entry.cinder_cluster or ("none" if entry.central else name)).split("@")[0]
+    return None if given == "none" or entry.ceph is None else given
+
+
 def _check_storage(path: Path, key: str, entry: SiteEntry) -> None:
     given = {name for name in ("ceph", "store", "glance") if getattr(entry, name) is not None}
     if entry.central and len(given) < 3:
@@ -75,8 +82,10 @@ def _check_storage(path: Path, key: str, entry: SiteEntry) -> None:
             f"is missing, though {' and '.join(sorted(given))} is given; a site with storage has ceph, store "
             "and glance, a site without has none of them",
         )
-    if not entry.ceph and (entry.local_store or entry.central_store):
-        name = "local_store" if entry.local_store else "central_store"
+    of_storage = ("local_store", "central_store", "cinder_cluster")
+    for name in of_storage if not entry.ceph else ():
+        if getattr(entry, name) is None:
+            continue
         raise BadEnvironment(path, f"{key}.{name}", "is given for a site without storage; take it out, or add ceph")
     if entry.central and entry.central_store:
         raise BadEnvironment(path, f"{key}.central_store", "is for DCN sites; central's own store is `store`")

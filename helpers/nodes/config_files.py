@@ -55,6 +55,14 @@ class OsloConfig:
             return word in _TRUE
         raise BadConfigFile(f"[{section}] {option} = {value} is neither true nor false")
 
+    def get_int(self, section: str, option: str, default: int) -> int:
+        """The option as a whole number. BadConfigFile: it is none."""
+        value = self.get(section, option)
+        try:
+            return default if value is None else int(value)
+        except ValueError:
+            raise BadConfigFile(f"[{section}] {option} = {value} is not a whole number") from None
+
     def get_list(self, section: str, option: str) -> tuple[str, ...]:
         """A list such as `a,b` or `[a,b]`; not given is an empty tuple."""
         value = (self.get(section, option) or "").strip()

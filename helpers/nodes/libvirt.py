@@ -79,7 +79,8 @@ class SecretValue:
 
 
 #: What virsh says → what that means. A secret without a value is one that nobody has given one yet.
-_NO_VALUE = {"failed to get secret": "no secret", "does not have a value": "no value", "secret is private": "private"}
+NONE_THERE = "no secret"
+_NO_VALUE = {"failed to get secret": NONE_THERE, "does not have a value": "no value", "secret is private": "private"}
 
 
 def secret_value(node: Runner, uuid: str, container: str | None) -> SecretValue:

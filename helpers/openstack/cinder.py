@@ -143,11 +143,11 @@ class Cinder:
         return [self._snapshot(_as_it_came(snapshot)) for snapshot in self._proxy.snapshots(details=True)]
 
     def services(self) -> tuple[Service, ...]:
-        """All Cinder services, with availability zone and cluster."""
+        """All Cinder services, with availability zone and cluster as cinder.conf names them."""
         response = self._proxy.get("/os-services", microversion="3.7")
         openstack.exceptions.raise_from_response(response)
         return tuple(
-            Service(s["binary"], s["host"], s["zone"], s["state"], s["status"], s.get("cluster"))
+            Service(s["binary"], s["host"], s["zone"], s["state"], s["status"], _without_backend(s.get("cluster")))
             for s in response.json()["services"]
         )
 
@@ -193,3 +193,8 @@ def _wait(probe: Callable[[], Seen | None], what: str, status: str, timeout: flo
         what=f"{what} {status}",
         interval=0.3,
     )
+
+
+def _without_backend(cluster: str | None) -> str | None:
+    """Cinder lists a cluster as `dcn0@tripleo_ceph`."""
+    return cluster.split("@")[0] if cluster else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from helpers.ceph.cluster import Cluster
@@ -29,7 +29,8 @@ class NotReady(Exception):
 class Deployment:
     """Connections to everything that the environment file names.
 
-    `nodes`: node name → node; `clusters`: site name → the site's Ceph cluster.
+    `nodes`: node name → node; `clusters`: site name → the site's Ceph cluster; `tenant`: the login of an ordinary
+    member of a project, if the environment file names one.
     """
 
     environment: Environment
@@ -38,6 +39,7 @@ class Deployment:
     clusters: Clusters
     unreachable: Mapping[str, Unreachable] = field(default_factory=dict)
     undercloud: Undercloud | None = None
+    tenant: Cloud | None = None
 
     def close(self) -> None:
         for node in self.nodes.values():
@@ -53,6 +55,16 @@ def _missing_right(environment: Environment, user: CloudUser) -> str | None:
     return (
         f"{where}: cloud {environment.cloud!r}: user {user.name} has {roles} in project {user.project}, and the checks "
         f"need the role {ADMIN}; name another entry in the environment file's `cloud`"
+    )
+
+
+def _too_much(environment: Environment, user: CloudUser) -> str | None:
+    if ADMIN not in user.roles:
+        return None
+    where = environment.clouds_file or "clouds.yaml"
+    return (
+        f"{where}: cloud {environment.tenant!r}: user {user.name} has the role {ADMIN} in project {user.project}, and "
+        "shows nothing of what tenants can do; name a member's entry in the environment file's `tenant`"
     )
 
 
@@ -82,18 +94,23 @@ def connect(environment: Environment, *, allow_unreachable: bool = False) -> Dep
     """
     nodes = {spec.name: Node(spec, environment.ssh) for spec in environment.nodes}
     problems: list[str] = []
-    [login] = begin([partial(_logged_in, environment)], "login")
+    names = [environment.cloud, *([environment.tenant] if environment.tenant else [])]
+    login, *as_tenant = begin([partial(_logged_in, replace(environment, cloud=name)) for name in names], "login")
     greetings = begin_in_turn((partial(_refusal, node) for node in nodes.values()), "login", _LOGINS, _PATIENCE)
-    cloud = login.result()
+    cloud, tenant = login.result(), as_tenant[0].result() if as_tenant else None
     refusals = {name: greeting.result() for name, greeting in zip(nodes, greetings, strict=True)}
     unreachable = {name: refusal for name, refusal in refusals.items() if refusal}
     if isinstance(cloud, BadCloud):
         problems.append(str(cloud))
     elif missing := _missing_right(environment, cloud.user):
         problems.append(missing)
+    if isinstance(tenant, BadCloud):
+        problems.append(str(tenant))
+    elif tenant and (problem := _too_much(environment, tenant.user)):
+        problems.append(problem)
     if not allow_unreachable:
         problems += [str(error) for error in unreachable.values()]
-    if problems or isinstance(cloud, BadCloud):
+    if problems or isinstance(cloud, BadCloud) or isinstance(tenant, BadCloud):
         raise NotReady("\n".join(problems))
     clusters = Clusters(
         {
@@ -103,4 +120,4 @@ def connect(environment: Environment, *, allow_unreachable: bool = False) -> Dep
     )
     for cluster in clusters.values():
         cluster.ask_last(unreachable)
-    return Deployment(environment, cloud, nodes, clusters, unreachable, undercloud_of(environment))
+    return Deployment(environment, cloud, nodes, clusters, unreachable, undercloud_of(environment), tenant)

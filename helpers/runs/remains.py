@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from helpers.ceph.asking import NoSuchPool
-from helpers.ceph.cluster import Look
+from helpers.ceph.cluster import Cluster, Look
 from helpers.ceph.clusters import ROLES, UNOBSERVABLE, Clusters, unobserved
 from helpers.ceph.observed import BySite, Unobserved
 from helpers.nodes.deadline import GRACE
@@ -50,7 +50,7 @@ def remains(ids: Collection[str], clusters: Clusters, deadline: float, sites: It
         if isinstance(answered, Unobserved):
             missing.setdefault(site, answered)
         else:
-            seen[site] = (*seen.get(site, ()), *_of(ids, site, answered))
+            seen[site] = (*seen.get(site, ()), *_of(ids, clusters[site], answered))
     return BySite({site: found for site, found in seen.items() if site not in missing}, missing)
 
 
@@ -68,12 +68,21 @@ def _silent(site: str, deadline: float) -> Unobserved:
     return Unobserved(site, f"no answer within {deadline:g} s")
 
 
-def _of(ids: Collection[str], site: str, look: Look | None) -> Iterable[Remainder]:
+def _of(ids: Collection[str], cluster: Cluster, look: Look | None) -> Iterable[Remainder]:
     if look is None:
         return
+    site = cluster.site.name
     pool, command = look.listing.pool, look.listing.command
     trash_ls = command.replace("ls -l", "trash ls")
     for names, in_trash, reproduce in ((look.listing.names, False, command), (look.trash, True, trash_ls)):
         for name in sorted(names):
-            if any(id in name for id in ids):
+            if any(id in name for id in ids) and not (in_trash and _is_kept(cluster, pool)):
                 yield Remainder(site, pool, name, in_trash, reproduce)
+
+
+def _is_kept(cluster: Cluster, pool: str) -> bool:
+    """Whether what is in this trash was put there for its clones; only a purge by the operator removes it."""
+    try:
+        return pool == cluster.pools.images and cluster.keeps_parents_in_trash()
+    except UNOBSERVABLE:
+        return False

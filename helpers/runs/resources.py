@@ -69,15 +69,16 @@ class Images(Kind):
 
 @dataclass(frozen=True)
 class Servers(Kind):
-    """Nova's servers."""
+    """Nova's servers. A list of them is one project's: the one of the run, and the tenant's."""
 
     nova: Nova
+    of_tenant: Nova | None = None
 
     def exists(self, id: str) -> bool:
         return self.nova.server(id) is not None
 
     def named(self, prefix: str) -> Named:
-        return self.nova.named(prefix)
+        return [one for nova in (self.nova, self.of_tenant) if nova for one in nova.named(prefix)]
 
     def delete(self, id: str) -> None:
         self.nova.delete(id)
@@ -88,15 +89,17 @@ class Servers(Kind):
 
 @dataclass(frozen=True)
 class Volumes(Kind):
-    """Cinder's volumes."""
+    """Cinder's volumes, listed as servers are."""
 
     cinder: Cinder
+    of_tenant: Cinder | None = None
 
     def exists(self, id: str) -> bool:
         return self.cinder.volume(id) is not None
 
     def named(self, prefix: str) -> Named:
-        return [(volume.id, volume.name) for volume in self.cinder.volumes() if volume.name.startswith(prefix)]
+        every = [one for cinder in (self.cinder, self.of_tenant) if cinder for one in cinder.volumes()]
+        return [(volume.id, volume.name) for volume in every if volume.name.startswith(prefix)]
 
     def delete(self, id: str) -> None:
         self.cinder.delete(id)
@@ -126,10 +129,10 @@ class VolumeSnapshots(Kind):
 
 def kinds(deployment: Deployment) -> Mapping[str, Kind]:
     """Every kind of resource in the order of removal: clones before their parents."""
-    cloud = deployment.cloud
+    cloud, tenant = deployment.cloud, deployment.tenant
     return {
-        "server": Servers(cloud.nova),
+        "server": Servers(cloud.nova, tenant.nova if tenant else None),
         "snapshot": VolumeSnapshots(cloud.cinder),
-        "volume": Volumes(cloud.cinder),
+        "volume": Volumes(cloud.cinder, tenant.cinder if tenant else None),
         "image": Images(cloud, deployment.environment.central),
     }

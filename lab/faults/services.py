@@ -102,6 +102,18 @@ def nova_uses_central_ceph(at: Breaking) -> None:
     change_nova(at, setting("libvirt", "images_rbd_ceph_conf", f"/etc/ceph/{at.central.cluster}.conf"), wait=False)
 
 
+def nova_copies_to_a_missing_store(at: Breaking) -> None:
+    change_nova(at, partial(_copying_to, "nowhere"))
+
+
+def nova_copies_to_central(at: Breaking) -> None:
+    change_nova(at, partial(_copying_to, at.central.name))
+
+
+def _copying_to(store: str, text: str) -> str:
+    return text.replace("[libvirt]\n", f"[libvirt]\nimages_rbd_glance_store_name = {store}\n", 1)
+
+
 def nova_has_no_secret(at: Breaking) -> None:
     change_nova(at, lambda text: without_option(text, "libvirt", "rbd_secret_uuid"))
 
@@ -142,6 +154,10 @@ def cinder_uses_another_pool(at: Breaking) -> None:
 
 def secrets_differ(at: Breaking) -> None:
     change_cinder(at, at.site, backend_setting("rbd_secret_uuid", str(uuid.uuid4())))
+
+
+def cinder_has_no_secret(at: Breaking) -> None:
+    change_cinder(at, at.site, lambda text: without_option(text, cinder.BACKEND, "rbd_secret_uuid"))
 
 
 def cinder_volume_not_restarted(at: Breaking) -> None:

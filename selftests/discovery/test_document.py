@@ -1,5 +1,6 @@
 """How the file shows what was found and what was not."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,16 @@ def test_gaps_are_comments_that_say_what_to_fill_in() -> None:
         assert f"    # FILL IN  {key}: {advice}" in page
         assert f"sites.dcn0.{key}" in page.partition("\n\n")[0].replace("\n# ", " ")
     assert yaml.safe_load(page)["sites"]["dcn0"] == {"ceph": {"cluster": "dcn0"}}
+
+
+def test_cluster_of_volume_services_is_a_question() -> None:
+    """Where Cinder lists another cluster than the default, or none, the file says so, and asks."""
+    site = FoundSite("dcn0", False, "dcn0", store="dcn0", cinder_cluster="none", ceph=CENTRAL.ceph, nodes=(NODE,))
+
+    page = written(CENTRAL, site)
+
+    assert re.search(r"cinder_cluster: none +# as Cinder lists its services; is this what you planned\?", page)
+    assert "cinder_cluster" not in page.partition("dcn0:")[0]
 
 
 def test_cluster_that_was_not_found_is_a_gap() -> None:

@@ -105,6 +105,15 @@ def test_a_minimal_file_has_tripleos_defaults(write: Callable[[str], Path]) -> N
     assert {dcn0: 1}[dcn0] == 1, "sites serve as keys"
 
 
+@pytest.mark.parametrize(
+    ("given", "cluster"), [(None, "dcn0"), ("none", None), ("dcn", "dcn"), ("dcn@tripleo_ceph", "dcn")]
+)
+def test_cluster_of_volume_services(write: Callable[[str], Path], given: str | None, cluster: str | None) -> None:
+    environment = load_environment(write(changed("sites/dcn0/cinder_cluster", given)))
+
+    assert [site.cinder_cluster for site in environment.sites] == [None, cluster, None]
+
+
 def test_what_is_not_declared_has_a_default(write: Callable[[str], Path]) -> None:
     environment = load_environment(write(yaml.safe_dump(GOOD, sort_keys=False)))
 
@@ -291,7 +300,7 @@ def node(address: str) -> dict[str, Any]:
         ("cloud", "", "cloud: is empty; give it a value"),
         ("cloud", 7, "cloud: 7 is not text; put it in quotes".replace("7 ", "'7' ")),
         ("clouds", "x", "clouds: unknown key; did you mean `cloud`?"),
-        ("zebra", "x", "zebra: unknown key; keys here: cloud, clouds_file, ssh, "),
+        ("zebra", "x", "zebra: unknown key; keys here: cloud, tenant, clouds_file, ssh, "),
         ("ssh", "heat-admin", "ssh: 'heat-admin' is not a mapping; "),
         ("ssh/check-host-keys", False, "ssh.check-host-keys: unknown key; did you mean `check_host_keys`?"),
         ("ssh/sudo", "yes please", "ssh.sudo: 'yes please' is neither true nor false"),
@@ -338,6 +347,7 @@ def node(address: str) -> dict[str, Any]:
         ("sites/central/ceph", ..., "sites.central.ceph: is missing; the central site has storage"),
         ("sites/dcn2/store", "dcn2", "sites.dcn2.ceph: is missing, though store is given"),
         ("sites/dcn2/local_store", "x", "sites.dcn2.local_store: is given for a site without storage"),
+        ("sites/dcn2/cinder_cluster", "x", "sites.dcn2.cinder_cluster: is given for a site without storage"),
         ("sites/central/central_store", "x", "sites.central.central_store: is for DCN sites"),
         ("sites/dcn0/central_store", "dcn0", "sites.dcn0.central_store: 'dcn0' is the site's own store too"),
         (

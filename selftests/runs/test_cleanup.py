@@ -121,7 +121,9 @@ class Lab:
             environment=environment,
         )
         clusters = Clusters({site.name: Cluster(site, [self.nodes[site.name]]) for site in sites})
-        self.deployment: Any = SimpleNamespace(environment=environment, cloud=cloud, clusters=clusters, nodes={})
+        self.deployment: Any = SimpleNamespace(
+            environment=environment, cloud=cloud, clusters=clusters, nodes={}, tenant=None
+        )
         self.ledger = Ledger(folder / "ledger.jsonl")
 
     @staticmethod

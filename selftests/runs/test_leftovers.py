@@ -42,7 +42,7 @@ class FakeCloud:
 
 
 def deployed(auth_url: str = "http://192.0.2.10:5000", images: Any = ()) -> Any:
-    return SimpleNamespace(cloud=FakeCloud(auth_url, images), environment=SimpleNamespace(central=None))
+    return SimpleNamespace(cloud=FakeCloud(auth_url, images), environment=SimpleNamespace(central=None), tenant=None)
 
 
 def run(reports: Path, name: str = "20251122-190000-abcdef", at: Any = None) -> Run:

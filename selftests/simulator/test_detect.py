@@ -8,12 +8,12 @@ import pytest
 
 from simulator.faults import CHANGES, healthy
 from simulator.process import DidNotStart, running
-from simulator.serve import _arguments
+from simulator.serve import arguments_of
 
 
 @pytest.mark.parametrize("options", healthy.VARIATIONS.values(), ids=list(healthy.VARIATIONS))
 def test_a_variation_can_be_started(options: tuple[str, ...]):
-    arguments = _arguments(["--state", "x", *options])
+    arguments = arguments_of(["--state", "x", *options])
     assert set(arguments.fault) <= CHANGES.keys()
 
 

@@ -10,12 +10,14 @@ import pytest
 
 from faults.catalogue import FAULTS
 from simulator.faults import CHANGES, Injector, UnknownFault
+from simulator.serve import arguments_of, simulated
 from simulator.world.build import healthy_world
 
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_fault_is_undone_without_a_trace(name: str):
-    world = healthy_world(3, nodes=4, speed="none")
+    options = ("--dcn", "3", "--nodes", "4", "--speed", "none", *CHANGES[name].options)
+    world = simulated(arguments_of(["--state", "unused", *options]), base=20000)
     injector = Injector(world)
     before = _seen(world)
 
@@ -33,7 +35,7 @@ def _seen(world: Any) -> tuple[Any, ...]:
     methods = [
         getattr(getattr(service, name), "__func__", getattr(service, name))
         for service in services
-        for name in ("check_import", "check_method", "delete", "delete_from", "start")
+        for name in ("check_import", "check_method", "delete", "delete_from", "remove_data", "start")
         if hasattr(service, name)
     ]
     resources = (list(world.images.records), list(world.volumes.volumes), list(world.servers.servers))

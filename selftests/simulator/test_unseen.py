@@ -41,9 +41,10 @@ def name(test: str) -> str:
 
 @pytest.fixture(scope="module")
 def deployment(start: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One with every kind of site, and with scale-out nodes."""
+    """One with every kind of site, with scale-out nodes, a tenant, and images that Nova has copied."""
     folder = tmp_path_factory.mktemp("simulator")
-    with start(folder, "--dcn", "3", "--nodes", "4", "--without-storage", "dcn1") as found:
+    options = ("--dcn", "3", "--nodes", "4", "--without-storage", "dcn1", "--absent-images", "copy", "--tenant")
+    with start(folder, *options) as found:
         yield found
 
 

@@ -19,7 +19,7 @@ from simulator.api.service import Ask, application, to_folder
 from simulator.world.clock import glance_time, now
 from simulator.world.content import Content
 from simulator.world.identity import User
-from simulator.world.images import LOCK, Image, ImageTask, Location
+from simulator.world.images import Image, ImageTask, Location
 from simulator.world.imports import ImportFlow, passes_filter
 from simulator.world.refusal import Refusal
 from simulator.world.sites import Glance as Backend
@@ -452,17 +452,7 @@ class Glance:
         uri = body["method"].get("uri", "")
         if method == "web-download" and not passes_filter(backend, uri):
             raise Refusal(400, f"URI for web-download does not pass filtering: {uri}")
-        task = ImageTask(
-            image_id=image.id,
-            owner=ask.user.project.id,
-            user=ask.user.id,
-            input={"image_id": image.id, "import_req": body, "backend": stores},
-            request=ask.request.scope["request_id"],
-        )
-        self._world.images.tasks[task.id] = task
-        image.properties[LOCK] = task.id
-        image.properties.pop("os_glance_stage_host", None)
-        self._world.clock.start(ImportFlow(self._world, backend, image, task, list(stores)).run())
+        ImportFlow.begin(self._world, backend, image, ask.user, body, stores, ask.request.scope["request_id"])
         return _empty(202)
 
     async def image_tasks(self, ask: Ask) -> Response:

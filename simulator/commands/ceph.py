@@ -307,6 +307,10 @@ def _fsid(cluster: Cluster, words: list[str]) -> Answer:
     return {"fsid": cluster.fsid}, f"{cluster.fsid}\n"
 
 
+def _min_client(cluster: Cluster, words: list[str]) -> Answer:
+    return cluster.min_client, f"{cluster.min_client}\n"
+
+
 def _version(cluster: Cluster, words: list[str]) -> Answer:
     return {"version": _VERSION}, f"{_VERSION}\n"
 
@@ -331,6 +335,7 @@ _VERBS: dict[str, Callable[[Cluster, list[str]], Answer]] = {
     "osd lspools": _lspools,
     "osd pool stats": _pool_stats,
     "osd tree": _osd_tree,
+    "osd get-require-min-compat-client": _min_client,
     "df": _df,
     "rados df": _rados_df,
     "version": _version,

@@ -165,6 +165,8 @@ def may_use(user: User, pool: str) -> bool:
     """Return whether the user's OSD caps allow reading this pool."""
     for cap in user.caps.get("osd", "").split(","):
         restricted = re.search(r"pool=(\S+)", cap)
+        if "object_prefix" in cap:
+            continue
         if cap.strip().startswith(("allow", "profile rbd")) and (restricted is None or restricted[1] == pool):
             return True
     return False

@@ -6,6 +6,7 @@ import asyncio
 from urllib.parse import urlsplit
 
 from simulator.commands.shell import Call, Output, command
+from simulator.world.sites import ETCD_PORT
 from simulator.world.world import World
 
 _WITH_VALUE = ("-o", "-w", "--write-out", "--output", "--max-time", "-m", "--connect-timeout", "-H", "-X")
@@ -52,6 +53,8 @@ async def _get(url: str, world: World) -> tuple[str, bytes]:
         # the simulator's socket stays open even if the HAProxy is not running
         if node.address == host and "haproxy" in node.roles and node.containers["haproxy"].state != "running":
             raise ConnectionRefusedError(f"nothing runs in place of a Glance on {node.name}")
+    if parts.port == ETCD_PORT:
+        return _etcd(host, world)
     reader, writer = await asyncio.open_connection(host, parts.port or 80)
     try:
         request = (
@@ -66,3 +69,14 @@ async def _get(url: str, world: World) -> tuple[str, bytes]:
     if len(line) < 2:
         raise OSError("an empty reply")
     return line[1].decode(), body
+
+
+def _etcd(host: str, world: World) -> tuple[str, bytes]:
+    """What an etcd says of its health. It is on the first node of each site whose volume services form a cluster."""
+    there = [site.cinder for site in world.storage_sites if site.nodes[0].address == host]
+    if not there or there[0] is None or not there[0].cluster or not there[0].etcd:
+        raise ConnectionRefusedError(f"no etcd listens on {host}")
+    healthy = there[0].etcd == "true"
+    reason = "" if healthy else "RAFT NO LEADER"
+    body = f'{{"health":"{there[0].etcd}","reason":"{reason}"}}'
+    return ("200" if healthy else "503"), body.encode()

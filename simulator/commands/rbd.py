@@ -153,7 +153,7 @@ def _info(cluster: Cluster, pool: Pool, image: str, snapshot: str, options: Opti
         "block_name_prefix": f"rbd_data.{found.id}",
         "format": 2,
         "features": _FEATURES,
-        "op_features": [],
+        "op_features": _op_features(found),
         "flags": [],
         "create_timestamp": found.created.strftime(_CTIME),
         "access_timestamp": found.created.strftime(_CTIME),
@@ -164,7 +164,7 @@ def _info(cluster: Cluster, pool: Pool, image: str, snapshot: str, options: Opti
     if found.parent:
         record["parent"] = _link(found.parent) | {
             "id": found.parent.image_id,
-            "trash": False,
+            "trash": found.parent.image not in cluster.pool(found.parent.pool).images,
             "overlap": found.parent.overlap,
         }
     if options.json:
@@ -178,7 +178,7 @@ def _info(cluster: Cluster, pool: Pool, image: str, snapshot: str, options: Opti
         f"\tblock_name_prefix: rbd_data.{found.id}",
         "\tformat: 2",
         f"\tfeatures: {', '.join(_FEATURES)}",
-        "\top_features: ",
+        f"\top_features: {', '.join(_op_features(found))}",
         "\tflags: ",
         f"\tcreate_timestamp: {record['create_timestamp']}",
         f"\taccess_timestamp: {record['access_timestamp']}",
@@ -189,6 +189,10 @@ def _info(cluster: Cluster, pool: Pool, image: str, snapshot: str, options: Opti
     if found.parent:
         lines += [f"\tparent: {found.parent}", f"\toverlap: {binary_size(found.parent.overlap)}"]
     return Output(("\n".join(lines) + "\n").encode())
+
+
+def _op_features(image: RbdImage) -> list[str]:
+    return [*(["snap-trash"] if image.trashed else []), *(["clone-child"] if image.linked else [])]
 
 
 def _snap_ls(cluster: Cluster, pool: Pool, image: str, snapshot: str, options: Options) -> Output:

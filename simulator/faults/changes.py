@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -30,8 +30,8 @@ class UnknownFault(Exception):
 class Change:
     """A change of the simulated world: a fault of the catalogue, or a variation that no claim may object to.
 
-    `site` is the kind of site, as in the catalogue. `nodes` is the number of nodes that the site needs. A variation has
-    no `fault`.
+    `site` is the kind of site, as in the catalogue. `nodes` is the number of nodes that the site needs, `options` are
+    those of `dcn-verify simulate` for the deployment that it changes. A variation has no `fault`.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Change:
     nodes: int
     inject: Callable[[World, Site], AbstractContextManager[None]]
     fault: Fault | None = None
+    options: tuple[str, ...] = ()
 
     @property
     def harmless(self) -> bool:
@@ -63,15 +64,17 @@ class Change:
 CHANGES: dict[str, Change] = {}
 
 
-def modelled(*also: str, nodes: int = 1) -> Callable[[Body], Body]:
+def modelled(*also: str, nodes: int = 1, options: Sequence[str] = ()) -> Callable[[Body], Body]:
     """Register a generator for the catalogue's fault of its name; `nodes` is the number of nodes needed at the site.
 
     :param also: other faults of the catalogue that are the same at a site of another kind, or found out otherwise
+    :param options: those of `dcn-verify simulate` for a deployment where it is a fault
     """
 
     def register(body: Body) -> Body:
         for fault in map(find, (body.__name__.replace("_", "-"), *also)):
-            _add(Change(fault.name, fault.title, fault.source, fault.site, nodes, contextmanager(body), fault))
+            inject = contextmanager(body)
+            _add(Change(fault.name, fault.title, fault.source, fault.site, nodes, inject, fault, tuple(options)))
         return body
 
     return register
@@ -191,10 +194,10 @@ def hooked(world: World, point: str, hook: Callable[..., Any]) -> Iterator[None]
 
 @contextmanager
 def no_access(world: World, site: Site, number: int) -> Iterator[None]:
-    """Make the site's cluster refuse, with this errno, writes by other sites' Glances as client.external."""
+    """Make the site's cluster refuse, with this errno, writes by other sites' Glances."""
 
     def refuse(value: None, store: Store) -> None:
-        if store.cluster is site.cluster and store.user == "external":
+        if store.cluster is site.cluster and store.user == site.ceph.client:
             raise RbdError(number, f"error writing to {site.name}: ({number}) {os.strerror(number)}")
 
     with hooked(world, "store.access", refuse):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 from simulator.commands.shell import Call, Output
@@ -38,6 +38,35 @@ def external_may_only_read(world: World, site: Site) -> Iterator[None]:
     user = site.ceph.users["client.external"]
     osd = "profile rbd pool=vms, profile rbd pool=volumes, profile rbd-read-only pool=images"
     with changed(user, "caps", user.caps | {"osd": osd}), no_access(world, site, errno.EPERM):
+        yield
+
+
+def _shared_caps(site: Site, daemon: str, wrong: Callable[[str], str]) -> AbstractContextManager[None]:
+    user = site.ceph.users[f"client.{site.ceph.client}"]
+    return changed(user, "caps", user.caps | {daemon: wrong(user.caps[daemon])})
+
+
+@modelled(options=("--shared-user", "profile"))
+def shared_user_lacks_the_images_pool(world: World, site: Site) -> Iterator[None]:
+    with _shared_caps(site, "osd", lambda caps: caps.replace(", profile rbd pool=images", "")):
+        yield
+
+
+@modelled(options=("--shared-user", "profile"))
+def shared_user_may_only_read(world: World, site: Site) -> Iterator[None]:
+    with _shared_caps(site, "osd", lambda caps: caps.replace("rbd pool=images", "rbd-read-only pool=images")):
+        yield
+
+
+@modelled(options=("--shared-user", "allow"))
+def shared_user_may_not_write(world: World, site: Site) -> Iterator[None]:
+    with _shared_caps(site, "osd", lambda caps: caps.replace("rwx pool=images", "rx pool=images")):
+        yield
+
+
+@modelled(options=("--shared-user", "allow"))
+def shared_user_may_not_read_rbd_children(world: World, site: Site) -> Iterator[None]:
+    with _shared_caps(site, "osd", lambda caps: caps.replace("allow class-read object_prefix rbd_children, ", "")):
         yield
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from simulator.commands.shell import Call, Output
 from simulator.faults.changes import added, changed, hooked, variation
 from simulator.faults.orphans import SIZE, put, take_away
+from simulator.faults.services import rbd_backend
 from simulator.world.content import Content
 from simulator.world.images import Image, Location
 from simulator.world.nodes import File
@@ -173,6 +174,44 @@ def old_trash(world: World, site: Site) -> Iterator[None]:
     site.ceph.move_to_trash("images", "old")
     yield
     site.ceph.pool("images").trash.clear()
+
+
+@variation(site="dcn", source="Cinder release notes, 2023.1: rbd_secret_uuid defaults to the FSID")
+def secrets_named_by_fsid(world: World, site: Site) -> Iterator[None]:
+    """libvirt has each cluster's key under its FSID, and cinder.conf does not name it."""
+    with ExitStack() as stack:
+        for at in world.storage_sites:
+            for node in at.nodes:
+                keys = {at.ceph.fsid if id == at.nova.secret else id: key for id, key in node.secrets.items()}
+                stack.enter_context(changed(node, "secrets", keys))
+            stack.enter_context(changed(at.nova, "secret", at.ceph.fsid))
+            stack.enter_context(changed(at.cinder, "secret", ""))
+        yield
+
+
+@variation(site="dcn", source="claims A17: what counts is this zone's backends of RBD")
+def several_volume_backends(world: World, site: Site) -> Iterator[None]:
+    """Every cinder-volume has backends of NFS, of another zone, and of a pool of fast disks."""
+    with ExitStack() as stack:
+        for at in world.storage_sites:
+            other = next(each for each in world.storage_sites if each.central is not at.central)
+            elsewhere = {"rbd_user": "external", "backend_availability_zone": other.zone, "rbd_pool": "vms"}
+            more = {
+                "files": {"volume_driver": "cinder.volume.drivers.nfs.NfsDriver"},
+                "fast": rbd_backend(at),
+                "elsewhere": rbd_backend(at, conf=other.ceph.name, **elsewhere),
+            }
+            stack.enter_context(changed(at.cinder, "more", more))
+        yield
+
+
+@variation(site="central", source="Glance, Copy image import: the policy copy_image is role:admin by default")
+def tenants_may_copy(world: World, site: Site) -> Iterator[None]:
+    """The policy of every Glance lets the owner of an image copy it."""
+    with ExitStack() as stack:
+        for at in world.storage_sites:
+            stack.enter_context(changed(at.glance, "copy_needs_admin", False))
+        yield
 
 
 @variation(site="dcn", source="claims A2: descriptions")

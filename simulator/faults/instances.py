@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 from simulator.faults.changes import changed, created, flat, hooked, modelled, removed
 from simulator.world.clusters import Cluster, RbdImage
 from simulator.world.content import Content
-from simulator.world.refusal import Refusal
-from simulator.world.servers import BuildFailed, Server
-from simulator.world.sites import Site
+from simulator.world.images import Image
+from simulator.world.imports import ImportFailed
+from simulator.world.refusal import BuildFailed, Refusal
+from simulator.world.servers import Server
+from simulator.world.sites import Glance, Site
 from simulator.world.world import World
 
 
@@ -41,12 +43,22 @@ def disk_xml_names_central(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled()
-def boot_reads_from_central(world: World, site: Site) -> Iterator[None]:
+def _read_from_central(world: World, site: Site) -> AbstractContextManager[None]:
     def change(disk: RbdImage, pool: str) -> None:
         world.central.ceph.pool("images").read_bytes += max(disk.size, 1 << 26)
 
-    with created(world, site, change):
+    return created(world, site, change)
+
+
+@modelled()
+def boot_reads_from_central(world: World, site: Site) -> Iterator[None]:
+    with _read_from_central(world, site):
+        yield
+
+
+@modelled(options=("--central-reads", "0.1:0.2"))
+def boot_reads_from_central_as_others_do(world: World, site: Site) -> Iterator[None]:
+    with _read_from_central(world, site):
         yield
 
 
@@ -66,6 +78,35 @@ def servers_fail(world: World, site: Site) -> Iterator[None]:
 def streaming_fails(world: World, site: Site) -> Iterator[None]:
     store = site.images.stores[site.central_store or ""]
     with changed(store, "cluster", Cluster("gone", [])):
+        yield
+
+
+@modelled(options=("--absent-images", "copy"))
+def copy_on_demand_fails(world: World, site: Site) -> Iterator[None]:
+    def hook(value: None, glance: Glance) -> None:
+        if glance is site.images:
+            raise ImportFailed("[Errno 28] No space left on device")
+
+    with hooked(world, "copy.staged", hook):
+        yield
+
+
+@modelled(options=("--absent-images", "refuse"))
+def refused_image_is_downloaded(world: World, site: Site) -> Iterator[None]:
+    at = site
+    with hooked(world, "absent.refused", lambda refused, server, site: refused and site is not at):
+        yield
+
+
+@modelled(options=("--absent-images", "refuse"))
+def refused_boot_leaves_a_disk(world: World, site: Site) -> Iterator[None]:
+    def hook(refused: bool, server: Server, site: Site) -> bool:
+        if refused and site is at:
+            site.ceph.create("vms", server.rbd_name, Content(1 << 20, {}))
+        return refused
+
+    at = site
+    with hooked(world, "absent.refused", hook):
         yield
 
 
@@ -137,4 +178,55 @@ def libvirt_secret_missing(world: World, site: Site) -> Iterator[None]:
         stack.enter_context(hooked(world, "server.spawning", hook))
         for node in site.nodes:
             stack.enter_context(removed(node.secrets, *node.secrets))
+        yield
+
+
+# --- what only ordinary tenants meet ---
+
+_TENANT = ("--tenant",)
+
+
+def _is_tenants(world: World, project: str) -> bool:
+    return project == world.identity.users["demo"].project.id
+
+
+@modelled(options=_TENANT)
+def tenant_may_not_use_the_store(world: World, site: Site) -> Iterator[None]:
+    def hook(value: None, image: Image, method: str, body: dict[str, Any], **_: Any) -> None:
+        if method == "web-download" and _is_tenants(world, image.owner) and site.store in body.get("stores", ()):
+            raise Refusal(403, "You are not authorized to complete import_image action.")
+
+    with hooked(world, "import", hook):
+        yield
+
+
+@modelled(options=_TENANT)
+def tenant_gets_no_image_at_the_site(world: World, site: Site) -> Iterator[None]:
+    def hook(server: Server, site: Site) -> Server:
+        if site is at and server.image_id and _is_tenants(world, server.project):
+            raise BuildFailed(f"Exceeded maximum number of retries for instance {server.id}.")
+        return server
+
+    at = site
+    with hooked(world, "server.spawning", hook):
+        yield
+
+
+@modelled(options=_TENANT)
+def tenant_sees_no_locations(world: World, site: Site) -> Iterator[None]:
+    def hook(source: Any, site: Site, image: Image, pool: str) -> Any:
+        return None if site is at and _is_tenants(world, image.owner) else source
+
+    at = site
+    with hooked(world, "clone.source", hook):
+        yield
+
+
+@modelled(options=_TENANT)
+def tenant_copy_breaks_glance(world: World, site: Site) -> Iterator[None]:
+    def hook(value: None, image: Image, method: str, body: dict[str, Any], **_: Any) -> None:
+        if method == "copy-image" and _is_tenants(world, image.owner) and site.store in body.get("stores", ()):
+            raise Refusal(500, "The server has either erred or is incapable of performing the requested operation.")
+
+    with changed(world.central.images, "copy_needs_admin", False), hooked(world, "import", hook):
         yield

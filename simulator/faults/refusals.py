@@ -7,7 +7,7 @@ from typing import Any
 
 from simulator.faults.changes import changed, hooked, modelled
 from simulator.world.content import BLOCK, Content
-from simulator.world.images import FAILED, IMPORTING, IN_USE, Image, ImageTask
+from simulator.world.images import FAILED, IMPORTING, IN_USE, Image, ImageTask, Location
 from simulator.world.refusal import Refusal
 from simulator.world.sites import Glance, Site
 from simulator.world.world import World
@@ -114,6 +114,19 @@ def copy_in_use_deleted(world: World, site: Site) -> Iterator[None]:
             del world.images.records[image_id]
 
     with changed(world.images, "delete", delete):
+        yield
+
+
+@modelled(options=("--clone-v2",))
+def parent_in_trash_is_purged(world: World, site: Site) -> Iterator[None]:
+    honest = world.images.remove_data
+
+    def remove(location: Location) -> None:
+        honest(location)
+        if world.images.cluster_of(location) is site.ceph:
+            site.ceph.pool("images").trash.clear()
+
+    with changed(world.images, "remove_data", remove):
         yield
 
 

@@ -248,8 +248,56 @@ def volume_cluster_of_another_site(world: World, site: Site) -> Iterator[None]:
 
 
 @modelled()
+def etcd_is_down(world: World, site: Site) -> Iterator[None]:
+    with changed(_cinder(site), "etcd", ""):
+        yield
+
+
+@modelled()
+def etcd_has_no_leader(world: World, site: Site) -> Iterator[None]:
+    with changed(_cinder(site), "etcd", "false"):
+        yield
+
+
+@modelled(nodes=3)
+def volume_services_lock_in_files(world: World, site: Site) -> Iterator[None]:
+    with changed(_cinder(site), "coordination", "file:///var/lib/cinder"):
+        yield
+
+
+@modelled(options=("--volume-cluster", "none"))
+def volume_service_clustered_against_the_plan(world: World, site: Site) -> Iterator[None]:
+    with changed(_cinder(site), "cluster", f"{site.name}-volumes"):
+        yield
+
+
+@modelled()
 def central_volume_service_clustered(world: World, site: Site) -> Iterator[None]:
     with changed(_cinder(site), "cluster", site.name):
+        yield
+
+
+@modelled(options=("--absent-images", "copy"))
+def nova_copies_to_a_missing_store(world: World, site: Site) -> Iterator[None]:
+    with changed(site.nova, "glance_store", "nowhere"):
+        yield
+
+
+@modelled(options=("--absent-images", "copy"))
+def nova_copies_to_central(world: World, site: Site) -> Iterator[None]:
+    with changed(site.nova, "glance_store", site.central_store):
+        yield
+
+
+@modelled(nodes=3, options=("--absent-images", "copy"))
+def one_node_has_no_image_copied(world: World, site: Site) -> Iterator[None]:
+    with added(site.nova.otherwise, site.nodes[0].name, {"glance_store": ""}):
+        yield
+
+
+@modelled(nodes=3, options=("--absent-images", "refuse"))
+def one_node_downloads_images(world: World, site: Site) -> Iterator[None]:
+    with added(site.nova.otherwise, site.nodes[0].name, {"never_download": False}):
         yield
 
 
@@ -281,6 +329,42 @@ def cinder_uses_central_ceph(world: World, site: Site) -> Iterator[None]:
 def cinder_uses_another_pool(world: World, site: Site) -> Iterator[None]:
     with changed(_cinder(site), "pool", "vms"):
         yield
+
+
+@modelled()
+def cinder_keeps_volumes_in_files(world: World, site: Site) -> Iterator[None]:
+    with changed(_cinder(site), "driver", "cinder.volume.drivers.nfs.NfsDriver"):
+        yield
+
+
+@modelled()
+def second_backend_uses_central_ceph(world: World, site: Site) -> Iterator[None]:
+    with added(_cinder(site).more, "fast", rbd_backend(site, conf=world.central.ceph.name)):
+        yield
+
+
+@modelled()
+def second_backend_uses_the_pool_of_servers(world: World, site: Site) -> Iterator[None]:
+    with added(_cinder(site).more, "fast", rbd_backend(site, rbd_pool="vms")):
+        yield
+
+
+@modelled()
+def cinder_has_no_secret(world: World, site: Site) -> Iterator[None]:
+    with changed(_cinder(site), "secret", ""):
+        yield
+
+
+def rbd_backend(site: Site, conf: str = "", **options: str) -> dict[str, str]:
+    """Return the options of a further RBD backend of the site."""
+    usual = {
+        "volume_driver": "cinder.volume.drivers.rbd.RBDDriver",
+        "rbd_ceph_conf": f"/etc/ceph/{conf or site.ceph.name}.conf",
+        "rbd_pool": "volumes-fast",
+        "rbd_user": "openstack",
+        "rbd_secret_uuid": site.nova.secret,
+    }
+    return usual | options
 
 
 @modelled()

@@ -21,6 +21,16 @@ _CENTRAL_ROLES = ("keystone", "nova-api", "glance", "ceph-mon", "compute", "cind
 _HCI_ROLES = ("glance", "ceph-mon", "compute", "cinder-volume")
 _SCALE_OUT_ROLES = ("compute", "haproxy")
 MOST_MONS = 3
+#: What the user may do who serves Glance, Nova and Cinder at a site and the Glances of the others: TripleO's
+#: CephClientUserName with its pools, and Ceph's "Block Devices and OpenStack" of before the profiles.
+SHARED_CAPS = {
+    "profile": {"osd": ", ".join(f"profile rbd pool={pool}" for pool in ("vms", "volumes", "images", "backups"))},
+    "allow": {
+        "mon": "allow r",
+        "osd": "allow class-read object_prefix rbd_children, allow rwx pool=volumes, allow rwx pool=vms, "
+        "allow rwx pool=images",
+    },
+}
 _SERVICES = ("identity", "image", "volume", "compute", "placement", "network", "files", "admin")
 
 
@@ -49,6 +59,10 @@ def healthy_world(
     without_compute: Sequence[str] = (),
     same_store_names: bool = False,
     other_zone_names: bool = False,
+    volume_cluster: str | None = None,
+    shared_user: str | None = None,
+    absent_images: str = "stream",
+    clone_v2: bool = False,
     seed: int | None = None,
 ) -> World:
     """Build a central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
@@ -56,11 +70,15 @@ def healthy_world(
     Further machines of a DCN site are scale-out nodes: compute nodes with a HAProxy in place of Glance.
 
     With `same_store_names`, every site's own Glance names its own store as central does (TripleO without
-    GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. With a `seed`, steps
-    and answers are delayed at random.
+    GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. `volume_cluster` is
+    the cluster of every DCN site's volume services, or `none`. `shared_user` is a key of `SHARED_CAPS`.
+    `absent_images` is what Nova does with an image that a site has no copy of: `stream`, `copy` or `refuse`. With
+    `clone_v2`, RBD clones need no protected parent. With a `seed`, steps and answers are delayed at random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
-    sites = [_site(number, name, nodes, base, name not in without_storage) for number, name in enumerate(names)]
+    sites = [
+        _site(number, name, nodes, base, name not in without_storage, shared_user) for number, name in enumerate(names)
+    ]
     for site in sites:
         if site.name in without_compute:
             for node in site.nodes:
@@ -70,10 +88,16 @@ def healthy_world(
     for site in world.storage_sites:
         site.local_store = _DEFAULT_STORE if same_store_names else site.store
         _give_stores(world, site)
+        site.ceph.min_client = "mimic" if clone_v2 else "luminous"
+        site.nova.never_download = absent_images == "refuse"
+        site.nova.glance_store = (site.local_store or "") if absent_images == "copy" else ""
     for site in sites if other_zone_names else ():
         site.zone = site.nova.zone = f"az-{site.name}"
         if site.cinder:
             site.cinder.zone = site.zone
+    for site in world.dcn_sites if volume_cluster else ():
+        if site.cinder:
+            site.cinder.cluster = None if volume_cluster == "none" else volume_cluster
     for site in sites:
         for node in site.nodes:
             if site.cluster:
@@ -87,7 +111,7 @@ def healthy_world(
     return world
 
 
-def _site(number: int, name: str, count: int, base: int, storage: bool) -> Site:
+def _site(number: int, name: str, count: int, base: int, storage: bool, shared_user: str | None) -> Site:
     central = number == 0
     kind = "control-plane-controller" if central else f"{name}-distributedcompute{'hci' if storage else ''}"
     roles = _CENTRAL_ROLES if central else _HCI_ROLES if storage else ("compute",)
@@ -105,6 +129,8 @@ def _site(number: int, name: str, count: int, base: int, storage: bool) -> Site:
         return Site(name, central, name, nodes, nova)
     conf = f"/etc/ceph/{name}.conf"
     nova = Nova(url, name, cross_az_attach=None if central else False, ceph_conf=conf)
+    mons = [Mon(node.name, node.address) for node in nodes if "ceph-mon" in node.roles]
+    client, caps = ("openstack", SHARED_CAPS[shared_user]) if shared_user else ("external", {})
     scale_out = [node for node in nodes if "haproxy" in node.roles]
     nova.glance_urls = {node.name: f"http://{node.address}:{port(base, 'image')}" for node in scale_out}
     return Site(
@@ -113,7 +139,7 @@ def _site(number: int, name: str, count: int, base: int, storage: bool) -> Site:
         zone=name,
         nodes=nodes,
         nova=nova,
-        cluster=Cluster(name, [Mon(node.name, node.address) for node in nodes if "ceph-mon" in node.roles]),
+        cluster=Cluster(name, mons, client=client, client_caps=caps),
         glance=Glance(url, allowed_ports=[80, 443, port(base, "files")]),
         cinder=Cinder(url, name, None if central else name, ceph_conf=conf, secret=nova.secret),
         central_store=None if central else CENTRAL,
@@ -125,7 +151,7 @@ def _give_stores(world: World, site: Site) -> None:
     glance, central = site.images, world.central
 
     def store(identifier: str, at: Site) -> Store:
-        user = "openstack" if at is site else "external"
+        user = "openstack" if at is site else at.ceph.client
         return Store(identifier, at.ceph, user, f"{at.name} rbd glance store", conf=f"/etc/ceph/{at.name}.conf")
 
     own = store(site.local_store or site.name, site)

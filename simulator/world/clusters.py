@@ -8,7 +8,7 @@ import os
 import struct
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from simulator.world.clock import now
@@ -77,7 +77,8 @@ class Snapshot:
 class RbdImage:
     """One RBD image; `content` is what a reader gets, including data that is stored only in the parent.
 
-    A `deferred` image in the trash may not be removed yet.
+    A `deferred` image in the trash may not be removed yet. `linked`: it is a clone of the second format, whose parent
+    need not stay protected. `trashed` are the snapshots that are kept for such clones only, under names of their own.
     """
 
     name: str
@@ -85,6 +86,8 @@ class RbdImage:
     parent: Parent | None = None
     locked: bool = False
     deferred: bool = False
+    linked: bool = False
+    trashed: dict[str, Snapshot] = field(default_factory=dict)
     id: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     created: datetime = field(default_factory=now)
@@ -114,7 +117,11 @@ class Pool:
 
 @dataclass
 class Cluster:
-    """One Ceph cluster. `health` maps a health code to its summary; empty is HEALTH_OK."""
+    """One Ceph cluster. `health` maps a health code to its summary; empty is HEALTH_OK.
+
+    `min_client` is the release from which on clients are let in; from mimic on, clones are of the second format.
+    `client` is the user that other sites have. `client_caps` are its OSD capabilities, if they are not the guide's.
+    """
 
     name: str
     mons: list[Mon]
@@ -123,6 +130,9 @@ class Cluster:
     pools: dict[str, Pool] = field(default_factory=dict)
     health: dict[str, str] = field(default_factory=dict)
     osds: int = 3
+    min_client: str = "luminous"
+    client: str = "external"
+    client_caps: dict[str, str] = field(default_factory=dict)
     reachable: bool = True
     _last_snapshot: int = 3
 
@@ -131,8 +141,8 @@ class Cluster:
         pools = ", ".join(f"profile rbd pool={pool}" for pool in ("vms", "volumes", "images"))
         rbd = {"mgr": "allow *", "mon": "profile rbd", "osd": pools}
         everything = {"mds": "allow *", "mgr": "allow *", "mon": "allow *", "osd": "allow *"}
-        for entity, caps in (("client.admin", everything), ("client.openstack", rbd), ("client.external", rbd)):
-            self.users[entity] = User(entity, cephx_key(), dict(caps))
+        users = {"admin": everything, "openstack": rbd, "external": rbd, self.client: rbd | self.client_caps}
+        self.users = {f"client.{name}": User(f"client.{name}", cephx_key(), dict(caps)) for name, caps in users.items()}
 
     def pool(self, name: str) -> Pool:
         try:
@@ -176,7 +186,9 @@ class Cluster:
                 errno.EINVAL, f"error cloning image {parent}@{snapshot}: (22) parent snapshot must be protected"
             )
         link = Parent(parent_pool, parent, source.id, snapshot, at.content.size)
-        return self.create(pool, name, at.content.resized(max(size, at.content.size)), link)
+        made = self.create(pool, name, at.content.resized(max(size, at.content.size)), link)
+        made.linked = self.min_client >= "mimic"
+        return made
 
     def children(self, pool: str, image: str, snapshot: str | None = None) -> Iterator[tuple[Pool, RbdImage]]:
         """Yield the clones of an image or of one of its snapshots, including clones in a trash."""
@@ -187,14 +199,25 @@ class Cluster:
                     yield child_pool, child
 
     def remove_snapshot(self, pool: str, image: str, name: str) -> None:
-        """Unprotect and remove a snapshot. Raises RbdError with EBUSY while the snapshot has clones."""
-        if any(self.children(pool, image, name)):
+        """Unprotect and remove a snapshot. Raises RbdError with EBUSY while it has clones that need its protection.
+
+        For clones of the second format, it is kept under another name.
+        """
+        clones = [child for _, child in self.children(pool, image, name)]
+        if not all(clone.linked for clone in clones):
             raise RbdError(errno.EBUSY, f"snapshot {image}@{name} has children")
-        self.pool(pool).image(image).snapshots.pop(name, None)
+        at = self.pool(pool).image(image)
+        kept = at.snapshots.pop(name, None)
+        if kept and clones:
+            kept.name, kept.protected = str(uuid.uuid4()), False
+            at.trashed[kept.name] = kept
+            for clone in clones:
+                clone.parent = replace(clone.parent, snapshot=kept.name) if clone.parent else None
 
     def remove(self, pool: str, name: str) -> None:
         """Remove an image. Raises RbdError with ENOTEMPTY while the image has snapshots."""
-        if self.pool(pool).image(name).snapshots:
+        found = self.pool(pool).image(name)
+        if found.snapshots or found.trashed:
             raise RbdError(errno.ENOTEMPTY, f"image {name} has snapshots")
         del self.pool(pool).images[name]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from simulator.world.clusters import Cluster, User
 from simulator.world.nodes import Container, File, Node
-from simulator.world.sites import Glance, Site
+from simulator.world.sites import COPY_TIMEOUT, ETCD_PORT, Glance, Site
 
 REGISTRY = "localhost/tripleo"
 #: The commands that TripleO runs in containers.
@@ -37,17 +37,16 @@ def keyring(user: User) -> str:
 def give_own_cluster(node: Node, cluster: Cluster) -> None:
     """Write the configuration and the keyrings of the site's own cluster."""
     node.files[f"/etc/ceph/{cluster.name}.conf"] = File(ceph_conf(cluster))
-    for user, mode in (("admin", 0o600), ("openstack", 0o600), ("external", 0o600)):
-        path = f"/etc/ceph/{cluster.name}.client.{user}.keyring"
-        owner = "root" if user == "admin" else "glance"
-        node.files[path] = File(keyring(cluster.users[f"client.{user}"]), owner, owner, mode)
+    for entity, user in cluster.users.items():
+        owner = "root" if entity == "client.admin" else "glance"
+        node.files[f"/etc/ceph/{cluster.name}.{entity}.keyring"] = File(keyring(user), owner, owner, 0o600)
 
 
 def give_other_cluster(node: Node, cluster: Cluster) -> None:
-    """Write the configuration and the external keyring of another site's cluster, as `CephExternalMultiConfig` does."""
-    path = f"/etc/ceph/{cluster.name}.client.external.keyring"
-    node.files[f"/etc/ceph/{cluster.name}.conf"] = File(ceph_conf(cluster, "external"))
-    node.files[path] = File(keyring(cluster.users["client.external"]), "glance", "glance", 0o600)
+    """Write the configuration and the keyring of another site's cluster, as `CephExternalMultiConfig` does."""
+    path = f"/etc/ceph/{cluster.name}.client.{cluster.client}.keyring"
+    node.files[f"/etc/ceph/{cluster.name}.conf"] = File(ceph_conf(cluster, cluster.client))
+    node.files[path] = File(keyring(cluster.users[f"client.{cluster.client}"]), "glance", "glance", 0o600)
 
 
 def give_services(node: Node, site: Site) -> None:
@@ -127,7 +126,7 @@ def glance_api_conf(glance: Glance) -> str:
 
 
 def nova_conf(site: Site, node: Node) -> str:
-    nova = site.nova
+    nova = site.nova.at(node)
     lines = [
         "[DEFAULT]",
         f"host = {node.name}",
@@ -150,6 +149,13 @@ def nova_conf(site: Site, node: Node) -> str:
         ]
         if nova.secret:
             lines.append(f"rbd_secret_uuid = {nova.secret}")
+        if nova.glance_store:
+            lines += [
+                f"images_rbd_glance_store_name = {nova.glance_store}",
+                f"images_rbd_glance_copy_timeout = {COPY_TIMEOUT}",
+            ]
+    if nova.never_download:
+        lines += ["", "[workarounds]", "never_download_image_if_on_rbd = True"]
     return "\n".join(lines) + "\n"
 
 
@@ -160,7 +166,7 @@ def cinder_conf(site: Site, node: Node) -> str:
     lines = [
         "[DEFAULT]",
         f"host = {'hostgroup' if site.central else node.name}",
-        "enabled_backends = tripleo_ceph",
+        f"enabled_backends = {','.join(['tripleo_ceph', *cinder.more])}",
         f"storage_availability_zone = {cinder.zone}",
         f"glance_api_servers = {cinder.glance_url}",
     ]
@@ -169,12 +175,17 @@ def cinder_conf(site: Site, node: Node) -> str:
     lines += [
         "",
         "[tripleo_ceph]",
-        "volume_driver = cinder.volume.drivers.rbd.RBDDriver",
+        f"volume_driver = {cinder.driver}",
         "volume_backend_name = tripleo_ceph",
         f"rbd_ceph_conf = {cinder.ceph_conf}",
         f"rbd_cluster_name = {site.ceph.name}",
         "rbd_user = openstack",
         f"rbd_pool = {cinder.pool}",
-        f"rbd_secret_uuid = {cinder.secret}",
+        *([f"rbd_secret_uuid = {cinder.secret}"] if cinder.secret else []),
     ]
+    if cinder.cluster:
+        locks = cinder.coordination or f"etcd3+http://{site.nodes[0].address}:{ETCD_PORT}"
+        lines += ["", "[coordination]", f"backend_url = {locks}"]
+    for backend, options in cinder.more.items():
+        lines += ["", f"[{backend}]", *(f"{option} = {value}" for option, value in options.items())]
     return "\n".join(lines) + "\n"

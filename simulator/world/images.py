@@ -142,7 +142,10 @@ class Images:
         try:
             cluster.remove(pool, name)
         except RbdError:
-            raise Refusal(409, "The image cannot be deleted because it has snapshot(s).") from None
+            if not cluster.pool(pool).images[name].trashed:
+                raise Refusal(409, "The image cannot be deleted because it has snapshot(s).") from None
+            # as glance_store does since 2023.2
+            cluster.move_to_trash(pool, name)
 
     def delete(self, glance: Glance, image_id: str) -> None:
         """Remove the data of every location, then the record. As in Glance, a failure leaves the rest undeleted."""

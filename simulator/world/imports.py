@@ -19,6 +19,7 @@ from simulator.world.qcow2 import NotQcow2, is_qcow2, to_raw
 from simulator.world.sites import Glance, Store
 
 if TYPE_CHECKING:
+    from simulator.world.identity import User
     from simulator.world.world import World
 
 Data = bytes | Content
@@ -37,6 +38,25 @@ class ImportFlow:
         self.method: str = request["method"]["name"]
         self.uri: str = request["method"].get("uri") or ""
         self.all_must_succeed: bool = request.get("all_stores_must_succeed", True)
+
+    @classmethod
+    def begin(
+        cls,
+        world: World,
+        glance: Glance,
+        image: Image,
+        user: User,
+        body: dict[str, Any],
+        stores: list[str],
+        request: str,
+    ) -> None:
+        """Create the task, which holds the image, and run it in the background."""
+        wanted = {"image_id": image.id, "import_req": body, "backend": stores}
+        task = ImageTask(image.id, user.project.id, user.id, wanted, request)
+        world.images.tasks[task.id] = task
+        image.properties[LOCK] = task.id
+        image.properties.pop("os_glance_stage_host", None)
+        world.clock.start(cls(world, glance, image, task, list(stores)).run())
 
     async def run(self) -> None:
         image, task = self.image, self.task
@@ -76,6 +96,7 @@ class ImportFlow:
             data = staging[image.id] = await fetch(self.world, self.uri)
             await self.world.clock.takes("download", len(data))
         elif self.method == "copy-image" and image.id not in staging:
+            self.world.hooks.through("copy.staged", None, glance=self.glance)
             staging[image.id] = await self._read_any_copy()
         if image.id not in staging:
             raise ImportFailed("no staged data")

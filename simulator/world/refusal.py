@@ -9,3 +9,7 @@ class Refusal(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(f"{status} {message}")
         self.status, self.message = status, message
+
+
+class BuildFailed(Exception):
+    """A server cannot be built, and goes to ERROR with this fault."""

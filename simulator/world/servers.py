@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from simulator.world.absent_images import AbsentImage
 from simulator.world.clock import now
 from simulator.world.clusters import RbdError, RbdImage
 from simulator.world.content import Content
 from simulator.world.guest import BOOTED, MARKER, boot_log, booted, boots
 from simulator.world.network import Port
-from simulator.world.refusal import Refusal
+from simulator.world.refusal import BuildFailed, Refusal
 from simulator.world.sites import Site
 from simulator.world.volumes import Attachment, CannotRead, Volume, disk_from_image, streamed
 
@@ -93,10 +94,6 @@ class Server:
 
     def becomes(self, status: str, vm_state: str, task_state: str | None = None) -> None:
         self.status, self.vm_state, self.task_state, self.updated = status, vm_state, task_state, now()
-
-
-class BuildFailed(Exception):
-    """The server goes to ERROR with this fault."""
 
 
 class Servers:
@@ -204,7 +201,7 @@ class Servers:
             server.task_state = "spawning"
             await self._world.clock.takes("spawn")
             if server.image_id and not server.volumes:
-                await self._make_disk(server, site)
+                await self._make_disk(server, site, node, user)
             self._world.hooks.through("server.spawning", server, site=site)
         except BuildFailed as error:
             server.fault = Fault(str(error))
@@ -216,12 +213,14 @@ class Servers:
         if server.id in self.servers and not server.terminated:
             self._boot(server)
 
-    async def _make_disk(self, server: Server, site: Site) -> None:
+    async def _make_disk(self, server: Server, site: Site, node: Node, user: User) -> None:
         image = self._world.images.records.get(server.image_id or "")
         if image is None:
             raise BuildFailed(f"Image {server.image_id} could not be found.")
         if site.glance is not None:
             await self._world.read_image(site.glance, image.id)
+        if site.cluster is not None and site.nova.images_type == "rbd":
+            await AbsentImage(self._world, site, node, image).handled(server, user)
         size = server.flavor.disk * GIB
         try:
             if site.cluster is None or site.nova.images_type != "rbd":

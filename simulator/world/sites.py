@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from simulator.world.clusters import Cluster
 from simulator.world.content import Content
 from simulator.world.nodes import Node
 
+ETCD_PORT = 2379
+#: images_rbd_glance_copy_timeout
+COPY_TIMEOUT = 20
 IMPORT_METHODS = ("glance-direct", "web-download", "copy-image")
 
 
@@ -66,7 +70,8 @@ class Glance:
 class Nova:
     """The settings of the site's compute services.
 
-    `glance_urls` maps nodes to their Glance URLs if those differ from `glance_url`.
+    `glance_urls` maps nodes to their Glance URLs if those differ from `glance_url`. `glance_store` is the store that
+    Nova has an absent image copied to, if any. `otherwise` maps nodes to settings that differ there.
     """
 
     glance_url: str
@@ -78,11 +83,22 @@ class Nova:
     secret: str = field(default_factory=lambda: str(uuid.uuid4()))
     down: set[str] = field(default_factory=set)
     glance_urls: dict[str, str] = field(default_factory=dict)
+    glance_store: str = ""
+    never_download: bool = False
+    otherwise: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def at(self, node: Node) -> Nova:
+        """The settings on one node."""
+        return replace(self, **self.otherwise.get(node.name, {}))
 
 
 @dataclass
 class Cinder:
-    """The settings of the site's volume service; `cluster` is the name of its cluster if it runs active/active."""
+    """The settings of the site's volume service; `cluster` is the name of its cluster if it runs active/active.
+
+    `more` maps further backends to their options. `coordination` is the URL of its locks, by default that of an etcd on
+    the first node, which says `etcd` of its health; empty: it is down.
+    """
 
     glance_url: str
     zone: str
@@ -90,6 +106,10 @@ class Cinder:
     pool: str = "volumes"
     ceph_conf: str = ""
     secret: str = ""
+    driver: str = "cinder.volume.drivers.rbd.RBDDriver"
+    more: dict[str, dict[str, str]] = field(default_factory=dict)
+    coordination: str = ""
+    etcd: str = "true"
     down: bool = False
 
 

@@ -111,6 +111,12 @@ class World:
         image.properties = {name: value for name, value in properties.items() if name != LOCK} | lock
         self.images.seen_through(glance, image_id)
 
+    async def read_by_others(self, mebibytes: float, seconds: float) -> None:
+        """Other tenants read so much from central's images, every so many seconds."""
+        while True:
+            await asyncio.sleep(seconds)
+            self.central.ceph.pool("images").read_bytes += int(mebibytes * (1 << 20))
+
     def write_copy(self, store: Store, image_id: str, content: Content) -> None:
         """What the RBD store of Glance leaves in a cluster: the image, and its protected snapshot."""
         if image := self._begun_copy(store, image_id, content):

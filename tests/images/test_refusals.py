@@ -10,7 +10,7 @@ from helpers.actions.images import UploadedImage
 from helpers.actions.volumes import MadeVolume
 from helpers.environment import Site
 from helpers.listed import Listed
-from helpers.witnesses.images import ABSENT
+from helpers.witnesses.images import ABSENT, Copy
 
 
 @claim("B9")
@@ -48,8 +48,12 @@ def test_bad_requests_leave_the_cluster_alone(refused_requests: RefusedRequests,
 def test_deletion_of_what_is_in_use_is_refused(
     refused_deletions: RefusedDeletions, volumes_central: Site, request_name: str
 ):
-    """A copy, or an image, that volumes are clones of cannot be deleted: 409, and the image's record is as before."""
+    """What volumes are clones of cannot be deleted: 409, and the record is as before; else it waits in the trash."""
     made = refused_deletions.requests[request_name]
+    if made.refusal is None and refused_deletions.may_accept(request_name):
+        stores = made.before.stores - ({refused_deletions.dcn.store} if "copy" in request_name else made.before.stores)
+        assert (made.after.stores if made.after else frozenset()) == stores
+        return
 
     assert made.refusal is not None, f"accepted, though it has to be refused: {made.request}"
     assert made.refusal.status in REFUSED_DELETIONS[request_name], made.refusal.message
@@ -60,9 +64,13 @@ def test_deletion_of_what_is_in_use_is_refused(
 def test_deletion_of_what_is_in_use_leaves_the_clusters_alone(
     refused_deletions: RefusedDeletions, image_to_clone: UploadedImage, volumes_central: Site
 ):
-    """Afterwards every cluster holds the image as before, and the DCN site's copy has the bytes that were uploaded."""
-    assert refused_deletions.after.copies == refused_deletions.before.copies
-    assert refused_deletions.content == image_to_clone.sha512
+    """Afterwards every cluster holds the image as before, the DCN site's with its bytes, or keeps it in the trash."""
+    trashed, before, after = refused_deletions.trashed, refused_deletions.before.copies, refused_deletions.after.copies
+    kept = refused_deletions.dcn.name not in trashed
+
+    assert {site: after[site] for site in trashed} == dict.fromkeys(trashed, Copy(in_trash=True))
+    assert after.without(*trashed) == before.without(*trashed)
+    assert refused_deletions.content == (image_to_clone.sha512 if kept else None)
 
 
 @claim("B9")
@@ -71,9 +79,10 @@ def test_clones_outlive_the_refusal(
 ):
     """The volumes are available, and in the clusters what they were before: clones of their sites' copies."""
     made = Listed(tuple(clones.items()), "no volume was made from the image")
-    seen = {site: (clone.volume.status, clone.disk.copies) for site, clone in refused_deletions.clones.items()}
+    told = refused_deletions.told
+    seen = {site: (clone.volume.status, told(site, clone)) for site, clone in refused_deletions.clones.items()}
 
-    assert seen == {site: ("available", clone.disk.copies) for site, clone in made}
+    assert seen == {site: ("available", told(site, clone)) for site, clone in made}
 
 
 @claim("B10")

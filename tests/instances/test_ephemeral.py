@@ -4,10 +4,8 @@ import pytest
 
 from fixtures.plugin.claims import claim
 from fixtures.stages.servers import DomainDisks, Traffic
-from helpers.actions.images import UploadedImage
 from helpers.actions.servers import BootedServer, Console
 from helpers.environment import Environment, Site
-from helpers.witnesses.images import ABSENT
 
 
 @claim("C1")
@@ -50,16 +48,6 @@ def test_libvirt_reads_the_disk_from_this_site(
     assert disk is not None, f"the domain on {domain_disks.domain.node} has no disk"
     assert (disk.protocol, disk.name) == ("rbd", f"{compute_site.ceph.pools.vms}/{ephemeral_server.disk.name}")
     assert disk.hosts == frozenset(domain_disks.mons)
-
-
-@claim("C2")
-def test_image_of_central_boots_here(streamed_server: BootedServer, central_image: UploadedImage, compute_dcn: Site):
-    """A server boots here from an image that only central has; its disk is here alone, and no clone."""
-    disk = streamed_server.disk
-
-    assert central_image.image.copies[compute_dcn.name] == ABSENT
-    assert disk.sites == frozenset({compute_dcn.name})
-    assert disk.copies[compute_dcn.name].parent is None
 
 
 @claim("C8")
