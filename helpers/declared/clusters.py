@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from helpers.declared.model import Client, Conf, Declared, Holder
+from helpers.declared.model import Client, Conf, Declared, Holder, KeyringFile
 from helpers.declared.names import GENERIC
 from helpers.tripleo.loader import Node
 
@@ -31,7 +32,11 @@ class Cluster:
     @property
     def name(self) -> str:
         """The conf's name, unless it is one that any cluster has."""
-        told = [*sorted(self.stems - GENERIC), *self.stores, *sorted(self.stems)]
+        told = [
+            *sorted(self.stems - GENERIC),
+            *(store for store in self.stores if store not in GENERIC),
+            *sorted(self.stems),
+        ]
         return told[0]
 
     @property
@@ -43,7 +48,10 @@ class Clusters:
     """All clusters, and the one of each client."""
 
     def __init__(self, declared: Declared) -> None:
-        self._holders = {holder.name: holder for holder in declared.holders}
+        self._holders: dict[Conf, list[Holder]] = defaultdict(list)
+        for holder in declared.holders:
+            for conf in holder.confs.values():
+                self._holders[conf].append(holder)
         self.all = [cluster for confs in _by_stem(declared.holders) for cluster in self._told_apart(confs)]
         together = [
             [found for store in glance.stores if (found := self.of(store.client)) is not None]
@@ -86,14 +94,14 @@ class Clusters:
 
     def _evidence(self, conf: Conf) -> set[object]:
         fsid = conf.fsid
-        keyrings = self._holders[conf.holder].keyrings.values()
-        keys = [key for one in keyrings if one.name.startswith(f"{conf.stem}.") for key in one.keys.items()]
+        keys = [key for one in self._keyrings(conf) for key in one.keys.items()]
         told = {("fsid", fsid.text.strip()) if fsid else None, conf.monitors or None}
         return {("key", entity, key.text) for entity, key in keys} | (told - {None})
 
     def _copied(self, conf: Conf) -> bool:
         """Whether the conf has the FSID of another one in the same folder."""
-        others = [other for other in self._holders[conf.holder].confs.values() if other is not conf]
+        beside = [other for holder in self._holders[conf] for other in holder.confs.values()]
+        others = [other for other in beside if other is not conf]
         fsid = conf.fsid
         return fsid is not None and fsid.text.strip() in {other.fsid.text.strip() for other in others if other.fsid}
 
@@ -116,19 +124,30 @@ class Clusters:
     def _keys_of(self, cluster: Cluster) -> Mapping[str, set[str]]:
         found: dict[str, set[str]] = defaultdict(set)
         for conf in cluster.confs:
-            for keyring in self._holders[conf.holder].keyrings.values():
-                if keyring.name.startswith(f"{conf.stem}."):
-                    for entity, key in keyring.keys.items():
-                        found[entity].add(key.text)
+            for keyring in self._keyrings(conf):
+                for entity, key in keyring.keys.items():
+                    found[entity].add(key.text)
         return found
 
+    def _keyrings(self, conf: Conf) -> list[KeyringFile]:
+        """The keyrings of a conf's cluster that lie beside it."""
+        beside = [keyring for holder in self._holders[conf] for keyring in holder.keyrings.values()]
+        return [keyring for keyring in dict.fromkeys(beside) if keyring.name.startswith(f"{conf.stem}.")]
+
     def _add_keys(self, holders: Iterable[Holder]) -> None:
+        known: set[KeyringFile] = set()
         for holder in holders:
             for keyring in holder.keyrings.values():
+                if keyring in known:
+                    continue
+                known.add(keyring)
                 stem = keyring.name.partition(".client.")[0].removesuffix(".keyring")
                 conf = holder.confs.get(f"{stem}.conf")
                 named = [one for one in self.all if (conf in one.confs if conf else stem in one.stems)]
-                for entity, key in keyring.keys.items() if len(named) == 1 else ():
+                told = re.search(r"\.(client\..+)\.keyring$", keyring.name)
+                if len(named) != 1 or (told is not None and told[1] not in keyring.keys):
+                    continue  # a file without the key that it is called after is a finding of another check
+                for entity, key in keyring.keys.items():
                     named[0].keys[entity].append(key)
 
 
@@ -137,7 +156,7 @@ def _by_stem(holders: Iterable[Holder]) -> list[list[Conf]]:
     for holder in holders:
         for conf in holder.confs.values():
             found[conf.stem].append(conf)
-    return list(found.values())
+    return [list(dict.fromkeys(confs)) for confs in found.values()]
 
 
 def _same(cluster: Cluster, other: Cluster) -> bool:

@@ -52,7 +52,8 @@ def wrong_fsid(declaration: Declaration, site: Site) -> list[Finding]:
     found = [
         Finding(conf.text.place, "no fsid", "fsid: the cluster's, in [global]")
         for conf in site.cluster.confs
-        if "fsid" not in {key for options in conf.text.ceph.sections.values() for key in options}
+        if (declaration.declared.defaults.secret_is_fsid or site.cluster.fsids)
+        and "fsid" not in {key for options in conf.text.ceph.sections.values() for key in options}
     ]
     own = declaration.fsids.get(site.cluster)
     nodes = site.cluster.fsids

@@ -77,6 +77,8 @@ def missing(declaration: Declaration, site: Site) -> list[Finding]:
         conf = client.holder.confs.get(client.file) if client.holder is not None else None
         if client.holder is None or conf is None or not client.holder.keyrings:
             continue
+        if client.conf is None and client.user is None:
+            continue  # a section that is missing is a finding of another check
         looked = True
         if (finding := _missing(client, client.holder, conf)) is not None:
             found.setdefault(str(finding.place), finding)

@@ -21,7 +21,6 @@ class Conf:
 
     name: str
     text: Text
-    holder: str
 
     @property
     def stem(self) -> str:
@@ -55,7 +54,6 @@ class KeyringFile:
 
     name: str
     text: Text
-    holder: str
 
     @property
     def keys(self) -> dict[str, Node]:

@@ -109,8 +109,10 @@ def compute(
     holder: Holder | None,
     secrets: Mapping[str, Node] | None = None,
     default: Node | None = None,
+    default_user: str = "admin",
+    default_secret: Node | None = None,
 ) -> Compute:
-    """Computes with one configuration. `default`: the conf that they have where no option names it."""
+    """Computes with one configuration. The defaults are those where no option names a conf, user or secret."""
     kind = config.option("libvirt", "images_type")
     conf = config.option("libvirt", "images_rbd_ceph_conf") or default
     uses = conf is not None or (kind is not None and kind.text.strip() == "rbd")
@@ -120,8 +122,8 @@ def compute(
         name,
         called,
         config.place("cinder") if config.texts else place,
-        Client(where, conf, user, holder=holder) if uses else None,
-        config.option("libvirt", "rbd_secret_uuid"),
+        Client(where, conf, user, default_user, holder) if uses else None,
+        config.option("libvirt", "rbd_secret_uuid") or default_secret,
         config.option("libvirt", "images_rbd_glance_store_name"),
         config.option("glance", "endpoint_override", "api_servers"),
         config.option("cinder", "cross_az_attach"),

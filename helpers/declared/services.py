@@ -9,7 +9,7 @@ from typing import Any
 from helpers.declared.clusters import Cluster
 from helpers.declared.model import Backend, Compute
 from helpers.declared.sites import Declaration, Site
-from helpers.tripleo.findings import Finding, NotGiven, Place
+from helpers.tripleo.findings import Finding, NotGiven
 from helpers.tripleo.loader import Node
 
 _FALSE = frozenset({"false", "no", "off", "0"})
@@ -64,7 +64,8 @@ def wrong_cluster_name(declaration: Declaration, site: Site) -> list[Finding]:
 def wrong_zone(declaration: Declaration, site: Site) -> list[Finding]:
     """Every volume backend of this site is in the site's own zone."""
     declaration.check_several("every zone is its own")
-    backends = _backends(declaration, site)
+    # one cinder-backup may serve all zones; its cluster is not its zone then
+    backends = [one for one in _backends(declaration, site) if one.service != "backup" or one.zone is not None]
     if not backends:
         raise NotGiven(f"{site}: no volume backend of it is among the files")
     return [finding for backend in backends if (finding := _zone(declaration, site, backend)) is not None]
@@ -124,7 +125,9 @@ def wrong_secret(declaration: Declaration, site: Site) -> list[Finding]:
         raise NotGiven(f"{site}: no rbd_secret_uuid, whose default is the cluster's FSID")
     if declaration.declared.defaults.secret_is_fsid:
         return _not_the_fsid(declaration, site, users)
-    return [*_not_defined(declaration, site), *_odd(declaration, site)]
+    found = _not_defined(declaration, site)
+    places = {finding.place for finding in found}
+    return [*found, *(finding for finding in _odd(declaration, site) if finding.place not in places)]
 
 
 def _not_the_fsid(declaration: Declaration, site: Site, users: list[Backend | Compute]) -> list[Finding]:
@@ -219,22 +222,27 @@ def wrong_store(declaration: Declaration, site: Site) -> list[Finding]:
 def cross_az_attach(declaration: Declaration, site: Site) -> list[Finding]:
     """cross_az_attach is false on this site's compute nodes. Its default is true."""
     declaration.check_several("there is no other zone")
-    computes = [compute for compute in _computes(declaration, site) if compute.configured]
-    nodes = list(declaration.declared.attaching) if site.central else []
-    if not computes and not nodes:
+    nodes = declaration.declared.attaching if site.central else ()
+    if not nodes and not any(compute.configured for compute in _computes(declaration, site)):
         raise NotGiven(f"{site}: no nova.conf of its compute nodes is among the files")
-    found = [_attaches(node.place, node.shown) for node in nodes if not _is_false(node)]
-    for compute in computes:
-        if compute.cross_az is not None and not _is_false(compute.cross_az):
-            found.append(_attaches(compute.cross_az.place, compute.cross_az.shown))
-        elif compute.cross_az is None and not site.central:
-            found.append(_attaches(compute.place, "no cross_az_attach in [cinder], so true"))
-    return list({str(finding.place): finding for finding in found}.values())
+    # a file that configures several sites is judged at the first of them
+    before = declaration.sites[: declaration.sites.index(site)]
+    known = {finding.place for other in before for finding in _attaching(declaration, other)}
+    return [finding for finding in _attaching(declaration, site) if finding.place not in known]
+
+
+def _attaching(declaration: Declaration, site: Site) -> list[Finding]:
+    found = {}
+    for node in declaration.declared.attaching if site.central else ():
+        found[node.place] = None if _is_false(node) else node.shown
+    for compute in _computes(declaration, site):
+        if compute.cross_az is not None:
+            found[compute.cross_az.place] = None if _is_false(compute.cross_az) else compute.cross_az.shown
+        elif compute.configured and not site.central:
+            found[compute.place] = "no cross_az_attach in [cinder], so true"
+    expected = "false, or a volume of another zone is attached over the WAN"
+    return [Finding(place, seen, expected) for place, seen in found.items() if seen is not None]
 
 
 def _is_false(node: Node) -> bool:
     return node.text.strip().lower() in _FALSE
-
-
-def _attaches(place: Place, seen: str) -> Finding:
-    return Finding(place, seen, "false, or a volume of another zone is attached over the WAN")

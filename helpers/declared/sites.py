@@ -14,7 +14,7 @@ from functools import cached_property
 
 from helpers.declared.clusters import Cluster, Clusters, chosen
 from helpers.declared.model import Backend, Compute, Declared, GlanceService, StoreSection
-from helpers.declared.names import longest
+from helpers.declared.names import GENERIC, longest
 from helpers.tripleo.findings import NotGiven
 from helpers.tripleo.loader import Node
 
@@ -72,8 +72,10 @@ class Declaration:
                 cluster = self.clusters.of(store.client)
                 if cluster is not None and store.id not in self.local_ids:
                     votes[store.id, cluster] += 1
+        stems = {stem for cluster in self.clusters.all for stem in cluster.stems} - GENERIC
         for name in {name for name, _ in votes}:
-            votes.update((name, cluster) for cluster in self.clusters.all if name in cluster.stems)
+            called = name if name in stems else longest(stems, name)
+            votes.update((name, cluster) for cluster in self.clusters.all if called in cluster.stems)
         found: dict[str, Cluster] = {}
         by_votes = sorted(votes, key=lambda pair: -votes[pair])
         for name, cluster in by_votes:

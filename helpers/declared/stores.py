@@ -32,8 +32,8 @@ def _unlisted(declaration: Declaration, glance: GlanceService, cluster: Cluster,
     names = {
         one.id for other in declaration.declared.glances for one in other.stores if declaration.about(one) is cluster
     }
-    called = f"{sorted(names)[0]}:rbd" if names else "one"
-    return Finding(place, f"stores: {', '.join(ids) or 'none'}", f"{called} too, a store on {whose}'s cluster")
+    expected = f"a store on {whose}'s cluster too" + (f", such as {sorted(names)[0]}:rbd" if names else "")
+    return Finding(place, f"stores: {', '.join(ids) or 'none'}", expected)
 
 
 def central_lists(declaration: Declaration, site: Site) -> list[Finding]:
@@ -66,7 +66,7 @@ def without_section(declaration: Declaration, site: Site) -> list[Finding]:
     for glance in _own(declaration, site):
         for store in glance.stores:
             there = store.client.holder.confs if store.client.holder is not None else {}
-            if store.client.conf is None and store.client.file not in there:
+            if not store.given or (store.client.conf is None and store.client.file not in there):
                 place = store.client.where if store.given else (glance.enabled or store.client).place
                 expected = f"rbd_store_ceph_conf in [{store.id}]; by default, librados reads ceph.conf"
                 found.append(Finding(place, f"a store {store.id} that names no conf", expected))

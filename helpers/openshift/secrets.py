@@ -68,9 +68,9 @@ def gathered(name: str, node: Node, members: Iterable[tuple[str, Text | Finding]
         if isinstance(text, Finding) or broken or not kind:
             continue
         if kind == "ceph":
-            confs[member] = Conf(member, text, name)
+            confs[member] = Conf(member, text)
         else:
-            keyrings[member] = KeyringFile(member, text, name)
+            keyrings[member] = KeyringFile(member, text)
     return Holder(name, node.place, confs, keyrings)
 
 
