@@ -48,6 +48,7 @@ _KEYS: Mapping[str, Function] = {
     "copies_of_a_key_are_the_same": keys.disagreeing,
     "key_is_of_this_cluster_only": keys.shared,
     "service_has_the_key_of_its_user": keys.missing,
+    "user_may_use_the_services_pools": keys.wrong_caps,
 }
 _CONFS: Mapping[str, Function] = {
     "conf_is_there": confs.missing,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from helpers.declared.confs import clients
 from helpers.declared.model import Client, Conf, Holder, KeyringFile
 from helpers.declared.sites import Declaration, Site
-from helpers.tripleo.findings import Finding, FoundElsewhere, NotGiven
+from helpers.tripleo.findings import Finding, FoundElsewhere, NotGiven, Place
 from helpers.tripleo.keys import decode
 from helpers.tripleo.loader import Node
 
@@ -85,6 +86,31 @@ def missing(declaration: Declaration, site: Site) -> list[Finding]:
     if not looked:
         raise NotGiven(f"{site}: no keyring of its cluster is among the files")
     return list(found.values())
+
+
+def wrong_caps(declaration: Declaration, site: Site) -> list[Finding]:
+    """The user of each service may use the service's pool, as far as a keyring has the user's capabilities."""
+    looked = False
+    found: dict[Place, Finding] = {}
+    for client in clients(declaration, site):
+        for keyring in client.holder.keyrings.values() if client.holder is not None else ():
+            section = keyring.text.ceph.sections.get(client.entity, {})
+            caps, pool = section.get("caps_osd"), client.pool
+            if caps is None or pool is None or not keyring.name.startswith(f"{client.file.removesuffix('.conf')}."):
+                continue
+            looked = True
+            if not _grants(caps, pool.text.strip()):
+                place = keyring.text.at(client.entity, "caps osd")
+                found[place] = Finding(place, f"{caps!r}", f"profile rbd pool={pool.text.strip()} in it", pool.place)
+    if not looked:
+        raise NotGiven(f"{site}: no keyring of its cluster has capabilities")
+    return list(found.values())
+
+
+def _grants(caps: str, pool: str) -> bool:
+    parts = [part.strip() for part in caps.split(",")]
+    named = re.compile(rf"(profile rbd|allow [rwx*]+)\s.*pool[ =]\"?{re.escape(pool)}\"?(\s|$)")
+    return any(part in ("profile rbd", "allow *", "allow rwx") or "tag " in part or named.match(part) for part in parts)
 
 
 def _missing(client: Client, holder: Holder, conf: Conf) -> Finding | None:

@@ -77,7 +77,8 @@ class Holder:
 class Client:
     """A section that makes a service a client of a cluster: which conf it reads, and as which user.
 
-    `where` is the place of the section. `holder`: the folder that the conf is in, if it is known.
+    `where` is the place of the section. `holder`: the folder that the conf is in, if it is known. `pool`: the one that
+    it uses.
     """
 
     where: Place
@@ -85,6 +86,7 @@ class Client:
     user: Node | None
     default_user: str = "admin"
     holder: Holder | None = None
+    pool: Node | None = None
 
     @property
     def file(self) -> str:
@@ -114,7 +116,8 @@ class GlanceService:
     """A Glance: its RBD stores, the ids of all its stores, its default and its import methods.
 
     `central`: it serves users. `enabled`, `default`, `methods` and `plugins` are options, or None where they have the
-    world's own default. `addresses`: those at which others reach it.
+    world's own default. `addresses`: those at which others reach it. `elsewhere`: what else configures it, and is not
+    among the files.
     """
 
     name: str
@@ -127,6 +130,7 @@ class GlanceService:
     methods: Node | None = None
     plugins: Node | None = None
     addresses: tuple[str, ...] = ()
+    elsewhere: str = ""
 
 
 Service = Literal["volume", "backup", "share"]

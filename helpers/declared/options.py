@@ -35,6 +35,7 @@ def glance(
                 config.option(store.strip(), "rbd_store_ceph_conf"),
                 config.option(store.strip(), "rbd_store_user"),
                 holder=holder,
+                pool=config.option(store.strip(), "rbd_store_pool"),
             ),
             config.has(store.strip()),
         )
@@ -65,7 +66,13 @@ def volumes(config: Layered, called: tuple[str, ...], holder: Holder | None) -> 
             "volume",
             f"volume backend {section}" + (f" of {called[0]}" if called else ""),
             (*called, section),
-            Client(config.place(section), conf, config.option(section, "rbd_user"), holder=holder),
+            Client(
+                config.place(section),
+                conf,
+                config.option(section, "rbd_user"),
+                holder=holder,
+                pool=config.option(section, "rbd_pool"),
+            ),
             config.option(section, "backend_availability_zone")
             or config.option("DEFAULT", "storage_availability_zone"),
             config.option(section, "rbd_secret_uuid"),
@@ -116,13 +123,13 @@ def compute(
     kind = config.option("libvirt", "images_type")
     conf = config.option("libvirt", "images_rbd_ceph_conf") or default
     uses = conf is not None or (kind is not None and kind.text.strip() == "rbd")
-    user = config.option("libvirt", "rbd_user")
+    user, pool = config.option("libvirt", "rbd_user"), config.option("libvirt", "images_rbd_pool")
     where = conf.place if conf is not None else (config.place("libvirt") if config.texts else place)
     return Compute(
         name,
         called,
         config.place("cinder") if config.texts else place,
-        Client(where, conf, user, default_user, holder) if uses else None,
+        Client(where, conf, user, default_user, holder, pool) if uses else None,
         config.option("libvirt", "rbd_secret_uuid") or default_secret,
         config.option("libvirt", "images_rbd_glance_store_name"),
         config.option("glance", "endpoint_override", "api_servers"),

@@ -26,6 +26,17 @@ def _own(declaration: Declaration, site: Site) -> list[GlanceService]:
     return found
 
 
+def _here(glances: list[GlanceService]) -> list[GlanceService]:
+    """Those of which something can be said to be missing.
+
+    :raises NotGiven: it may be in a file that is not here
+    """
+    for glance in glances:
+        if glance.elsewhere:
+            raise NotGiven(f"{glance.name} is configured by {glance.elsewhere} too, which is not among the files")
+    return glances
+
+
 def _unlisted(declaration: Declaration, glance: GlanceService, cluster: Cluster, whose: str) -> Finding:
     place = glance.enabled.place if glance.enabled is not None else glance.place
     ids = [store.id for store in glance.stores]
@@ -41,7 +52,7 @@ def central_lists(declaration: Declaration, site: Site) -> list[Finding]:
     declaration.check_several("it lists itself, or nothing")
     return [
         _unlisted(declaration, glance, site.cluster, str(site))
-        for glance in _central(declaration)
+        for glance in _here(_central(declaration))
         if site.cluster not in declaration.listed(glance)
     ]
 
@@ -54,7 +65,7 @@ def lists_central(declaration: Declaration, site: Site) -> list[Finding]:
     central = declaration.central
     return [
         _unlisted(declaration, glance, cluster, declaration.name_of(cluster))
-        for glance in _own(declaration, site)
+        for glance in _here(_own(declaration, site))
         for cluster in (site.cluster, central)
         if cluster is not None and cluster not in declaration.listed(glance)
     ]
@@ -63,7 +74,7 @@ def lists_central(declaration: Declaration, site: Site) -> list[Finding]:
 def without_section(declaration: Declaration, site: Site) -> list[Finding]:
     """Every RBD store that this site's Glance enables has a section that names its conf."""
     found = []
-    for glance in _own(declaration, site):
+    for glance in _here(_own(declaration, site)):
         for store in glance.stores:
             there = store.client.holder.confs if store.client.holder is not None else {}
             if not store.given or (store.client.conf is None and store.client.file not in there):
@@ -108,7 +119,7 @@ def _file(cluster: Cluster) -> str:
 def wrong_default(declaration: Declaration, site: Site) -> list[Finding]:
     """The default store of this site's Glance is the one on its own cluster."""
     found = []
-    for glance in _own(declaration, site):
+    for glance in _here(_own(declaration, site)):
         mine = [store.id for store in glance.stores if declaration.about(store) is site.cluster]
         default = glance.default
         foreign = {*glance.ids} - {store.id for store in glance.stores}
@@ -129,7 +140,7 @@ def import_methods(declaration: Declaration, site: Site) -> list[Finding]:
     """The import methods of this site's Glance contain web-download and copy-image."""
     declaration.check_several("nothing is copied to another")
     found = []
-    for glance in _own(declaration, site):
+    for glance in _here(_own(declaration, site)):
         node = glance.methods
         if node is None:
             if not declaration.declared.defaults.copy_image:

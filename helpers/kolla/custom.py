@@ -64,7 +64,9 @@ class Custom:
         user = config.option(store, "rbd_store_user") or (entry or {}).get("user")
         where = entry["name"].place if entry is not None else config.place(store)
         default = self._variables.value("ceph_glance_user", "glance")
-        return StoreSection(store, Client(where, conf, user, default, holder), entry is not None or config.has(store))
+        pool = config.option(store, "rbd_store_pool") or (entry or {}).get("pool")
+        client = Client(where, conf, user, default, holder, pool)
+        return StoreSection(store, client, entry is not None or config.has(store))
 
     def _conf(self, entry: Entries | None) -> Node | None:
         """The conf that the templates name for a backend's cluster."""
@@ -115,7 +117,9 @@ class Custom:
             "volume",
             f"volume backend {name}",
             (name,),
-            Client(entry["name"].place, conf, user, default, holder),
+            Client(
+                entry["name"].place, conf, user, default, holder, config.option(name, "rbd_pool") or entry.get("pool")
+            ),
             zone or config.option("DEFAULT", "storage_availability_zone"),
             config.option(name, "rbd_secret_uuid") or self._variables.secret("cinder_rbd_secret_uuid"),
             config.option(name, "rbd_cluster_name"),
@@ -144,7 +148,7 @@ class Custom:
         if default is None and of_host is not None and len(of_host.confs) == 1:
             (conf,) = of_host.confs.values()
             default = Node(conf.text.place, "text", f"/etc/ceph/{conf.name}")
-        elif default is None and holder is not None:
+        elif default is None and holder is not None and f"{self._cluster}.conf" in holder.confs:
             default = Node(Place(f"{folders[-1]}/"), "text", f"/etc/ceph/{self._cluster}.conf")
         user = self._variables.value("ceph_nova_user", self._variables.value("ceph_cinder_user", "cinder"))
         name = host or "nova-compute"

@@ -19,10 +19,8 @@ def read(folder: Path) -> Declared | None:
     """What the files declare, or None if there are neither variables with config/ nor rendered trees."""
     tree = trees.read(folder)
     variables = Variables(tree)
-    customs = [Custom(tree, name, variables) for name in tree.custom()] if variables.files else []
+    customs = [Custom(tree, name, variables) for name in _beside(variables, list(tree.custom()))]
     rendered = [Rendered(tree, name) for name in tree.rendered()]
-    if variables.files and not customs:
-        customs = [Custom(tree, "config", variables)]
     if not customs and not rendered:
         return None
     every: list[Custom | Rendered] = [*customs, *rendered]
@@ -45,3 +43,11 @@ def read(folder: Path) -> Declared | None:
         (),
         tuple(tree.unreadable),
     )
+
+
+def _beside(variables: Variables, found: list[str]) -> list[str]:
+    """The operator's own configuration: config/ beside globals.yml, otherwise the folders that look like it."""
+    beside = [trees.joined(name.rpartition("/")[0], "config") for name in variables.files]
+    if not variables.files:
+        return []
+    return [name for name in found if name in beside] or found or beside[:1]

@@ -73,7 +73,21 @@ class Variables:
         if node is None or node.kind not in {"list", "mapping"}:
             return None
         items = node.items if node.kind == "list" else (node,)
-        return [item.entries for item in items if (on := item.scalar("enabled")) is None or on.true or unknown(on.text)]
+        return [
+            {key: self._resolved(value) for key, value in item.entries.items()}
+            for item in items
+            if (on := item.scalar("enabled")) is None or on.true or unknown(on.text)
+        ]
+
+    def _resolved(self, node: Node) -> Node:
+        """A value that is another variable, such as `"{{ ceph_cluster }}"`, which has kolla-ansible's default."""
+        match = re.fullmatch(r"\{\{\s*(\w+)\s*\}\}", node.text.strip())
+        if match is None:
+            return node
+        default = _DEFAULTS.get(match[1])
+        value = self.text(match[1])
+        text = value.text if value is not None else default
+        return Node(node.place, "text", text) if text is not None else node
 
     def secret(self, name: str) -> Node | None:
         """The UUID of a secret of libvirt."""
@@ -81,6 +95,16 @@ class Variables:
         return node if node is not None and node.kind == "text" else self.text(name)
 
 
+#: kolla-ansible's `group_vars/all/ceph.yml`.
+_DEFAULTS = {
+    "ceph_cluster": "ceph",
+    "ceph_glance_user": "glance",
+    "ceph_glance_pool_name": "images",
+    "ceph_cinder_user": "cinder",
+    "ceph_cinder_pool_name": "volumes",
+    "ceph_cinder_backup_user": "cinder-backup",
+    "ceph_cinder_backup_pool_name": "backups",
+}
 _OF_NOVA, _OF_CINDER = "rbd_secret_uuid", "cinder_rbd_secret_uuid"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from helpers.declared import options
 from helpers.declared.model import Backend, GlanceService, Holder
@@ -109,8 +109,10 @@ class ControlPlane:
             if api.kind != "mapping" or _is_off(api):
                 continue
             config = self._config(api) or self._config(template)
+            elsewhere = self._elsewhere(api) or ("" if self._config(api) else self._elsewhere(template))
             holder = mounted(self._mounts, self._holders, name, "GlanceAPI", "Glance")
-            yield options.glance(name, api.place, name in central, Layered(config), holder, tuple(_addresses(api)))
+            found = options.glance(name, api.place, name in central, Layered(config), holder, tuple(_addresses(api)))
+            yield replace(found, elsewhere=elsewhere)
 
     def backends(self) -> Iterator[Backend]:
         yield from self._services(self._parts.cinder, self._parts.volumes, ("CinderVolume", "Cinder"), options.volumes)
@@ -151,6 +153,12 @@ class ControlPlane:
             members = decoded(secret) if secret is not None else ()
             texts += [text for _, text in members if not isinstance(text, Finding)]
         return tuple(text for text in texts if not self._broken(text))
+
+    def _elsewhere(self, part: Node) -> str:
+        """A Secret that configures a service, and is not among the files."""
+        listed = part.get(_SECRETS)
+        names = listed.elements() if listed is not None else []
+        return next((name for name in names if self._resources.named("Secret", name) is None), "")
 
     def _broken(self, text: Text) -> bool:
         found = [one for one in text.broken("oslo") if one not in self._resources.unreadable]

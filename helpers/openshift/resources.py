@@ -20,6 +20,8 @@ _WORDS = re.compile(
 )
 #: What only a file of this deployment has, so that it matters even if it is broken.
 _KNOWN = re.compile(rb"kind\"?\s*:\s*[\"']?OpenStack(ControlPlane|DataPlane)|\.client\.[\w-]+\.keyring\"?\s*:")
+#: The names of copies that were put aside.
+_ASIDE = re.compile(r"(?i)(?<![a-z0-9])(old|bak|backup|orig|copy|saved?|before)(?![a-z0-9])")
 _LOCAL = "config.kubernetes.io/local-config"
 
 
@@ -141,8 +143,9 @@ def _choose(everything: list[Resource], result: Resources) -> None:
     result.found = list(chosen.values())
 
 
-def _rank(resource: Resource) -> tuple[bool, bool, int]:
-    return not resource.given, resource.live, size(resource.node)
+def _rank(resource: Resource) -> tuple[bool, bool, bool, int]:
+    aside = _ASIDE.search(resource.node.place.file) is not None
+    return not resource.given, not aside, resource.live, size(resource.node)
 
 
 def size(node: Node) -> int:

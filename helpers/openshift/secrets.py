@@ -97,7 +97,11 @@ def mounts(extra: Iterable[Node]) -> Iterator[Mount]:
 
 def _secrets(volume: Node) -> Iterator[str]:
     for item in volume.mappings("volumes"):
-        named = [item.get("secret", "secretName"), *(one.get("secret", "name") for one in _projected(item))]
+        named = [
+            item.get("secret", "secretName"),
+            item.get("secret", "name"),
+            *(one.get("secret", "name") for one in _projected(item)),
+        ]
         yield from (node.text for node in named if node is not None)
 
 

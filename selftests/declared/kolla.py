@@ -237,6 +237,35 @@ def two(folder: Path) -> None:
     custom(folder, REGIONS[:2])
 
 
+def of_variables(folder: Path) -> None:
+    """Backends whose cluster, user and pool are other variables, as in kolla-ansible's own defaults."""
+    custom(folder)
+    path = folder / "globals.yml"
+    text = path.read_text().replace("cluster: ceph\n", "cluster: '{{ ceph_cluster }}'\n")
+    text = text.replace("user: cinder\n", "user: '{{ ceph_cinder_user }}'\n")
+    path.write_text(text.replace("pool: images\n", "pool: '{{ ceph_glance_pool_name }}'\n"))
+
+
+def ceph_conf_everywhere(folder: Path) -> None:
+    """On the compute nodes of each site, its cluster's conf is called ceph.conf."""
+    rendered(folder)
+    for region in REGIONS[1:]:
+        for host in region.hosts:
+            tree = folder / f"{host}/etc/kolla/nova-compute"
+            (tree / f"{region.cluster}.conf").rename(tree / "ceph.conf")
+            (tree / f"{region.cluster}.client.cinder.keyring").rename(tree / "ceph.client.cinder.keyring")
+            nova = tree / "nova.conf"
+            nova.write_text(nova.read_text().replace(f"/etc/ceph/{region.cluster}.conf", "/etc/ceph/ceph.conf"))
+
+
+def beside_old_copies(folder: Path) -> None:
+    """config/ as it was before, under another name."""
+    custom(folder)
+    write(folder, "config.bak/glance/lyon.conf", REGIONS[2].conf())
+    write(folder, "config.bak/glance/lyon.client.glance.keyring", REGIONS[0].keyring("glance"))
+    write(folder, "config.bak/nova.conf", "[cinder]\ncross_az_attach = true\n")
+
+
 HEALTHY = {
     "globals.yml and config": custom,
     "rendered trees": rendered,
@@ -244,6 +273,9 @@ HEALTHY = {
     "variables in several places": split_variables,
     "folders of hosts only": hosts_folders_only,
     "one secret, other names": one_secret,
+    "variables of variables": of_variables,
+    "ceph.conf on every compute node": ceph_conf_everywhere,
+    "beside old copies": beside_old_copies,
     "one cluster": single,
     "two clusters": two,
 }

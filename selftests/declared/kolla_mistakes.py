@@ -56,6 +56,17 @@ CUSTOM = (
         "lyon",
         ("the key of client.cinder", "the key of client.glance"),
     ),
+    Mistake(
+        "a user that may not use its pool",
+        _text(
+            f"{_GLANCE}/lyon.client.glance.keyring",
+            "[client.glance]\n",
+            '[client.glance]\n\tcaps osd = "profile rbd pool=volumes, profile rbd pool=vms"\n',
+        ),
+        "keys.wrong_caps",
+        "lyon",
+        ("lyon.client.glance.keyring:2 [client.glance] caps osd", "pool=images"),
+    ),
     # E2
     Mistake(
         "FSID of another cluster",

@@ -389,6 +389,26 @@ def without_secrets(folder: Path) -> None:
     write(folder, "all.yaml", control_plane(shares=False), *data_plane())
 
 
+def beside_old_copies(folder: Path) -> None:
+    """The control plane and the Secrets as they were before the last site, in files of other names."""
+    in_a_folder(folder)
+    old = replace(ZONES[1], cluster="once")
+    write(folder, "control-plane-old.yaml", control_plane((ZONES[0], old)))
+    write(folder, "bak/ceph-secrets.yaml", *secrets((ZONES[0], old)))
+
+
+def in_secrets(folder: Path) -> None:
+    """A site's Glance is configured by a Secret, and another's by one that is kept elsewhere."""
+    plane = control_plane(one=True)
+    apis = plane["spec"]["glance"]["template"]["glanceAPIs"]
+    config = apis["az1"].pop("customServiceConfig")
+    apis["az1"]["customServiceConfigSecrets"] = ["glance-az1"]
+    apis["az2"]["customServiceConfig"] = "[DEFAULT]\ndebug = True\n"
+    apis["az2"]["customServiceConfigSecrets"] = ["glance-az2"]
+    data = {"az1.conf": base64.b64encode(config.encode()).decode()}
+    write(folder, "all.yaml", plane, *secrets(), *data_plane(), resource("v1", "Secret", "glance-az1", data=data))
+
+
 HEALTHY = {
     "a file for each subject": in_a_folder,
     "answers of oc get": in_answers,
@@ -397,6 +417,8 @@ HEALTHY = {
     "ceph.conf and default": central_by_other_names,
     "three kinds of names": zones_by_other_names,
     "an inherited configuration": inherited,
+    "beside old copies": beside_old_copies,
+    "configured by Secrets": in_secrets,
     "one site": one_site,
     "six sites": many,
     "two sites": two,

@@ -92,6 +92,13 @@ MISTAKES = (
         "az1",
         (PLANE, "rbd_user", "client.cinder", "az1.client.cinder.keyring"),
     ),
+    Mistake(
+        "a user that may not use a pool",
+        _secret("az1", _KEYRING.format("az1"), ", profile rbd pool=volumes", ""),
+        "keys.wrong_caps",
+        "az1",
+        ("ceph-conf-files-az1", "[client.openstack] caps osd", "profile rbd pool=volumes in it"),
+    ),
     # E2
     Mistake(
         "FSID of another cluster",
