@@ -160,9 +160,10 @@ def _by_stem(holders: Iterable[Holder]) -> list[list[Conf]]:
 
 
 def _same(cluster: Cluster, other: Cluster) -> bool:
-    mine, theirs = ({node.text.strip() for node in one.fsids} for one in (cluster, other))
-    monitors = [{conf.monitors for conf in one.confs} for one in (cluster, other)]
-    return bool(mine) and mine == theirs and monitors[0] == monitors[1]
+    """Whether both have an FSID and a monitor in common."""
+    fsids = [{node.text.strip() for node in one.fsids} for one in (cluster, other)]
+    monitors = [frozenset().union(*(conf.monitors for conf in one.confs)) for one in (cluster, other)]
+    return bool(fsids[0] & fsids[1]) and bool(monitors[0] & monitors[1])
 
 
 def chosen(candidates: Mapping[Cluster, Counter[str]]) -> dict[Cluster, str]:

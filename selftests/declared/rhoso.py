@@ -294,7 +294,16 @@ def answered(part: dict[str, Any], style: int = 0) -> dict[str, Any]:
 
 def in_answers(folder: Path) -> None:
     """`oc get … -o yaml`: Lists, in the style that Kubernetes writes."""
-    parts = [control_plane(one=False), *secrets(one=False), *data_plane(one=False)]
+    in_a_folder(folder)
+    ask_for(folder)
+
+
+def ask_for(folder: Path) -> None:
+    """Replace the files by what a cluster would answer that they were applied to."""
+    files = [path for path in folder.rglob("*.yaml") if path.parent.name != "net"]
+    parts = [part for path in files for part in yaml.safe_load_all(path.read_text())]
+    for path in files:
+        path.unlink()
     for kind in dict.fromkeys(part["kind"] for part in parts):
         items = [answered(part) for part in parts if part["kind"] == kind]
         listed = {"apiVersion": "v1", "items": items, "kind": "List", "metadata": {"resourceVersion": ""}}

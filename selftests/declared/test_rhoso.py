@@ -63,6 +63,18 @@ def test_mistake_fails_exactly_its_check(mistake: Mistake, tmp_path: Path) -> No
     assert [key for key in KEYS if key in text] == []
 
 
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_mistake_is_found_in_answers_too(mistake: Mistake, tmp_path: Path) -> None:
+    """What `oc get -o yaml` prints of the same resources has the same finding."""
+    rhoso.in_a_folder(tmp_path)
+    mistake.make(tmp_path)
+    rhoso.ask_for(tmp_path)
+
+    found = judged(tmp_path)
+
+    assert {key: len(findings) for key, findings in found.items()} == {(mistake.check, mistake.site): 1}
+
+
 def test_every_check_is_provoked() -> None:
     """Every check is made to fail by one of the mistakes."""
     assert {check.name for check in checks.ALL} - {mistake.check for mistake in MISTAKES} == set()
