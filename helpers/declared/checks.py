@@ -14,12 +14,13 @@ Function = Callable[[Declaration, Site], list[Finding]]
 
 @dataclass(frozen=True)
 class DeclaredCheck:
-    """One check. `title` is its test's id. `dcn`: it applies to DCN sites only."""
+    """One check. `title` is its test's id. `dcn`, `central`: it applies to such sites only."""
 
     title: str
     function: Function
     claims: tuple[str, ...]
     dcn: bool = False
+    central: bool = False
 
     @property
     def name(self) -> str:
@@ -36,7 +37,8 @@ class DeclaredCheck:
 
     def sites(self, declaration: Declaration) -> list[Site]:
         """The sites that it applies to."""
-        return [site for site in declaration.sites if not (self.dcn and site.central)]
+        others = (self.dcn, self.central)  # those that it does not apply to: central, and the others
+        return [site for site in declaration.sites if not others[0 if site.central else 1]]
 
 
 def _checks(claim: str, functions: Mapping[str, Function], dcn: bool = False) -> Iterable[DeclaredCheck]:
@@ -82,6 +84,7 @@ ALL = (
     *_checks("E2", _CONFS),
     *_checks("E3", _STORES_BETWEEN_SITES, dcn=True),
     *_checks("E3", _STORES),
+    DeclaredCheck("users_are_given_the_central_glance", stores.wrong_endpoint, ("E3", "E7"), central=True),
     *_checks("E4", _SERVICES),
 )
 

@@ -117,7 +117,7 @@ class GlanceService:
 
     `central`: it serves users. `enabled`, `default`, `methods` and `plugins` are options, or None where they have the
     world's own default. `addresses`: those at which others reach it. `elsewhere`: what else configures it, and is not
-    among the files.
+    among the files. `endpoint`: what names the Glance that users are given, `type`: that of an API of its own.
     """
 
     name: str
@@ -131,6 +131,8 @@ class GlanceService:
     plugins: Node | None = None
     addresses: tuple[str, ...] = ()
     elsewhere: str = ""
+    endpoint: Node | None = None
+    type: Node | None = None
 
 
 Service = Literal["volume", "backup", "share"]

@@ -60,8 +60,8 @@ def volumes(config: Layered, called: tuple[str, ...], holder: Holder | None) -> 
     """The RBD backends of cinder-volume."""
     for section in elements(config.option("DEFAULT", "enabled_backends")):
         driver, conf = config.option(section, "volume_driver"), config.option(section, "rbd_ceph_conf")
-        if conf is None and (driver is None or not driver.text.endswith("RBDDriver")):
-            continue
+        if conf is None and config.has(section) and (driver is None or not driver.text.endswith("RBDDriver")):
+            continue  # of another kind; a backend without a section is of none, and has no conf
         yield Backend(
             "volume",
             f"volume backend {section}" + (f" of {called[0]}" if called else ""),

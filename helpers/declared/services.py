@@ -66,6 +66,7 @@ def wrong_zone(declaration: Declaration, site: Site) -> list[Finding]:
     declaration.check_several("every zone is its own")
     # one cinder-backup may serve all zones; its cluster is not its zone then
     backends = [one for one in _backends(declaration, site) if one.service != "backup" or one.zone is not None]
+    backends = [one for one in backends if one.service == "backup" or one.client.conf is not None]
     if not backends:
         raise NotGiven(f"{site}: no volume backend of it is among the files")
     return [finding for backend in backends if (finding := _zone(declaration, site, backend)) is not None]

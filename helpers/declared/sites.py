@@ -69,7 +69,7 @@ class Declaration:
         votes: Counter[tuple[str, Cluster]] = Counter()
         for glance in self.declared.glances:
             for store in glance.stores:
-                cluster = self.clusters.of(store.client)
+                cluster = self._read(store)
                 if cluster is not None and store.id not in self.local_ids:
                     votes[store.id, cluster] += 1
         stems = {stem for cluster in self.clusters.all for stem in cluster.stems} - GENERIC
@@ -87,7 +87,11 @@ class Declaration:
 
     def about(self, store: StoreSection) -> Cluster | None:
         """The cluster that a store is meant to be on."""
-        return self._preferred.get(store.id) or self.clusters.of(store.client)
+        return self._preferred.get(store.id) or self._read(store)
+
+    def _read(self, store: StoreSection) -> Cluster | None:
+        """The cluster that a store's section says; a store without a section says none."""
+        return self.clusters.of(store.client) if store.given or store.client.conf is not None else None
 
     def listed(self, glance: GlanceService) -> list[Cluster]:
         """The clusters that a Glance has stores on."""

@@ -37,6 +37,18 @@ def _here(glances: list[GlanceService]) -> list[GlanceService]:
     return glances
 
 
+def _known(declaration: Declaration, glances: list[GlanceService]) -> list[GlanceService]:
+    """The same, for who misses a store.
+
+    :raises FoundElsewhere: one of the stores has no section, which another check finds
+    """
+    for glance in _here(glances):
+        strange = [store.id for store in glance.stores if declaration.about(store) is None]
+        if strange:
+            raise FoundElsewhere(f"{glance.name} has a store {strange[0]} of no known cluster")
+    return glances
+
+
 def _unlisted(declaration: Declaration, glance: GlanceService, cluster: Cluster, whose: str) -> Finding:
     place = glance.enabled.place if glance.enabled is not None else glance.place
     ids = [store.id for store in glance.stores]
@@ -52,23 +64,28 @@ def central_lists(declaration: Declaration, site: Site) -> list[Finding]:
     declaration.check_several("it lists itself, or nothing")
     return [
         _unlisted(declaration, glance, site.cluster, str(site))
-        for glance in _here(_central(declaration))
+        for glance in _known(declaration, _central(declaration))
         if site.cluster not in declaration.listed(glance)
     ]
 
 
 def lists_central(declaration: Declaration, site: Site) -> list[Finding]:
-    """This site's own Glance has a store on its own cluster, and one on central's.
+    """This site's own Glance has a store on its own cluster, one on central's, and no other.
 
     Without the latter, snapshots cannot be copied back to central.
     """
     central = declaration.central
-    return [
-        _unlisted(declaration, glance, cluster, declaration.name_of(cluster))
-        for glance in _here(_own(declaration, site))
-        for cluster in (site.cluster, central)
-        if cluster is not None and cluster not in declaration.listed(glance)
-    ]
+    wanted = [cluster for cluster in (site.cluster, central) if cluster is not None]
+    found = []
+    for glance in _known(declaration, _own(declaration, site)):
+        listed = declaration.listed(glance)
+        lacking = [_unlisted(declaration, glance, one, declaration.name_of(one)) for one in wanted if one not in listed]
+        strange = [store for store in glance.stores if declaration.about(store) not in wanted]
+        if strange and glance.enabled is not None and not lacking:
+            seen = f"a store {strange[0].id}, on the cluster of {declaration.name_of(declaration.about(strange[0]))}"
+            found.append(Finding(glance.enabled.place, seen, f"stores of {site} and central only"))
+        found += lacking[:1]
+    return found
 
 
 def without_section(declaration: Declaration, site: Site) -> list[Finding]:
@@ -125,8 +142,8 @@ def wrong_default(declaration: Declaration, site: Site) -> list[Finding]:
         foreign = {*glance.ids} - {store.id for store in glance.stores}
         if default is not None and default.text.strip() in foreign and not declaration.several:
             raise NotGiven(f"the default store of {glance.name} is no RBD store")
-        if not mine:
-            raise FoundElsewhere(f"{glance.name} has no store on {site}'s cluster")
+        if not mine or (not site.central and lists_central(declaration, site)):
+            raise FoundElsewhere(f"{glance.name} has not the stores of {site}")
         if default is None:
             seen = "no default_backend"
             found.append(Finding(glance.place, seen, f"default_backend = {mine[0]} in [glance_store]"))
@@ -142,6 +159,8 @@ def import_methods(declaration: Declaration, site: Site) -> list[Finding]:
     found = []
     for glance in _here(_own(declaration, site)):
         node = glance.methods
+        if not glance.ids:
+            raise FoundElsewhere(f"{glance.name} enables no store")
         if node is None:
             if not declaration.declared.defaults.copy_image:
                 seen = "no enabled_import_methods, and the default has no copy-image"
@@ -150,6 +169,20 @@ def import_methods(declaration: Declaration, site: Site) -> list[Finding]:
         methods = _elements(node)
         if not methods >= _METHODS:
             found.append(Finding(node.place, node.shown, "web-download,copy-image"))
+    return found
+
+
+def wrong_endpoint(declaration: Declaration, site: Site) -> list[Finding]:
+    """Users are given the central Glance, which is not one of type edge."""
+    central = [glance for glance in _central(declaration) if glance.endpoint is not None or glance.type is not None]
+    if not central:
+        raise NotGiven(f"{site} has the only Glance")
+    found = []
+    for glance in central:
+        if glance.endpoint is not None and glance.endpoint.text.strip() != glance.name:
+            found.append(Finding(glance.endpoint.place, glance.endpoint.shown, f"{glance.name!r}, the central API"))
+        elif glance.type is not None and glance.type.text.strip() == "edge":
+            found.append(Finding(glance.type.place, glance.type.shown, "split or single, for users reach no edge API"))
     return found
 
 

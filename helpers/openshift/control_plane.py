@@ -100,11 +100,7 @@ class ControlPlane:
         if template is None or apis is None:
             return
         endpoint = template.scalar("keystoneEndpoint")
-        central = [
-            name
-            for name, api in apis.entries.items()
-            if (endpoint.text == name if endpoint is not None else _type(api) != "edge") or len(apis.entries) == 1
-        ]
+        central = _central(apis, endpoint)
         for name, api in apis.entries.items():
             if api.kind != "mapping" or _is_off(api):
                 continue
@@ -112,7 +108,13 @@ class ControlPlane:
             elsewhere = self._elsewhere(api) or ("" if self._config(api) else self._elsewhere(template))
             holder = mounted(self._mounts, self._holders, name, "GlanceAPI", "Glance")
             found = options.glance(name, api.place, name in central, Layered(config), holder, tuple(_addresses(api)))
-            yield replace(found, elsewhere=elsewhere)
+            is_central = name in central
+            yield replace(
+                found,
+                elsewhere=elsewhere,
+                endpoint=endpoint if is_central else None,
+                type=api.scalar("type") if is_central else None,
+            )
 
     def backends(self) -> Iterator[Backend]:
         yield from self._services(self._parts.cinder, self._parts.volumes, ("CinderVolume", "Cinder"), options.volumes)
@@ -169,6 +171,14 @@ class ControlPlane:
 def _is_open(config: Node) -> bool:
     """Whether the whole configuration is yet to be given."""
     return "\n" not in config.text.strip() and unknown(config.text)
+
+
+def _central(apis: Node, endpoint: Node | None) -> list[str]:
+    """The API that users are given, as keystoneEndpoint says; if that is of type edge, the only one that is not."""
+    others = [name for name, api in apis.entries.items() if _type(api) != "edge"]
+    if endpoint is not None and (endpoint.text in others or (len(others) != 1 and endpoint.text in apis.entries)):
+        return [endpoint.text]
+    return others or list(apis.entries)[:1]
 
 
 def _type(api: Node) -> str:

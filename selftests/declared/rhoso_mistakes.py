@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import yaml
+
 from helpers.tripleo.example import cephx_key
 from selftests.declared.edits import Mistake, in_secret, in_text, replacing
-from selftests.declared.rhoso import ZONES
+from selftests.declared.rhoso import ZONES, ceph_secret, glance_config, secrets, write
 
 AZ0, AZ1, AZ2 = ZONES
 PLANE, SECRETS = "control-plane.yaml", "ceph-secrets.yaml"
@@ -45,6 +47,24 @@ def _secret(zone: str, member: str, old: str, new: str) -> Make:
 def _whole(zone: str, member: str, new: str) -> Make:
     name = "ceph-conf-files" if zone == "az0" else f"ceph-conf-files-{zone}"
     return lambda folder: in_secret(folder, SECRETS, name, member, lambda _: new)
+
+
+def _lists_another(folder: Path) -> None:
+    """With its section, and az2's files in the site's Secret."""
+    path = folder / PLANE
+    plane = yaml.safe_load(path.read_text())
+    api = plane["spec"]["glance"]["template"]["glanceAPIs"]["az1"]
+    api["customServiceConfig"] = glance_config(ZONES, AZ1)
+    write(folder, PLANE, plane)
+    central, _, second = secrets(one=False)
+    write(folder, SECRETS, central, ceph_secret("ceph-conf-files-az1", ZONES), second)
+
+
+def _without_config(folder: Path) -> None:
+    path = folder / PLANE
+    plane = yaml.safe_load(path.read_text())
+    del plane["spec"]["glance"]["template"]["glanceAPIs"]["az1"]["customServiceConfig"]
+    write(folder, PLANE, plane)
 
 
 _KEYRING = "{}.client.openstack.keyring"
@@ -238,7 +258,49 @@ MISTAKES = (
         "az0",
         ("image_import_plugins", "image_conversion"),
     ),
+    Mistake(
+        "a store that is misspelt",
+        _api("az0", "az1:rbd,az2:rbd", "az1:rbd,az-2:rbd"),
+        "stores.without_section",
+        "az0",
+        ("a store az-2 that names no conf",),
+    ),
+    Mistake(
+        "a site lists another site",
+        _lists_another,
+        "stores.lists_central",
+        "az1",
+        ("a store az2, on the cluster of az2", "stores of az1 and central only"),
+    ),
+    Mistake(
+        "an API without a configuration",
+        _without_config,
+        "stores.lists_central",
+        "az1",
+        ("glanceAPIs.az1", "stores: none"),
+    ),
+    Mistake(
+        "users are given an edge API",
+        _text(PLANE, "keystoneEndpoint: az0", "keystoneEndpoint: az1"),
+        "stores.wrong_endpoint",
+        "az0",
+        ("keystoneEndpoint", "'az1'", "'az0', the central API"),
+    ),
+    Mistake(
+        "central's API is of type edge",
+        _text(PLANE, "type: split", "type: edge"),
+        "stores.wrong_endpoint",
+        "az0",
+        ("glanceAPIs.az0.type", "split or single"),
+    ),
     # E4
+    Mistake(
+        "a backend without its section",
+        _service(_VOLUMES, "az1", "[ceph]", "[cephs]"),
+        "confs.missing",
+        "az1",
+        ("cinderVolumes.az1", "no conf, so ceph.conf"),
+    ),
     Mistake(
         "another zone's conf in Cinder",
         _service(_VOLUMES, "az1", "rbd_ceph_conf = /etc/ceph/az1.conf", "rbd_ceph_conf = /etc/ceph/az2.conf"),
