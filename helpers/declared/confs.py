@@ -28,17 +28,21 @@ def clients(declaration: Declaration, site: Site) -> Iterator[Client]:
 def missing(declaration: Declaration, site: Site) -> list[Finding]:
     """The conf that each service names for this site's cluster is where the service reads it."""
     found, looked = [], False
-    stores = {store.client for glance in declaration.declared.glances for store in glance.stores}
+    sectionless = {store.client for glance in declaration.declared.glances for store in glance.stores}
+    sectionless |= {backend.client for backend in declaration.declared.backends if not backend.given}
     for client in clients(declaration, site):
-        if client.holder is None or not client.holder.confs:
+        if client.holder is None or not any(holder.confs for holder in declaration.declared.holders):
             continue
         looked = True
-        if declaration.clusters.of(client) not in (None, site.cluster) or (client.conf is None and client in stores):
+        if declaration.clusters.of(client) not in (None, site.cluster) or (
+            client.conf is None and client in sectionless
+        ):
             continue  # findings of other checks
         if client.file not in client.holder.confs:
             there = ", ".join(client.holder.confs) or "none"
             seen = client.conf.shown if client.conf is not None else f"no conf, so {client.file}"
             expected = f"one of the confs in {client.holder.name}: {there}"
+            expected = expected if client.holder.confs else f"{client.file} in {client.holder.name}, which has no conf"
             found.append(Finding(client.place, seen, expected, client.holder.place))
     if not looked:
         raise NotGiven(f"{site}: no confs are among the files")

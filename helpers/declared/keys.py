@@ -76,7 +76,7 @@ def missing(declaration: Declaration, site: Site) -> list[Finding]:
     found: dict[str, Finding] = {}
     for client in clients(declaration, site):
         conf = client.holder.confs.get(client.file) if client.holder is not None else None
-        if client.holder is None or conf is None or not client.holder.keyrings:
+        if client.holder is None or conf is None or not any(one.keyrings for one in declaration.declared.holders):
             continue
         if client.conf is None and client.user is None:
             continue  # a section that is missing is a finding of another check

@@ -142,7 +142,7 @@ Service = Literal["volume", "backup", "share"]
 class Backend:
     """A section of Cinder or Manila that uses a cluster. `called` are the names by which it tells its site.
 
-    `zone` is the effective zone, or None for the service's own default.
+    `zone` is the effective zone, or None for the service's own default. `given`: whether it has a section at all.
     """
 
     service: Service
@@ -153,6 +153,7 @@ class Backend:
     secret: Node | None = None
     cluster: Node | None = None
     glance: Node | None = None
+    given: bool = True
 
 
 @dataclass(frozen=True, eq=False, repr=False)

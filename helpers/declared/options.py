@@ -78,6 +78,7 @@ def volumes(config: Layered, called: tuple[str, ...], holder: Holder | None) -> 
             config.option(section, "rbd_secret_uuid"),
             config.option(section, "rbd_cluster_name"),
             config.option("DEFAULT", "glance_api_servers"),
+            config.has(section),
         )
 
 

@@ -35,6 +35,9 @@ def wrong_conf(declaration: Declaration, site: Site) -> list[Finding]:
     found = []
     for user in _users(declaration, site):
         client = user.client
+        if isinstance(user, Backend) and not user.given and client is not None:
+            found.append(Finding(client.where, f"{user.name}, which has no section", "a section that names its conf"))
+            continue
         actual = declaration.clusters.of(client) if client is not None else None
         if client is None or actual is None or actual is site.cluster:
             continue

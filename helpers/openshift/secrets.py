@@ -80,6 +80,7 @@ class Mount:
 
     services: frozenset[str]
     secrets: tuple[str, ...]
+    place: Place
 
 
 def mounts(extra: Iterable[Node]) -> Iterator[Mount]:
@@ -92,7 +93,7 @@ def mounts(extra: Iterable[Node]) -> Iterator[Mount]:
                 if any("ceph" in path for path in paths):
                     listed = volume.get("propagation")
                     services = listed.elements() if listed is not None else []
-                    yield Mount(frozenset(services), tuple(_secrets(volume)))
+                    yield Mount(frozenset(services), tuple(_secrets(volume)), volume.place)
 
 
 def _secrets(volume: Node) -> Iterator[str]:
@@ -117,7 +118,10 @@ def mounted(found: Iterable[Mount], holders: dict[str, Holder], *services: str) 
         for mount in known:
             if service in mount.services:
                 return _first(mount, holders)
-    return next((_first(mount, holders) for mount in known if not mount.services), None)
+    for mount in known:
+        if not mount.services:
+            return _first(mount, holders)
+    return Holder(f"/etc/ceph of {services[0]}", known[0].place) if known and services and holders else None
 
 
 def _first(mount: Mount, holders: dict[str, Holder]) -> Holder | None:

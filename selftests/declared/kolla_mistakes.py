@@ -223,6 +223,20 @@ RENDERED = (
         ("198.18.10.21",),
     ),
     Mistake(
+        "no keyring on a compute node",
+        lambda folder: (folder / f"{_COMPUTE.format(_NICE_HOST)}/nice.client.cinder.keyring").unlink(),
+        "keys.missing",
+        "nice",
+        ("[libvirt] rbd_user", "a keyring nice.client.cinder.keyring"),
+    ),
+    Mistake(
+        "no conf on a compute node",
+        lambda folder: (folder / f"{_COMPUTE.format(_NICE_HOST)}/nice.conf").unlink(),
+        "confs.missing",
+        "nice",
+        ("images_rbd_ceph_conf", "which has no conf"),
+    ),
+    Mistake(
         "no store for a site",
         _text(f"{_API}/glance-api.conf", ", nice-rbd:rbd", ""),
         "stores.central_lists",
@@ -263,6 +277,13 @@ RENDERED = (
         "services.wrong_conf",
         "nice",
         ("[nice-rbd] rbd_ceph_conf", "the conf of lyon"),
+    ),
+    Mistake(
+        "a backend that is misspelt",
+        _text(f"{_VOLUME}/cinder.conf", "lyon-rbd,nice-rbd", "lyon-rbd,nize-rbd"),
+        "services.wrong_conf",
+        "ceph-rbd",
+        ("volume backend nize-rbd, which has no section",),
     ),
     Mistake(
         "another's name in Cinder",

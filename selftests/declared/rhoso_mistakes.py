@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -60,11 +61,15 @@ def _lists_another(folder: Path) -> None:
     write(folder, SECRETS, central, ceph_secret("ceph-conf-files-az1", ZONES), second)
 
 
-def _without_config(folder: Path) -> None:
-    path = folder / PLANE
-    plane = yaml.safe_load(path.read_text())
-    del plane["spec"]["glance"]["template"]["glanceAPIs"]["az1"]["customServiceConfig"]
-    write(folder, PLANE, plane)
+def _edited(edit: Callable[[Any], object]) -> Make:
+    """The control plane is read, changed and written again."""
+
+    def make(folder: Path) -> None:
+        plane = yaml.safe_load((folder / PLANE).read_text())
+        edit(plane)
+        write(folder, PLANE, plane)
+
+    return make
 
 
 _KEYRING = "{}.client.openstack.keyring"
@@ -176,6 +181,24 @@ MISTAKES = (
         "az1",
         (PLANE, "backup_ceph_conf", "az1-cluster.conf", "az1.conf"),
     ),
+    Mistake(
+        "a node set that mounts another site's Secret",
+        _text("az1/nodeset.yaml", "ceph-conf-files-az1", "ceph-conf-files-az2"),
+        "confs.missing",
+        "az1",
+        ("images_rbd_ceph_conf", "one of the confs in ceph-conf-files-az2"),
+    ),
+    Mistake(
+        "a backup service that no Secret is mounted for",
+        _edited(
+            lambda plane: plane["spec"]["cinder"]["template"]["cinderBackups"].update(
+                nightly=plane["spec"]["cinder"]["template"]["cinderBackups"].pop("az1")
+            )
+        ),
+        "confs.missing",
+        "az1",
+        ("cinderBackups.nightly", "az1.conf in /etc/ceph of nightly, which has no conf"),
+    ),
     # E3
     Mistake(
         "central lacks a store",
@@ -274,7 +297,7 @@ MISTAKES = (
     ),
     Mistake(
         "an API without a configuration",
-        _without_config,
+        _edited(lambda plane: plane["spec"]["glance"]["template"]["glanceAPIs"]["az1"].pop("customServiceConfig")),
         "stores.lists_central",
         "az1",
         ("glanceAPIs.az1", "stores: none"),
@@ -297,9 +320,9 @@ MISTAKES = (
     Mistake(
         "a backend without its section",
         _service(_VOLUMES, "az1", "[ceph]", "[cephs]"),
-        "confs.missing",
+        "services.wrong_conf",
         "az1",
-        ("cinderVolumes.az1", "no conf, so ceph.conf"),
+        ("cinderVolumes.az1", "volume backend ceph of az1, which has no section"),
     ),
     Mistake(
         "another zone's conf in Cinder",
