@@ -53,6 +53,7 @@ class Clusters:
             for conf in holder.confs.values():
                 self._holders[conf].append(holder)
         self.all = [cluster for confs in _by_stem(declared.holders) for cluster in self._told_apart(confs)]
+        self._of: dict[Conf, Cluster] = {}
         together = [
             [found for store in glance.stores if (found := self.of(store.client)) is not None]
             for glance in declared.glances
@@ -63,12 +64,13 @@ class Clusters:
             if self.of(client) is None and client.holder is None and not any(stem in one.stems for one in self.all):
                 self.all.append(Cluster({stem}))
         self._add_keys(declared.holders)
+        self._of = {conf: cluster for cluster in self.all for conf in cluster.confs}
 
     def of(self, client: Client) -> Cluster | None:
         """The cluster whose conf the client reads, or None: no conf of that name is where it reads, or several are."""
         conf = client.holder.confs.get(client.file) if client.holder is not None else None
         if conf is not None:
-            return next(cluster for cluster in self.all if conf in cluster.confs)
+            return self._of[conf] if self._of else next(one for one in self.all if conf in one.confs)
         stem = client.file.removesuffix(".conf")
         called = [cluster for cluster in self.all if stem in cluster.stems]
         return called[0] if len(called) == 1 else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -35,11 +36,11 @@ class Conf:
                 return node
         return None
 
-    @property
+    @cached_property
     def fsid(self) -> Node | None:
         return self.option("fsid")
 
-    @property
+    @cached_property
     def monitors(self) -> frozenset[str]:
         """The monitors' addresses or names; empty if they are unknown."""
         try:
@@ -55,7 +56,7 @@ class KeyringFile:
     name: str
     text: Text
 
-    @property
+    @cached_property
     def keys(self) -> dict[str, Node]:
         """Entity, such as `client.openstack` → its key."""
         sections = self.text.ceph.sections

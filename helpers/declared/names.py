@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 #: Names that any cluster, store or zone may have.
 GENERIC = frozenset(
@@ -18,6 +19,7 @@ def within(name: str, text: str) -> bool:
     return bool(part) and any(whole[i : i + len(part)] == part for i in range(len(whole)))
 
 
+@lru_cache(maxsize=8192)
 def words(text: str) -> list[str]:
     return [word for word in re.split(r"[^a-z0-9]+", text.lower()) if word]
 

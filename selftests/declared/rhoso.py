@@ -418,6 +418,20 @@ def in_secrets(folder: Path) -> None:
     write(folder, "all.yaml", plane, *secrets(), *data_plane(), resource("v1", "Secret", "glance-az1", data=data))
 
 
+def default_backends(folder: Path) -> None:
+    """Every Glance calls its own store default_backend."""
+    in_a_folder(folder)
+    plane = control_plane(one=False)
+    for name, api in plane["spec"]["glance"]["template"]["glanceAPIs"].items():
+        config = api["customServiceConfig"].replace(f"{name}:rbd", "default_backend:rbd")
+        config = config.replace(f"default_backend = {name}", "default_backend = default_backend")
+        api["customServiceConfig"] = config.replace(f"[{name}]", "[default_backend]")
+    write(folder, "control-plane.yaml", plane)
+    for zone in ZONES:
+        path = folder / f"{zone.zone}/nodeset.yaml"
+        path.write_text(path.read_text().replace(f"store_name={zone.zone}", "store_name=default_backend"))
+
+
 HEALTHY = {
     "a file for each subject": in_a_folder,
     "answers of oc get": in_answers,
@@ -428,6 +442,7 @@ HEALTHY = {
     "an inherited configuration": inherited,
     "beside old copies": beside_old_copies,
     "configured by Secrets": in_secrets,
+    "default_backend everywhere": default_backends,
     "one site": one_site,
     "six sites": many,
     "two sites": two,
