@@ -8,6 +8,7 @@ pytest_plugins = [
     "fixtures.plugin.comparisons",
     "fixtures.plugin.outcomes",
     "fixtures.plugin.skips",
+    "fixtures.plugin.declared",
     "fixtures.plugin.deployment_files",
     "fixtures.plugin.stages",
     "fixtures.plugin.preflight",

@@ -353,7 +353,7 @@ class File(Section):
     undercloud: Undercloud | None = None
     """Where the stacks can be listed (A18). Without it, A18 is skipped."""
     deployment_files: LocalPath | None = None
-    """The directory of the deployment files (E1-E5). The option `--deployment-files` takes precedence."""
+    """The directory of the deployment files (E1-E7). The option `--deployment-files` takes precedence."""
     pairs: Annotated[tuple[SitesOfPair, ...], BeforeValidator(as_tuple), Field(min_length=1)] | None = None
     """The snapshot round trips (D1-D6), as `[origin, target]`. By default, they lead once around all DCN sites with
     storage."""

@@ -56,5 +56,6 @@ CLAIMS: dict[str, str] = {
     "E4": "the availability zone file agrees with its site",
     "E5": "role counts suit a DCN deployment",
     "E6": "the environment file can be generated from what is there",
+    "E7": "custom resources, or kolla-ansible's files, agree with each other",
     "F5": "nothing is left behind",
 }

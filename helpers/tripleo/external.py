@@ -19,6 +19,7 @@ from helpers.tripleo.keys import (
     comparable,
     declared,
     named,
+    shared,
     shared_client,
     wrong_caps,
     wrong_mode,
@@ -70,6 +71,8 @@ def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     begun = any(own.values()) or (written and shared_client(files, stack) != OPENSTACK)
     if not stack.deployed and not begun:
         raise NotGiven(f"{stack} is not deployed yet, and no CephExternalMultiConfig is written")
+    if not stack.central and not written:
+        check_updated(files, without[0])
     for client in without:
         for doubted in maybe_about(files, client, stack):
             raise NotGiven(f"{doubted.place} is about {stack}'s cluster; nobody can tell if {client} is given it")
@@ -80,6 +83,18 @@ def missing(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     place = present.among.place if present else without[0].place
     other = next((node.place for node in facts.cluster_names(stack)), None)
     return files.lacks(without[0], Finding(place, f"entries for {names or 'no cluster'}", expected, other))
+
+
+def check_updated(files: DeploymentFiles, central: Stack) -> None:
+    """For who misses other sites' stores and clusters in central's templates.
+
+    :raises NotGiven: there are none at all, and cephadm deployed the cluster. Before its adoption by OpenShift, such a
+        central site is given them in its glance-api.conf (openstack-k8s-operators/ci-framework,
+        `hooks/playbooks/adoption_dcn_update_central.yml`).
+    """
+    others = [entry for entry in entries(files, [central]) if entry.about is not central]
+    if facts.cephadm(central) and not others and not central.definitions("GlanceMultistoreConfig"):
+        raise NotGiven(f"{central}'s templates name no other site's cluster; its configuration may have been edited")
 
 
 def repeated(files: DeploymentFiles, stack: Stack) -> list[Finding]:
@@ -127,8 +142,8 @@ def cluster_names(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     if not _CLUSTER_NAME.fullmatch(name):
         found.append(Finding(first.place, first.shown, "letters and digits only: Heat refuses any other character"))
     for other in files.stacks[: files.stacks.index(stack)]:
-        theirs = next((node for node in facts.cluster_names(other) if node.text.strip() == name), None)
-        if theirs is not None:
+        theirs = next(iter(facts.cluster_names(other)), None)
+        if theirs is not None and theirs.text.strip() == name:
             return [*found, Finding(first.place, first.shown, f"a name of {stack}'s own, not {other}'s", theirs.place)]
 
     def judge(entry: Entry) -> list[Finding]:
@@ -279,7 +294,10 @@ def wrong_key(files: DeploymentFiles, stack: Stack) -> list[Finding]:
             return [Finding(entry.place, "no keys", f"the key of {shared_client(files, stack)}")]
         return [finding for name, item in clients.items() for finding in _compare_key(files, stack, name, item)]
 
-    return _each(files, stack, judge)
+    found = _each(files, stack, judge)
+    if found and shared(files, stack):
+        raise FoundElsewhere(f"{stack} has another site's key")
+    return found
 
 
 def _compare_key(files: DeploymentFiles, stack: Stack, client: str, item: Node) -> list[Finding]:

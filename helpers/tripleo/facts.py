@@ -125,6 +125,11 @@ def fsids(stack: Stack) -> tuple[Node, ...]:
     return (*left, *stack.definitions("CephClusterFSID"))
 
 
+def cephadm(stack: Stack) -> bool:
+    """Whether the stack's cluster was deployed by cephadm, before the stack."""
+    return bool(stack.ceph_clients or stack.parameter("DeployedCeph"))
+
+
 def client_addresses(stack: Stack) -> Node | None:
     """The addresses of the monitors in cephadm's `ceph_client.yml`, which serve where there is no inventory."""
     nodes = (source.scalar("external_cluster_mon_ips") for source in stack.ceph_clients)

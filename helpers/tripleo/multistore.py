@@ -58,6 +58,8 @@ def _not_listed(files: DeploymentFiles, owner: Stack | None, stack: Stack | None
     configs = owner.definitions("GlanceMultistoreConfig")
     if not configs and not stack.deployed and not owner.deployed:
         raise NotGiven(f"{owner} has no GlanceMultistoreConfig yet, and {stack} is not deployed")
+    if not configs and owner.central:
+        external.check_updated(files, owner)
     place = configs[0].place if configs else owner.place
     names = ", ".join(store.name for store in stores(files, owner)) or "none"
     seen = f"stores: {names}" if configs else "no GlanceMultistoreConfig"
@@ -191,7 +193,7 @@ def multiple_locations(files: DeploymentFiles, stack: Stack) -> list[Finding]:
     if not groups:
         raise _LOCATIONS.not_given(stack, "the templates show locations where a store is of type rbd")
     found = judged(stack, groups, lambda node: None if node.true else Finding(node.place, node.shown, "true"))
-    if found and (stack.ceph_clients or stack.parameter("DeployedCeph")):
+    if found and facts.cephadm(stack):
         raise NotGiven(f"{stack}: releases with cephadm have an internal Glance, which shows locations in any case")
     return found
 

@@ -21,12 +21,26 @@ def _number(node: Node) -> int | None:
 
 
 def not_numbers(files: DeploymentFiles, stack: Stack) -> list[Finding]:
-    """Every role count is a number."""
+    """Every role count is a number, and no role of `baremetal_deployment.yaml` lists more instances than it counts."""
     if not stack.counts:
         raise NotGiven(f"{stack}: no role counts in its own files")
     unknown = unknown_roles(stack)
     nodes = [node for role, definitions in stack.counts.items() if role not in unknown for node in definitions]
-    return [Finding(node.place, node.shown, "a number of nodes") for node in nodes if _number(node) is None]
+    return [Finding(node.place, node.shown, "a number of nodes") for node in nodes if _number(node) is None] + [
+        finding for role in stack.baremetal for finding in _instances(role)
+    ]
+
+
+def _instances(role: Node) -> list[Finding]:
+    """tripleo-ansible refuses them (`baremetal_deploy.validate_roles`). `provisioned: false` ones do not count."""
+    count, listed = role.scalar("count"), list(role.mappings("instances"))
+    wanted = [one for one in listed if (told := one.scalar("provisioned")) is None or told.true]
+    number = 1 if count is None else _number(count)
+    if number is None or len(wanted) <= number:
+        return []
+    written = f"count: {number}" if count else "no count, so 1"
+    seen = f"{role.entries['name'].text} with {written}, and {len(wanted)} instances"
+    return [Finding(count.place if count else role.place, seen, f"count: {len(wanted)}")]
 
 
 def controllers(files: DeploymentFiles, stack: Stack) -> list[Finding]:
@@ -41,13 +55,24 @@ def _unless(right: bool, node: Node, expected: str) -> Finding | None:
 
 
 def ceph_monitors(files: DeploymentFiles, stack: Stack, least: int | None = None) -> list[Finding]:
-    """At least three nodes run CephMon, or the number in the environment file's min_mons."""
+    """At least three nodes run CephMon, or the number in the environment file's min_mons, and ceph_spec.yaml agrees."""
     roles = sorted(mon_roles(stack))
     if not stack.central:
         # a DCN site has no Controller; the guide adds CephStorage to sites that are not hyper-converged
         roles = [*(role for role in roles if not role.startswith("Controller")), "CephStorage"]
     wanted = _redundant(files, stack) if least is None else least
-    return _at_least(wanted, stack, files, roles, "Controller" if stack.central else "DistributedComputeHCI", "CephMon")
+    usual = "Controller" if stack.central else "DistributedComputeHCI"
+    return _at_least(wanted, stack, files, roles, usual, "CephMon") or _labelled(stack, wanted)
+
+
+def _labelled(stack: Stack, wanted: int) -> list[Finding]:
+    """Where labels place the monitors, as in the spec that tripleo-ansible's `ceph_spec_bootstrap` writes."""
+    labels = [host.get("labels") for host in stack.spec_hosts]
+    labelled = [node for node in labels if node is not None and "mon" in node.elements()]
+    if not labelled or len(labelled) >= wanted:
+        return []
+    seen = f"{len(labelled)} of {len(labels)} hosts with the label mon"
+    return [Finding(labelled[0].place, seen, f"at least {wanted} hosts with it")]
 
 
 def storage_nodes(files: DeploymentFiles, stack: Stack, least: int | None = None) -> list[Finding]:

@@ -74,7 +74,7 @@ CEPH_CLIENT: Shape = {
 }
 #: What operators give the director besides environments: roles, nodes and networks; and a host of cephadm's spec.
 ROLE: Shape = {"name": "scalar", "ServicesDefault": "scalars"}
-BAREMETAL: Shape = {"name": "scalar", "count": "scalar"}
+BAREMETAL: Shape = {"name": "scalar", "count": "scalar", "instances": [{"provisioned": "scalar"}]}
 NETWORK: Shape = {"name": "scalar", "name_lower": "scalar", "service_net_map_replace": "scalar"}
 SPEC_HOST: Shape = {"hostname": "scalar", "labels": "scalars"}
 INVENTORY: Shape = {"*": {"hosts": {"*": {"storage_ip": "scalar", "storage_hostname": "scalar"}}}}

@@ -17,6 +17,7 @@ PLUGINS = (
     "fixtures.plugin.claims",
     "fixtures.plugin.outcomes",
     "fixtures.plugin.skips",
+    "fixtures.plugin.declared",
     "fixtures.plugin.deployment_files",
 )
 Run = Callable[..., subprocess.CompletedProcess[str]]
