@@ -29,6 +29,8 @@ VARIATIONS: dict[str, tuple[str, ...]] = {
     "three-nodes-a-site": ("--nodes", "3"),
     "scale-out-nodes": ("--nodes", "4"),
     "one-dcn-site": ("--dcn", "1"),
+    "no-dcn-site": ("--dcn", "0"),
+    "no-dcn-site-with-storage": ("--dcn", "1", "--without-storage", "dcn0"),
     "four-dcn-sites": ("--dcn", "4"),
     "a-larger-image": ("--image-size", "48"),
     "all-at-once": (
