@@ -17,6 +17,7 @@ pytest_plugins = [
     "fixtures.stages.undercloud",
     "fixtures.stages.images",
     "fixtures.stages.keyrings",
+    "fixtures.stages.locating",
     "fixtures.stages.compute",
     "fixtures.stages.orphans",
     "fixtures.stages.haproxies",

@@ -70,6 +70,7 @@ def _open(dcn: int, nodes: int, base: int) -> Sockets:
             for node in range(nodes):
                 here = address(site, node)
                 sockets.http.append(_listen(here, port(base, "image")))
+                sockets.http.append(_listen(here, port(base, "image-internal")))
                 sockets.ssh[here] = _listen(here, port(base, "ssh"))
         sockets.ssh[UNDERCLOUD_ADDRESS] = _listen(UNDERCLOUD_ADDRESS, port(base, "ssh"))
         opened.pop_all()
@@ -97,6 +98,7 @@ class Dispatcher:
         services: dict[str, Callable[[], Starlette]] = {
             "identity": Keystone(world).application,
             "image": Glance(world).application,
+            "image-internal": Glance(world, internal=True).application,
             "volume": Cinder(world).application,
             "compute": Nova(world).application,
             "placement": Placement(world).application,
@@ -108,7 +110,7 @@ class Dispatcher:
         self._names, self._clock = {port(base, name): name for name in services}, world.clock
         self._services: dict[int, ASGIApp] = {port(base, name): build() for name, build in services.items()}
         self._sites, self._nodes = world.sites, {node.address: node for node in world.nodes}
-        self._image_port = port(base, "image")
+        self._image_ports = {port(base, "image"): "glance", port(base, "image-internal"): "internal_glance"}
         # as a HAProxy says it
         self._nobody = Response("No server is available to handle this request.", 503, media_type="text/plain")
         self._nothing = JSONResponse({"error": "nothing is served here"}, 404)
@@ -119,11 +121,11 @@ class Dispatcher:
         host, number = scope["server"]
         node, service = self._nodes[host], self._services.get(number, self._nothing)
         site = self._sites[node.site]
-        if number == self._image_port:
+        if number in self._image_ports:
             site = self._sites.get(node.images_from or "", site)
             if node.images_from is None:
                 service = self._nobody
-            elif site.glance is None:
+            elif getattr(site, self._image_ports[number]) is None:
                 service = self._nothing
         what = f"{self._names.get(number)} of {site.name} {scope['method']}"
         await self._clock.answers(what)

@@ -129,6 +129,8 @@ def _site(site: Site) -> dict[str, Any]:
         if site.local_store != site.store:
             found["local_store"] = site.local_store
         found["glance"] = site.glance.url
+        if site.internal_glance:
+            found["glance_internal"] = site.internal_glance.url
         found["ceph"] = {
             "cluster": site.cluster.name,
             "runtime": "podman",

@@ -32,6 +32,7 @@ class Site:
 
     `store` is the id of its store in central's Glance, `local_store` in its own Glance. `central_store` is the id of
     central's store in its own Glance. A site without storage has None for all three, and for `glance` and `ceph`.
+    `glance_internal` is None where Nova and Cinder use `glance` itself.
     """
 
     name: str
@@ -43,10 +44,16 @@ class Site:
     glance: str | None
     ceph: Ceph | None
     nodes: tuple[NodeSpec, ...] = ()
+    glance_internal: str | None = None
     file: Path | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def services_glance(self) -> str | None:
+        """The endpoint of the Glance that Nova and Cinder of this site use."""
+        return self.glance_internal or self.glance
 
     @property
     def has_storage(self) -> bool:

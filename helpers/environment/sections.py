@@ -162,6 +162,8 @@ _SERVICES: Mapping[str, Mapping[str, object]] = {
             *(f"{_LOGS}/stdouts/{name}.log" for name in ("glance_api", "glance_api_internal")),
         ],
     },
+    # its logs are among those of glance
+    "glance_internal": {"container": "glance_api_internal", "config": ["/etc/glance/glance-api.conf"]},
     "nova_api": {
         "container": "nova_api",
         "config": ["/etc/nova/nova.conf"],
@@ -196,6 +198,8 @@ class Services(Section):
 
     glance: Service
     """The Image service."""
+    glance_internal: Service
+    """The Image service of Nova and Cinder, where a site has `glance_internal`."""
     nova_api: Service
     """The Compute API."""
     nova_compute: Service
@@ -301,6 +305,9 @@ class SiteEntry(Section):
     """The store id of the central site at this site's Glance. By default `central`."""
     glance: GlanceUrl | None = None
     """The endpoint of this site's own Glance, or of the HAProxy in front of it, without a version."""
+    glance_internal: GlanceUrl | None = None
+    """The endpoint of the Glance that Nova and Cinder of this site use, where it is another one than `glance`. It shows
+    the locations of images, which `glance` hides (OSSN-0090)."""
     ceph: Ceph | None = None
     """The site's Ceph cluster. A site with storage has `ceph`, `store` and `glance`; a site without storage has none
     of them."""

@@ -47,6 +47,7 @@ def sites(path: Path, parsed: File) -> Iterator[Site]:
             local_store=entry.local_store or entry.store,
             central_store=_central_store(entry),
             glance=entry.glance,
+            glance_internal=entry.glance_internal,
             ceph=entry.ceph,
             nodes=tuple(
                 NodeSpec(name=node, address=found.address, roles=found.roles, site=name)
@@ -75,6 +76,12 @@ def _check_storage(path: Path, key: str, entry: SiteEntry) -> None:
             f"is missing, though {' and '.join(sorted(given))} is given; a site with storage has ceph, store "
             "and glance, a site without has none of them",
         )
+    if entry.glance_internal and entry.glance_internal == entry.glance:
+        raise BadEnvironment(
+            path, f"{key}.glance_internal", "is the URL of `glance` too; leave it out where there is only one Glance"
+        )
+    if entry.glance_internal and not entry.glance:
+        raise BadEnvironment(path, f"{key}.glance_internal", "is given without glance; name a site's only Glance there")
     if not entry.ceph and (entry.local_store or entry.central_store):
         name = "local_store" if entry.local_store else "central_store"
         raise BadEnvironment(path, f"{key}.{name}", "is given for a site without storage; take it out, or add ceph")

@@ -212,6 +212,9 @@ def _judge(one: Probed, environment: Environment) -> str | None:
         return f"ceph_cluster[{one.site}]"
     if one.prerequisite in {"compute", "volume"}:
         return "services"
+    internal = environment.site(one.site).glance_internal if one.prerequisite == "glance" else None
+    if internal and internal in one.problem:
+        return None
     if one.prerequisite == "glance" or environment.services["glance"].container in one.missing:
         return f"glance_service[{one.site}]"
     return None

@@ -322,6 +322,16 @@ def node(address: str) -> dict[str, Any]:
             "services.glance.config.0: 'etc/x' is a file on the node; give its abs",
         ),
         ("services/glanse", {}, "services.glanse: unknown key; did you mean `glance`?"),
+        (
+            "sites/dcn0/glance_internal",
+            "http://192.0.2.20:9292",
+            "sites.dcn0.glance_internal: is the URL of `glance` too; leave it out where there is only one Glance",
+        ),
+        (
+            "sites/dcn2/glance_internal",
+            "http://192.0.2.40:9293",
+            "sites.dcn2.glance_internal: is given without glance; name a site's only Glance there",
+        ),
         ("sites", {}, "sites: is empty; declare the central site"),
         (
             "sites/central/central",

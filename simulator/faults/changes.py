@@ -30,8 +30,8 @@ class UnknownFault(Exception):
 class Change:
     """A change of the simulated world: a fault of the catalogue, or a variation that no claim may object to.
 
-    `site` is the kind of site, as in the catalogue. `nodes` is the number of nodes that the site needs. A variation has
-    no `fault`.
+    `site` is the kind of site, as in the catalogue. `nodes` is the number of nodes that the site needs, `options` those
+    of `dcn-verify simulate` that make the deployment which can have it. A variation has no `fault`.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Change:
     nodes: int
     inject: Callable[[World, Site], AbstractContextManager[None]]
     fault: Fault | None = None
+    options: tuple[str, ...] = ()
 
     @property
     def harmless(self) -> bool:
@@ -63,15 +64,16 @@ class Change:
 CHANGES: dict[str, Change] = {}
 
 
-def modelled(*also: str, nodes: int = 1) -> Callable[[Body], Body]:
+def modelled(*also: str, nodes: int = 1, options: tuple[str, ...] = ()) -> Callable[[Body], Body]:
     """Register a generator for the catalogue's fault of its name; `nodes` is the number of nodes needed at the site.
 
     :param also: other faults of the catalogue that are the same at a site of another kind, or found out otherwise
+    :param options: of `dcn-verify simulate`, for a deployment that can have the fault
     """
 
     def register(body: Body) -> Body:
         for fault in map(find, (body.__name__.replace("_", "-"), *also)):
-            _add(Change(fault.name, fault.title, fault.source, fault.site, nodes, contextmanager(body), fault))
+            _add(Change(fault.name, fault.title, fault.source, fault.site, nodes, contextmanager(body), fault, options))
         return body
 
     return register
@@ -127,6 +129,8 @@ class Injector:
             raise UnknownFault(f"{name}: {error}") from None
         if len(site.nodes) < found.nodes:
             raise UnknownFault(f"{name} needs {found.nodes} nodes at {site.name}; start with --nodes {found.nodes}")
+        if missing := set(found.options) - self._world.options:
+            raise UnknownFault(f"{name} needs another deployment; start with {' '.join(sorted(missing))}")
         stack = ExitStack()
         stack.enter_context(found.inject(self._world, site))
         self.active[f"{name}:{site.name}"] = stack

@@ -107,6 +107,24 @@ def direct_url_hidden(world: World, site: Site) -> Iterator[None]:
         yield
 
 
+@modelled("internal-glance-hides-locations-at-dcn", options=("--internal-glance",))
+def internal_glance_hides_locations(world: World, site: Site) -> Iterator[None]:
+    with changed(site.services_images, "show_locations", False):
+        yield
+
+
+@modelled("public-glance-shows-locations-at-dcn", options=("--internal-glance",))
+def public_glance_shows_locations(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "show_locations", True):
+        yield
+
+
+@modelled(options=("--internal-glance",))
+def nova_uses_the_public_glance(world: World, site: Site) -> Iterator[None]:
+    with changed(site.nova, "glance_url", site.images.url):
+        yield
+
+
 @modelled("conversion-off-at-dcn")
 def conversion_off(world: World, site: Site) -> Iterator[None]:
     with changed(site.images, "conversion", False):

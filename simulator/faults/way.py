@@ -46,7 +46,7 @@ class Simulated:
         """Start a deployment with the fault, run the suite on it, and end it."""
         begun, change = time.monotonic(), CHANGES[fault.name]
         site = site_of(change)
-        options = ("--dcn", str(_DCN), "--nodes", str(change.nodes), "--fault", f"{fault.name}:{site}")
+        options = ("--dcn", str(_DCN), "--nodes", str(change.nodes), *change.options, "--fault", f"{fault.name}:{site}")
         reports = (REPORTS / f"detection-{self.name}" / fault.name).absolute()
         with tempfile.TemporaryDirectory(prefix=f"dcn-verify-{fault}-") as folder:
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from simulator.world.clock import Speed
 from simulator.world.clusters import Cluster, Mon
@@ -30,8 +31,8 @@ def address(site: int, node: int) -> str:
 
 
 def port(base: int, service: str) -> int:
-    """Return the port of a service; SSH comes last."""
-    return base + (*_SERVICES, "ssh").index(service)
+    """Return the port of a service; SSH and an internal Glance come last."""
+    return base + (*_SERVICES, "ssh", "image-internal").index(service)
 
 
 def service_urls(base: int) -> dict[str, str]:
@@ -49,6 +50,7 @@ def healthy_world(
     without_compute: Sequence[str] = (),
     same_store_names: bool = False,
     other_zone_names: bool = False,
+    internal_glance: bool = False,
     seed: int | None = None,
 ) -> World:
     """Build a central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
@@ -56,8 +58,9 @@ def healthy_world(
     Further machines of a DCN site are scale-out nodes: compute nodes with a HAProxy in place of Glance.
 
     With `same_store_names`, every site's own Glance names its own store as central does (TripleO without
-    GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. With a `seed`, steps
-    and answers are delayed at random.
+    GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. With
+    `internal_glance`, Nova and Cinder have Glances of their own, and those of users hide the locations (OSSN-0090).
+    With a `seed`, steps and answers are delayed at random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
     sites = [_site(number, name, nodes, base, name not in without_storage) for number, name in enumerate(names)]
@@ -70,6 +73,9 @@ def healthy_world(
     for site in world.storage_sites:
         site.local_store = _DEFAULT_STORE if same_store_names else site.store
         _give_stores(world, site)
+        if internal_glance:
+            world.options |= {"--internal-glance"}
+            _give_internal_glance(site, base)
     for site in sites if other_zone_names else ():
         site.zone = site.nova.zone = f"az-{site.name}"
         if site.cinder:
@@ -119,6 +125,21 @@ def _site(number: int, name: str, count: int, base: int, storage: bool) -> Site:
         central_store=None if central else CENTRAL,
         store=_DEFAULT_STORE if central else name,
     )
+
+
+def _give_internal_glance(site: Site, base: int) -> None:
+    """Give Nova and Cinder a Glance of their own, with the same stores; the other one hides the locations then."""
+    outer = site.images
+    site.internal_glance = inner = replace(outer, url=outer.url.replace(*_ports(base)))
+    outer.show_locations = outer.show_direct_url = False
+    site.nova.glance_url = inner.url
+    site.nova.glance_urls = {node: url.replace(*_ports(base)) for node, url in site.nova.glance_urls.items()}
+    if site.cinder:
+        site.cinder.glance_url = inner.url
+
+
+def _ports(base: int) -> tuple[str, str]:
+    return f":{port(base, 'image')}", f":{port(base, 'image-internal')}"
 
 
 def _give_stores(world: World, site: Site) -> None:

@@ -12,6 +12,7 @@ REGISTRY = "localhost/tripleo"
 #: The commands that TripleO runs in containers.
 _COMMANDS = {
     "glance_api": "uwsgi --ini /etc/glance/uwsgi.ini",
+    "glance_api_internal": "uwsgi --ini /etc/glance/uwsgi.ini",
     "nova_compute": "/usr/bin/nova-compute",
     "cinder_volume": "/usr/bin/cinder-volume",
 }
@@ -73,6 +74,9 @@ def give_services(node: Node, site: Site) -> None:
     if site.glance is not None and "glance" in node.roles:
         glance = site.glance
         run("glance_api", "glance-api", "glance", "/etc/glance/glance-api.conf", lambda: glance_api_conf(glance))
+        if inner := site.internal_glance:
+            path = "/etc/glance/glance-api.conf"
+            run("glance_api_internal", "glance-api", "glance", path, lambda: glance_api_conf(inner))
     if "haproxy" in node.roles:
         run("haproxy", "haproxy")
     if "keystone" in node.roles:

@@ -51,12 +51,12 @@ def test_glance_is_the_local_one(dcn_nova_config: NovaConfigs, compute_dcn: Site
         config.node
         for config in dcn_nova_config.nodes
         if urlsplit(config.glance or "").hostname
-        in {urlsplit(compute_dcn.glance).hostname, addresses[config.node], "localhost", "127.0.0.1"}
+        in {urlsplit(compute_dcn.services_glance).hostname, addresses[config.node], "localhost", "127.0.0.1"}
         or config.glance_on_node
     ]
     seen = {config.node: config.glance for config in dcn_nova_config.nodes}
 
-    assert seen == {node: glance if node in local else compute_dcn.glance for node, glance in seen.items()}
+    assert seen == {node: glance if node in local else compute_dcn.services_glance for node, glance in seen.items()}
 
 
 @claim("A13")

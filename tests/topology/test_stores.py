@@ -3,8 +3,11 @@
 import pytest
 
 from fixtures.plugin.claims import claim
+from fixtures.plugin.outcomes import tell_unseen
+from fixtures.stages.locating import GlanceInUse, PublicRecord
 from fixtures.stages.topology import GlanceConfigs, GlanceFacts
 from helpers.environment import Environment, Site
+from helpers.listed import Listed
 
 
 @claim("A2")
@@ -55,18 +58,55 @@ def test_import_methods_are_enabled(glance_service: GlanceFacts, site: Site):
 
 
 @claim("A6")
-def test_locations_are_shown(glance_config: GlanceConfigs, site: Site):
-    """Every Glance of this site shows multiple locations and the direct URL."""
-    seen = {
-        f"{config.node} {option}": value
-        for config in glance_config.nodes
-        for option, value in (
-            ("show_multiple_locations", config.show_multiple_locations),
-            ("show_image_direct_url", config.show_image_direct_url),
-        )
-    }
+def test_locations_are_shown(glance_config: GlanceConfigs, glance_in_use: GlanceInUse, site: Site):
+    """Every Glance of this site shows multiple locations and the direct URL to the services that use it."""
+    if site.glance_internal:
+        pytest.skip("Nova and Cinder use the internal Glance")
+    seen = glance_config.locating
+    if not all(seen.values()) and (doubt := glance_in_use.doubt(site)):
+        tell_unseen([doubt])
 
     assert seen == dict.fromkeys(seen, True)
+
+
+@claim("A6")
+def test_internal_glance_shows_locations(internal_glance_config: GlanceConfigs, internal_site: Site):
+    """Every internal Glance of this site shows multiple locations and the direct URL."""
+    seen = internal_glance_config.locating
+
+    assert seen == dict.fromkeys(seen, True)
+
+
+@claim("A6")
+def test_public_glance_hides_locations(public_glance_config: GlanceConfigs, internal_site: Site):
+    """Beside an internal Glance, the public Glances of this site hide locations and direct URL (OSSN-0090)."""
+    seen = public_glance_config.locating
+
+    assert seen == dict.fromkeys(seen, False)
+
+
+@claim("A6")
+def test_services_use_the_internal_glance(internal_glance_in_use: GlanceInUse, internal_site: Site):
+    """nova-compute and cinder-volume of this site use the internal Glance, which shows them the locations."""
+    named = Listed(
+        tuple(use for use in internal_glance_in_use.uses if use.url),
+        f"{internal_site}: neither nova.conf nor cinder.conf names a Glance",
+        internal_glance_in_use.reproduce,
+    )
+    seen = {str(use): use.url for use in named}
+
+    assert seen == {
+        str(use): use.url if use.is_at(internal_site.glance_internal) else internal_site.glance_internal
+        for use in named
+    }
+
+
+@claim("A6")
+def test_public_record_hides_locations(public_record: PublicRecord, internal_central: Site):
+    """Users do not see in an image's record where it is: the public Glance shows no locations and no direct_url."""
+    seen = {"locations": public_record.record.locations, "direct_url": public_record.record.direct_url}
+
+    assert seen == dict.fromkeys(seen)
 
 
 @claim("A7")
