@@ -14,7 +14,7 @@ from simulator import state_folder
 from simulator.app import NoFreePorts, Sockets, open_sockets, server
 from simulator.faults import CHANGES, Injector, UnknownFault
 from simulator.ssh import host_key, serve
-from simulator.world.build import healthy_world
+from simulator.world.build import OPTIONS, healthy_world
 from simulator.world.weather import KINDS, SHARE, Weather
 from simulator.world.world import World
 
@@ -51,9 +51,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--without-compute", action="append", default=[], metavar="SITE", help="a site of storage only")
     parser.add_argument("--same-store-names", action="store_true", help="every site calls its own store alike")
     parser.add_argument("--other-zone-names", action="store_true", help="zones are not called as the sites are")
-    parser.add_argument(
-        "--internal-glance", action="store_true", help="Nova and Cinder have Glances of their own (OSSN-0090)"
-    )
+    for option, what in OPTIONS.items():
+        parser.add_argument(option, dest="options", action="append_const", const=option, default=[], help=what)
     parser.add_argument(
         "--ceph-warnings",
         choices=("fail", "warn"),
@@ -116,7 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         without_compute=arguments.without_compute,
         same_store_names=arguments.same_store_names,
         other_zone_names=arguments.other_zone_names,
-        internal_glance=arguments.internal_glance,
+        options=arguments.options,
         seed=arguments.delays,
     )
     world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)

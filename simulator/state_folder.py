@@ -12,6 +12,7 @@ import yaml
 
 from simulator import deployment_files
 from simulator.ssh import USER
+from simulator.world.build import OTHER_STORE
 from simulator.world.guest import BOOTED, FILE_NAME, MARKER
 from simulator.world.identity import DOMAIN, REGION
 from simulator.world.sites import Site
@@ -114,6 +115,7 @@ def _environment(world: World, ceph_warnings: str) -> dict[str, Any]:
         "ceph_warnings": ceph_warnings,
         # without delays, a result that does not come at once never comes
         **({"timeouts": dict.fromkeys(_WAITS, 40)} if world.clock.factor == 0 else {}),
+        **({"other_stores": [OTHER_STORE]} if "--other-store" in world.options else {}),
         "undercloud": {"host": world.undercloud.node.name},
         "sites": {name: _site(site) for name, site in world.sites.items()},
     }

@@ -87,7 +87,8 @@ class Environment:
     """A deployment as its environment file declares it. Sites are in the file's order.
 
     `pairs` are the names of origin and target of each declared round trip between DCN sites. It is empty if none is
-    declared. `not_claimed` gives the reason for each claim that the deployment does not make.
+    declared. `not_claimed` gives the reason for each claim that the deployment does not make. `other_stores` are stores
+    that belong to no site.
     """
 
     path: Path
@@ -106,6 +107,7 @@ class Environment:
     pairs: tuple[tuple[str, str], ...]
     sites: tuple[Site, ...] = field(repr=False)
     not_claimed: Mapping[str, str] = field(default_factory=dict)
+    other_stores: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return str(self.path)
@@ -126,6 +128,11 @@ class Environment:
     @cached_property
     def dcn_storage_sites(self) -> tuple[Site, ...]:
         return tuple(site for site in self.dcn_sites if site.has_storage)
+
+    @cached_property
+    def spare_stores(self) -> frozenset[str]:
+        """The ids of stores that a Glance may have beside those of sites."""
+        return frozenset({"http", *self.other_stores})
 
     @cached_property
     def nodes(self) -> tuple[NodeSpec, ...]:

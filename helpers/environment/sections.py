@@ -348,6 +348,9 @@ class File(Section):
     pairs: Annotated[tuple[SitesOfPair, ...], BeforeValidator(as_tuple), Field(min_length=1)] | None = None
     """The snapshot round trips (D1-D6), as `[origin, target]`. By default, they lead once around all DCN sites with
     storage."""
+    other_stores: Annotated[tuple[Word, ...], BeforeValidator(as_tuple)] = ()
+    """The ids of stores that belong to no site and that a Glance may have, such as `archive`. Any other store that
+    belongs to no site fails A2, A3 or A19."""
     not_claimed: dict[Word, Word] = {}
     """The claims that this deployment does not make, each with the reason, such as `A15: cinder-volume is
     active/passive here`. A check of these claims alone is skipped with that reason."""

@@ -103,6 +103,14 @@ def check_uniqueness(environment: Environment) -> None:
     glances: dict[str, str] = {}
     names: dict[str, str] = {}
     addresses: dict[str, str] = {}
+    for number, store in enumerate(environment.other_stores):
+        known = {
+            name: site for site in environment.sites for name in (site.store, site.local_store, site.central_store)
+        }
+        if owner := known.get(store):
+            raise BadEnvironment(
+                path, f"other_stores.{number}", f"{store!r} is a store of site {owner}; name stores of no site here"
+            )
     for site in environment.sites:
         if site.store and (other := stores.setdefault(site.store, site.name)) != site.name:
             raise BadEnvironment(

@@ -332,6 +332,12 @@ def node(address: str) -> dict[str, Any]:
             "http://192.0.2.40:9293",
             "sites.dcn2.glance_internal: is given without glance; name a site's only Glance there",
         ),
+        (
+            "other_stores",
+            ["archive", "dcn0"],
+            "other_stores.1: 'dcn0' is a store of site dcn0; name stores of no site here",
+        ),
+        ("other_stores", "archive", "other_stores: 'archive' is not a list; write it as [one, two]"),
         ("sites", {}, "sites: is empty; declare the central site"),
         (
             "sites/central/central",

@@ -15,7 +15,7 @@ from simulator.world.build import healthy_world
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_fault_is_undone_without_a_trace(name: str):
-    world = healthy_world(3, nodes=4, speed="none")
+    world = healthy_world(3, nodes=4, speed="none", options=CHANGES[name].options)
     injector = Injector(world)
     before = _seen(world)
 

@@ -29,7 +29,9 @@ _DCN = 2
 
 def site_of(change: Change) -> str:
     """Return the name of a change's site in the deployment that has the change."""
-    return choose(change.site, candidates(healthy_world(_DCN, nodes=change.nodes, speed="none")))
+    return choose(
+        change.site, candidates(healthy_world(_DCN, nodes=change.nodes, speed="none", options=change.options))
+    )
 
 
 class Simulated:

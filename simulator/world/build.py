@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from simulator.world.clock import Speed
-from simulator.world.clusters import Cluster, Mon
+from simulator.world.clusters import Cluster, Mon, Pool
 from simulator.world.configuration import give_other_cluster, give_own_cluster, give_services
 from simulator.world.guest import DOC_URI, FILE_NAME, guest_file
 from simulator.world.nodes import Node
@@ -15,6 +15,13 @@ from simulator.world.undercloud import undercloud
 from simulator.world.world import World
 
 CENTRAL = "central"
+#: A store that belongs to no site, and its pool in central's cluster.
+OTHER_STORE = "archive"
+#: What makes a deployment another one than the guide's, by the options of `dcn-verify simulate`.
+OPTIONS = {
+    "--internal-glance": "Nova and Cinder have Glances of their own (OSSN-0090)",
+    "--other-store": f"every Glance has the store {OTHER_STORE}, which belongs to no site",
+}
 # below the addresses of central's nodes
 UNDERCLOUD_ADDRESS = "127.0.0.9"
 _DEFAULT_STORE = "default_backend"
@@ -50,7 +57,7 @@ def healthy_world(
     without_compute: Sequence[str] = (),
     same_store_names: bool = False,
     other_zone_names: bool = False,
-    internal_glance: bool = False,
+    options: Collection[str] = (),
     seed: int | None = None,
 ) -> World:
     """Build a central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
@@ -58,9 +65,8 @@ def healthy_world(
     Further machines of a DCN site are scale-out nodes: compute nodes with a HAProxy in place of Glance.
 
     With `same_store_names`, every site's own Glance names its own store as central does (TripleO without
-    GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. With
-    `internal_glance`, Nova and Cinder have Glances of their own, and those of users hide the locations (OSSN-0090).
-    With a `seed`, steps and answers are delayed at random.
+    GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. `options` are among
+    `OPTIONS`. With a `seed`, steps and answers are delayed at random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
     sites = [_site(number, name, nodes, base, name not in without_storage) for number, name in enumerate(names)]
@@ -70,11 +76,13 @@ def healthy_world(
                 node.roles = tuple(role for role in node.roles if role != "compute")
     machine = undercloud(UNDERCLOUD_ADDRESS, port(base, "ssh"), names[1:])
     world = World(sites, machine, speed, service_urls(base), seed)
+    world.options = frozenset(options)
     for site in world.storage_sites:
         site.local_store = _DEFAULT_STORE if same_store_names else site.store
         _give_stores(world, site)
-        if internal_glance:
-            world.options |= {"--internal-glance"}
+        if "--other-store" in options:
+            _give_other_store(world, site)
+        if "--internal-glance" in options:
             _give_internal_glance(site, base)
     for site in sites if other_zone_names else ():
         site.zone = site.nova.zone = f"az-{site.name}"
@@ -140,6 +148,15 @@ def _give_internal_glance(site: Site, base: int) -> None:
 
 def _ports(base: int) -> tuple[str, str]:
     return f":{port(base, 'image')}", f":{port(base, 'image-internal')}"
+
+
+def _give_other_store(world: World, site: Site) -> None:
+    pools = world.central.ceph.pools
+    pools.setdefault(OTHER_STORE, Pool(OTHER_STORE, len(pools) + 1))
+    conf = f"/etc/ceph/{CENTRAL}.conf"
+    user = "openstack" if site.central else "external"
+    store = Store(OTHER_STORE, world.central.ceph, user, "for archives", OTHER_STORE, conf)
+    site.images.stores[store.id] = store
 
 
 def _give_stores(world: World, site: Site) -> None:

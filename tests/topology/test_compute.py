@@ -207,7 +207,7 @@ def test_services_have_read_their_files(nova_config: NovaConfigs, cinder_config:
 @claim("A19")
 def test_site_without_storage_has_no_store(central_glance: GlanceFacts, environment: Environment, bare_site: Site):
     """Central's Glance has no store for this site."""
-    known = {site.store for site in environment.storage_sites} | {"http"}
+    known = {site.store for site in environment.storage_sites} | environment.spare_stores
 
     assert {store.id for store in central_glance.stores} - known == set()
 
