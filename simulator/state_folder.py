@@ -126,12 +126,12 @@ def _site(site: Site) -> dict[str, Any]:
     found["availability_zone"] = site.zone
     if site.cluster and site.glance:
         found["store"] = site.store
-        if not site.central:
+        if site.central_store:
             found["central_store"] = site.central_store
-        if site.local_store != site.store:
+        if site.local_store and site.local_store != site.store:
             found["local_store"] = site.local_store
         found["glance"] = site.glance.url
-        if site.internal_glance:
+        if site.internal_glance and (site.central or site.central_store):
             found["glance_internal"] = site.internal_glance.url
         found["ceph"] = {
             "cluster": site.cluster.name,

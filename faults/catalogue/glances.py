@@ -265,6 +265,22 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
+        "shared-glance-lacks-a-store",
+        "the one Glance of all sites has no store for the site",
+        source="claims A2",
+        site="dcn",
+        must="A2",
+        may=f"{NO_COPY} B11 D1",
+    ),
+    fault(
+        "nova-names-a-glance-that-is-not-there",
+        "nova.conf of a site without a Glance names one at the site instead of central's",
+        source="claims A13",
+        site="dcn",
+        must="A13",
+        read_only=True,
+    ),
+    fault(
         "conversion-off",
         "central's Glance does not convert imported images, so that none can be cloned",
         source="known-failures 6, LP1816686",

@@ -31,8 +31,9 @@ class Site:
     """One site. Its text is its name, so that it can be a test id.
 
     `store` is the id of its store in central's Glance, `local_store` in its own Glance. `central_store` is the id of
-    central's store in its own Glance. A site without storage has None for all three, and for `glance` and `ceph`.
-    `glance_internal` is None where Nova and Cinder use `glance` itself.
+    central's store in its own Glance. A site without storage has None for all three, and for `ceph`. `glance_internal`
+    is None where Nova and Cinder use `glance` itself. A DCN site that `shares_glance` uses central's, which is its
+    `glance` then.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Site:
     ceph: Ceph | None
     nodes: tuple[NodeSpec, ...] = ()
     glance_internal: str | None = None
+    shares_glance: bool = False
     file: Path | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
@@ -58,6 +60,11 @@ class Site:
     @property
     def has_storage(self) -> bool:
         return self.ceph is not None
+
+    @property
+    def has_glance(self) -> bool:
+        """Whether it has a Glance of its own."""
+        return self.glance is not None and not self.shares_glance
 
     @property
     def has_compute(self) -> bool:
@@ -128,6 +135,11 @@ class Environment:
     @cached_property
     def dcn_storage_sites(self) -> tuple[Site, ...]:
         return tuple(site for site in self.dcn_sites if site.has_storage)
+
+    @cached_property
+    def glance_sites(self) -> tuple[Site, ...]:
+        """The sites with a Glance of their own."""
+        return tuple(site for site in self.sites if site.has_glance)
 
     @cached_property
     def spare_stores(self) -> frozenset[str]:

@@ -298,19 +298,19 @@ class SiteEntry(Section):
     availability_zone: Word
     """The availability zone of the site in Nova and Cinder."""
     store: Word | None = None
-    """The store id of this site at the central site's Glance. Only a site without storage has none."""
+    """The store id of this site at the central site's Glance. A site has both, `ceph` and `store`, or neither."""
     local_store: Word | None = None
     """The store id of this site at its own Glance. By default, the same as `store`."""
     central_store: Word | None = None
     """The store id of the central site at this site's Glance. By default `central`."""
     glance: GlanceUrl | None = None
-    """The endpoint of this site's own Glance, or of the HAProxy in front of it, without a version."""
+    """The endpoint of this site's own Glance, or of the HAProxy in front of it, without a version. A site with storage
+    that has no Glance of its own has the same as the central site; A3 and A13 do not apply to it."""
     glance_internal: GlanceUrl | None = None
     """The endpoint of the Glance that Nova and Cinder of this site use, where it is another one than `glance`. It shows
     the locations of images, which `glance` hides (OSSN-0090)."""
     ceph: Ceph | None = None
-    """The site's Ceph cluster. A site with storage has `ceph`, `store` and `glance`; a site without storage has none
-    of them."""
+    """The site's Ceph cluster. A site without storage has none."""
     nodes: dict[str, NodeEntry] = {}
     """The nodes of the site, by host name."""
 

@@ -132,6 +132,42 @@ def with_dcn1(key: str, value: object) -> str:
     return yaml.safe_dump({**GOOD, "sites": {**GOOD["sites"], "dcn1": dcn1}, key: value}, sort_keys=False)
 
 
+def test_a_site_may_use_central_s_glance(write: Callable[[str], Path]) -> None:
+    environment = load_environment(write(changed("sites/dcn0/glance", "http://192.0.2.10:9292/")))
+    dcn0 = environment.site("dcn0")
+
+    assert (dcn0.glance, dcn0.store, dcn0.local_store, dcn0.central_store) == (
+        "http://192.0.2.10:9292",
+        "dcn0",
+        None,
+        None,
+    )
+    assert (dcn0.has_storage, dcn0.has_glance) == (True, False)
+    assert environment.glance_sites == (environment.central,)
+
+
+def test_a_site_may_have_a_glance_and_no_storage(write: Callable[[str], Path]) -> None:
+    environment = load_environment(write(changed("sites/dcn2/glance", "http://192.0.2.40:9292")))
+    dcn2 = environment.site("dcn2")
+
+    assert (dcn2.has_storage, dcn2.has_glance) == (False, True)
+    assert dcn2 in environment.glance_sites
+    assert dcn2 not in environment.storage_sites
+
+
+def test_no_site_uses_the_glance_of_another_dcn_site(write: Callable[[str], Path]) -> None:
+    said = mistake(write(changed("sites/dcn2/glance", "http://192.0.2.20:9292")))
+
+    assert said.startswith("sites.dcn2.glance: 'http://192.0.2.20:9292' is the Glance of dcn0 too; give the site's own")
+
+
+def test_a_site_without_a_glance_has_no_stores_at_it(write: Callable[[str], Path]) -> None:
+    shared = {**GOOD["sites"]["dcn0"], "glance": "http://192.0.2.10:9292", "central_store": "central"}
+    said = mistake(write(changed("sites/dcn0", shared)))
+
+    assert said.startswith("sites.dcn0.central_store: is given for a site without a Glance of its own; take it out")
+
+
 @pytest.mark.parametrize(
     ("declared", "made"),
     [(None, ["dcn0-dcn1", "dcn1-dcn0"]), ([["dcn1", "dcn0"]], ["dcn1-dcn0"])],
@@ -330,7 +366,7 @@ def node(address: str) -> dict[str, Any]:
         (
             "sites/dcn2/glance_internal",
             "http://192.0.2.40:9293",
-            "sites.dcn2.glance_internal: is given without glance; name a site's only Glance there",
+            "sites.dcn2.glance_internal: is given without a glance of the site's own; name a site's only Glance there",
         ),
         (
             "other_stores",
@@ -350,17 +386,13 @@ def node(address: str) -> dict[str, Any]:
             "default_backend",
             "sites.dcn0.store: 'default_backend' is the store of central too",
         ),
-        ("sites/dcn0/store", ..., "sites.dcn0.store: is missing, though ceph and glance is given"),
+        ("sites/dcn0/store", ..., "sites.dcn0.store: is missing, though ceph is given; a site has both"),
+        ("sites/dcn0/glance", ..., "sites.dcn0.glance: is missing; name the site's own Glance, or central's where"),
         ("sites/central/ceph", ..., "sites.central.ceph: is missing; the central site has storage"),
         ("sites/dcn2/store", "dcn2", "sites.dcn2.ceph: is missing, though store is given"),
         ("sites/dcn2/local_store", "x", "sites.dcn2.local_store: is given for a site without storage"),
         ("sites/central/central_store", "x", "sites.central.central_store: is for DCN sites"),
         ("sites/dcn0/central_store", "dcn0", "sites.dcn0.central_store: 'dcn0' is the site's own store too"),
-        (
-            "sites/dcn0/glance",
-            "http://192.0.2.10:9292",
-            "sites.dcn0.glance: 'http://192.0.2.10:9292' is the Glance of",
-        ),
         (
             "sites/dcn0/glance",
             "http://192.0.2.20:9292/v2",

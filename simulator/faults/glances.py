@@ -125,6 +125,20 @@ def nova_uses_the_public_glance(world: World, site: Site) -> Iterator[None]:
         yield
 
 
+@modelled(options=("--shared-glance",))
+def shared_glance_lacks_a_store(world: World, site: Site) -> Iterator[None]:
+    with removed(world.central.images.stores, store_id(world, site)):
+        yield
+
+
+@modelled(options=("--shared-glance",))
+def nova_names_a_glance_that_is_not_there(world: World, site: Site) -> Iterator[None]:
+    with changed(
+        site.nova, "glance_url", site.images.url.replace(world.central.nodes[0].address, site.nodes[0].address)
+    ):
+        yield
+
+
 @modelled("conversion-off-at-dcn")
 def conversion_off(world: World, site: Site) -> Iterator[None]:
     with changed(site.images, "conversion", False):

@@ -20,6 +20,8 @@ OTHER_STORE = "archive"
 #: What makes a deployment another one than the guide's, by the options of `dcn-verify simulate`.
 OPTIONS = {
     "--internal-glance": "Nova and Cinder have Glances of their own (OSSN-0090)",
+    "--shared-glance": "DCN sites have no Glance: they use central's",
+    "--edge-glance": "DCN sites without storage have a Glance that keeps images in Cinder volumes",
     "--other-store": f"every Glance has the store {OTHER_STORE}, which belongs to no site",
 }
 # below the addresses of central's nodes
@@ -80,6 +82,11 @@ def healthy_world(
     for site in world.storage_sites:
         site.local_store = _DEFAULT_STORE if same_store_names else site.store
         _give_stores(world, site)
+    shared = [site for site in sites if "--shared-glance" in options and not site.central]
+    for site in world.storage_sites:
+        if site in shared:
+            _use_central_glance(world, site)
+            continue
         if "--other-store" in options:
             _give_other_store(world, site)
         if "--internal-glance" in options:
@@ -93,7 +100,7 @@ def healthy_world(
             if site.cluster:
                 give_own_cluster(node, site.cluster)
             for other in world.storage_sites if site.central else [world.central] if site.cluster else []:
-                if other is not site:
+                if other is not site and site not in shared:
                     give_other_cluster(node, other.ceph)
             give_services(node, site)
     files = world.urls["files"]
@@ -133,6 +140,19 @@ def _site(number: int, name: str, count: int, base: int, storage: bool) -> Site:
         central_store=None if central else CENTRAL,
         store=_DEFAULT_STORE if central else name,
     )
+
+
+def _use_central_glance(world: World, site: Site) -> None:
+    """Take the site's Glance away, and have Nova and Cinder use central's; one database serves all as before."""
+    central = world.central
+    site.glance, site.internal_glance = central.glance, central.internal_glance
+    site.central_store = site.local_store = None
+    site.nova.glance_url, site.nova.glance_urls = central.nova.glance_url, {}
+    if site.cinder:
+        site.cinder.glance_url = central.nova.glance_url
+    for node in site.nodes:
+        node.images_from = None
+        node.roles = tuple(role for role in node.roles if role not in ("glance", "haproxy"))
 
 
 def _give_internal_glance(site: Site, base: int) -> None:

@@ -37,8 +37,9 @@ def test_central_store_is_the_default(central_glance: GlanceFacts, central: Site
 
 
 @claim("A3")
-def test_local_store_is_the_default(dcn_glance: GlanceFacts, dcn: Site):
+def test_local_store_is_the_default(dcn_glance: GlanceFacts, glance_dcn: Site):
     """The default store of this site's Glance is its local one."""
+    dcn = glance_dcn
     stores = ", ".join(sorted(store.id for store in dcn_glance.stores))
     seen = f"{dcn}\nexpected: {dcn.local_store}\nseen:     {dcn_glance.default}\nstores:   {stores}"
 
@@ -46,24 +47,24 @@ def test_local_store_is_the_default(dcn_glance: GlanceFacts, dcn: Site):
 
 
 @claim("A3")
-def test_central_is_the_one_additional_store(dcn_glance: GlanceFacts, environment: Environment, dcn: Site):
+def test_central_is_the_one_additional_store(dcn_glance: GlanceFacts, environment: Environment, glance_dcn: Site):
     """Besides the local store this site's Glance has central's, and no other."""
-    assert dcn_glance.writable - environment.spare_stores == {dcn.local_store, dcn.central_store}
+    assert dcn_glance.writable - environment.spare_stores == {glance_dcn.local_store, glance_dcn.central_store}
 
 
 @claim("A5")
-def test_import_methods_are_enabled(glance_service: GlanceFacts, site: Site):
+def test_import_methods_are_enabled(glance_service: GlanceFacts, glance_site: Site):
     """copy-image and web-download are enabled on this site's Glance."""
     assert {"copy-image", "web-download"} <= glance_service.import_methods
 
 
 @claim("A6")
-def test_locations_are_shown(glance_config: GlanceConfigs, glance_in_use: GlanceInUse, site: Site):
+def test_locations_are_shown(glance_config: GlanceConfigs, glance_in_use: GlanceInUse, glance_site: Site):
     """Every Glance of this site shows multiple locations and the direct URL to the services that use it."""
-    if site.glance_internal:
+    if glance_site.glance_internal:
         pytest.skip("Nova and Cinder use the internal Glance")
     seen = glance_config.locating
-    if not all(seen.values()) and (doubt := glance_in_use.doubt(site)):
+    if not all(seen.values()) and (doubt := glance_in_use.doubt(glance_site)):
         tell_unseen([doubt])
 
     assert seen == dict.fromkeys(seen, True)
@@ -110,7 +111,7 @@ def test_public_record_hides_locations(public_record: PublicRecord, internal_cen
 
 
 @claim("A7")
-def test_conversion_is_on(glance_config: GlanceConfigs, site: Site):
+def test_conversion_is_on(glance_config: GlanceConfigs, glance_site: Site):
     """Every Glance of this site that can import converts what it imports to raw."""
     importing = [config for config in glance_config.nodes if config.imports]
     if not importing:
