@@ -141,5 +141,7 @@ def _site(site: Site) -> dict[str, Any]:
             # the simulator's counters are always current
             "stats_period": 0.1,
         }
+    elif site.glance:
+        found["glance"] = site.glance.url
     found["nodes"] = {node.name: {"address": node.address, "roles": list(node.roles)} for node in site.nodes}
     return found

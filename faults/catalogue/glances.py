@@ -281,6 +281,22 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
+        "edge-glance-without-copy-image",
+        "the Glance of a site without Ceph does not allow copy-image",
+        source="claims A5",
+        site="edge",
+        must="A5",
+        read_only=True,
+    ),
+    fault(
+        "nova-at-the-edge-uses-central-glance",
+        "nova-compute of a site with a Glance and without Ceph uses central's Glance",
+        source="claims A13",
+        site="edge",
+        must="A13",
+        read_only=True,
+    ),
+    fault(
         "conversion-off",
         "central's Glance does not convert imported images, so that none can be cloned",
         source="known-failures 6, LP1816686",

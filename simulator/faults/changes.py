@@ -105,6 +105,7 @@ def candidates(world: World) -> list[Candidate]:
             central=site.central,
             storage=site.cluster is not None,
             scale_out=any("haproxy" in node.roles for node in site.nodes),
+            glance=site.glance is not None,
         )
         for site in world.sites.values()
     ]

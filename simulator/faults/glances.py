@@ -139,6 +139,18 @@ def nova_names_a_glance_that_is_not_there(world: World, site: Site) -> Iterator[
         yield
 
 
+@modelled(options=("--edge-glance",))
+def edge_glance_without_copy_image(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "import_methods", ["web-download"]):
+        yield
+
+
+@modelled(options=("--edge-glance",))
+def nova_at_the_edge_uses_central_glance(world: World, site: Site) -> Iterator[None]:
+    with changed(site.nova, "glance_url", world.central.images.url):
+        yield
+
+
 @modelled("conversion-off-at-dcn")
 def conversion_off(world: World, site: Site) -> Iterator[None]:
     with changed(site.images, "conversion", False):

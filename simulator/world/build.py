@@ -21,7 +21,7 @@ OTHER_STORE = "archive"
 OPTIONS = {
     "--internal-glance": "Nova and Cinder have Glances of their own (OSSN-0090)",
     "--shared-glance": "DCN sites have no Glance: they use central's",
-    "--edge-glance": "DCN sites without storage have a Glance that keeps images in Cinder volumes",
+    "--edge-glance": "the last DCN site has no storage, and a Glance that keeps images in Cinder volumes",
     "--other-store": f"every Glance has the store {OTHER_STORE}, which belongs to no site",
 }
 # below the addresses of central's nodes
@@ -71,7 +71,8 @@ def healthy_world(
     `OPTIONS`. With a `seed`, steps and answers are delayed at random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
-    sites = [_site(number, name, nodes, base, name not in without_storage) for number, name in enumerate(names)]
+    bare = {*without_storage, *(names[1:][-1:] if "--edge-glance" in options else ())}
+    sites = [_site(number, name, nodes, base, name not in bare) for number, name in enumerate(names)]
     for site in sites:
         if site.name in without_compute:
             for node in site.nodes:
@@ -91,6 +92,8 @@ def healthy_world(
             _give_other_store(world, site)
         if "--internal-glance" in options:
             _give_internal_glance(site, base)
+    if "--edge-glance" in options and not sites[-1].central:
+        _give_edge_glance(world, sites[-1], base)
     for site in sites if other_zone_names else ():
         site.zone = site.nova.zone = f"az-{site.name}"
         if site.cinder:
@@ -99,7 +102,7 @@ def healthy_world(
         for node in site.nodes:
             if site.cluster:
                 give_own_cluster(node, site.cluster)
-            for other in world.storage_sites if site.central else [world.central] if site.cluster else []:
+            for other in world.storage_sites if site.central else [world.central] if site.glance else []:
                 if other is not site and site not in shared:
                     give_other_cluster(node, other.ceph)
             give_services(node, site)
@@ -153,6 +156,20 @@ def _use_central_glance(world: World, site: Site) -> None:
     for node in site.nodes:
         node.images_from = None
         node.roles = tuple(role for role in node.roles if role not in ("glance", "haproxy"))
+
+
+def _give_edge_glance(world: World, site: Site, base: int) -> None:
+    """Give a site without storage a Glance with a store of Cinder volumes, and with central's to stream from."""
+    url = f"http://{site.nodes[0].address}:{port(base, 'image')}"
+    central = Store(
+        CENTRAL, world.central.ceph, "external", "central rbd glance store", conf=f"/etc/ceph/{CENTRAL}.conf"
+    )
+    own = Store("edge", None, description="cinder volumes", kind="cinder")
+    stores = {store.id: store for store in (own, central)}
+    site.glance = Glance(url, stores, own.id, conversion=False)
+    site.nova.glance_url = url
+    for node in site.nodes:
+        node.roles = ("glance", *node.roles)
 
 
 def _give_internal_glance(site: Site, base: int) -> None:

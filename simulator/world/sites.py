@@ -15,7 +15,10 @@ IMPORT_METHODS = ("glance-direct", "web-download", "copy-image")
 
 @dataclass
 class Store:
-    """A backend in the configuration of one Glance; `cluster` is None for the read-only http store."""
+    """A backend in the configuration of one Glance. Without a `cluster`, it is of another type than RBD.
+
+    The `http` store is read-only. Nobody writes to one of another type here.
+    """
 
     id: str
     cluster: Cluster | None
@@ -23,10 +26,11 @@ class Store:
     description: str = ""
     pool: str = "images"
     conf: str = ""
+    kind: str = "http"
 
     @property
     def type(self) -> str:
-        return "rbd" if self.cluster else "http"
+        return "rbd" if self.cluster else self.kind
 
     @property
     def rbd(self) -> Cluster:

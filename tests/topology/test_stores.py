@@ -113,6 +113,8 @@ def test_public_record_hides_locations(public_record: PublicRecord, internal_cen
 @claim("A7")
 def test_conversion_is_on(glance_config: GlanceConfigs, glance_site: Site):
     """Every Glance of this site that can import converts what it imports to raw."""
+    if not glance_site.has_storage:
+        pytest.skip("this site's Glance has no Ceph cluster, and an image of any format can be kept elsewhere")
     importing = [config for config in glance_config.nodes if config.imports]
     if not importing:
         pytest.skip("no import runs on this site's Glance: it can only copy images")
