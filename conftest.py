@@ -18,6 +18,7 @@ pytest_plugins = [
     "fixtures.stages.images",
     "fixtures.stages.keyrings",
     "fixtures.stages.locating",
+    "fixtures.stages.each_glance",
     "fixtures.stages.compute",
     "fixtures.stages.orphans",
     "fixtures.stages.haproxies",

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulator import state_folder
-from simulator.app import NoFreePorts, Sockets, open_sockets, server
+from simulator import state_folder, tls
+from simulator.app import NoFreePorts, Sockets, open_sockets, servers
 from simulator.faults import CHANGES, Injector, UnknownFault
 from simulator.ssh import host_key, serve
 from simulator.world.build import OPTIONS, healthy_world
@@ -71,6 +71,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 async def _serve(world: World, sockets: Sockets, faults: list[str], folder: Path, ceph_warnings: str) -> None:
+    if "--tls" in world.options:
+        folder.mkdir(parents=True, exist_ok=True)
+        tls.make_ca(folder)
     keys = {node.name: host_key() for node in world.machines}
     path = state_folder.write(folder, world, keys, ceph_warnings)
     for node in world.machines:
@@ -79,10 +82,14 @@ async def _serve(world: World, sockets: Sockets, faults: list[str], folder: Path
     injector = Injector(world)
     for specification in faults:
         injector.inject(specification)
-    http = server(world, sockets, injector)
+    first, *others = servers(world, sockets, injector, folder)
+    beside = [asyncio.create_task(http.serve(listeners)) for http, listeners in others]
     sys.stdout.write(f"ready: {path}\n")
     sys.stdout.flush()
-    await http.serve(sockets.http)
+    await first[0].serve(first[1])
+    for http, _ in others:
+        http.should_exit = True
+    await asyncio.gather(*beside)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,6 +12,7 @@ import yaml
 
 from simulator import deployment_files
 from simulator.ssh import USER
+from simulator.tls import CA
 from simulator.world.build import OTHER_STORE
 from simulator.world.guest import BOOTED, FILE_NAME, MARKER
 from simulator.world.identity import DOMAIN, REGION
@@ -30,8 +31,8 @@ def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey], cep
     key = asyncssh.generate_private_key("ssh-ed25519")
     _secret(ssh / "id_ed25519", key.export_private_key().decode())
     (ssh / "authorized_keys").write_text(key.export_public_key().decode())
-    _secret(folder / "clouds.yaml", _dump({"clouds": _clouds(world)}))
-    _secret(folder / "control-planerc", _rc(world))
+    _secret(folder / "clouds.yaml", _dump({"clouds": _clouds(folder, world)}))
+    _secret(folder / "control-planerc", _rc(folder, world))
     (folder / "ssh_config").write_text(_ssh_config(world, ssh.absolute()))
     known = [
         f"[{node.address}]:{node.ssh_port} {host_keys[node.name].export_public_key().decode().strip()}\n"
@@ -59,7 +60,7 @@ def _secret(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _clouds(world: World) -> dict[str, Any]:
+def _clouds(folder: Path, world: World) -> dict[str, Any]:
     def entry(name: str) -> dict[str, Any]:
         user = world.identity.users[name]
         return {
@@ -72,15 +73,16 @@ def _clouds(world: World) -> dict[str, Any]:
                 "project_domain_name": DOMAIN["name"],
             },
             "region_name": REGION,
+            **({"cacert": str((folder / CA).absolute())} if "--tls" in world.options else {}),
             "identity_api_version": "3",
         }
 
     return {CLOUD: entry("admin"), f"{CLOUD}-demo": entry("demo")}
 
 
-def _rc(world: World) -> str:
+def _rc(folder: Path, world: World) -> str:
     """Return the file that the guide tells its reader to source before they run `openstack` or `glance`."""
-    values = {f"OS_{name.upper()}": value for name, value in _clouds(world)[CLOUD]["auth"].items()}
+    values = {f"OS_{name.upper()}": value for name, value in _clouds(folder, world)[CLOUD]["auth"].items()}
     # the client's default API version does not know `--nic none`
     values |= {"OS_REGION_NAME": REGION, "OS_IDENTITY_API_VERSION": "3", "OS_COMPUTE_API_VERSION": "2.90"}
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())

@@ -107,6 +107,8 @@ class Limits(Section):
     """How many stages act on one DCN site at the same time."""
     reading: Positive = 4
     """How many stages that only read run at one site at the same time."""
+    certificate_days: Positive = 14
+    """For how many days the TLS certificate of a Glance must remain valid (A21)."""
     compare_bytes: Bytes = 2 * 1024**3
     """The size up to which the content of an image is compared between sites (B6)."""
 

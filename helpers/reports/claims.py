@@ -20,6 +20,7 @@ CLAIMS: dict[str, str] = {
     "A17": "Nova and Cinder use the local cluster's vms and volumes pools",
     "A18": "the undercloud's stacks are complete",
     "A19": "a site without storage has no store, and boots by streaming",
+    "A21": "every Glance of a site offers the same, answers, and has a certificate that remains valid",
     "A23": "what is in a cluster has a record: no disk, image or volume is nobody's",
     "B1": "web-download into two stores at once stores a raw image in exactly those",
     "B2": "glance-direct and all_stores imports store the image in exactly the stores asked for",

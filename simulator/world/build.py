@@ -22,6 +22,7 @@ OPTIONS = {
     "--internal-glance": "Nova and Cinder have Glances of their own (OSSN-0090)",
     "--shared-glance": "DCN sites have no Glance: they use central's",
     "--edge-glance": "the last DCN site has no storage, and a Glance that keeps images in Cinder volumes",
+    "--tls": "every Glance has TLS, with a private CA",
     "--other-store": f"every Glance has the store {OTHER_STORE}, which belongs to no site",
 }
 # below the addresses of central's nodes
@@ -106,6 +107,8 @@ def healthy_world(
                 if other is not site and site not in shared:
                     give_other_cluster(node, other.ceph)
             give_services(node, site)
+    if "--tls" in options:
+        _secure(world)
     files = world.urls["files"]
     world.internet = {f"{files}/{FILE_NAME}": guest_file(mebibytes), DOC_URI: guest_file(mebibytes)}
     return world
@@ -170,6 +173,23 @@ def _give_edge_glance(world: World, site: Site, base: int) -> None:
     site.nova.glance_url = url
     for node in site.nodes:
         node.roles = ("glance", *node.roles)
+
+
+def _secure(world: World) -> None:
+    """Have every Glance named by https."""
+
+    def secured(url: str) -> str:
+        return url.replace("http:", "https:", 1)
+
+    world.urls["image"] = secured(world.urls["image"])
+    glances = {id(one): one for site in world.sites.values() for one in (site.glance, site.internal_glance) if one}
+    for glance in glances.values():
+        glance.url = secured(glance.url)
+    for site in world.sites.values():
+        site.nova.glance_url = secured(site.nova.glance_url)
+        site.nova.glance_urls = {node: secured(url) for node, url in site.nova.glance_urls.items()}
+        if site.cinder:
+            site.cinder.glance_url = secured(site.cinder.glance_url)
 
 
 def _give_internal_glance(site: Site, base: int) -> None:

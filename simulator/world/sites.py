@@ -47,7 +47,8 @@ class Store:
 class Glance:
     """The image service of one site: its own settings, stores and staging area. All sites share the database.
 
-    `locations_api` is whom it shows the locations of an image by a request of their own.
+    `certificate_days` is how long its certificate is valid, if it has one. `locations_api` is whom it shows the
+    locations of an image by a request of their own.
     """
 
     url: str
@@ -61,6 +62,7 @@ class Glance:
     allowed_ports: list[int] = field(default_factory=lambda: [80, 443])
     staging: dict[str, bytes | Content] = field(default_factory=dict)
     copy_needs_admin: bool = True
+    certificate_days: int = 365
     locations_api: Literal["none", "services", "admin"] = "none"
 
     def store_of(self, url: str) -> str | None:
