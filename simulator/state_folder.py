@@ -119,11 +119,11 @@ def _environment(world: World, ceph_warnings: str) -> dict[str, Any]:
         **({"timeouts": dict.fromkeys(_WAITS, 40)} if world.clock.factor == 0 else {}),
         **({"other_stores": [OTHER_STORE]} if "--other-store" in world.options else {}),
         "undercloud": {"host": world.undercloud.node.name},
-        "sites": {name: _site(site) for name, site in world.sites.items()},
+        "sites": {name: _site(site, world.options) for name, site in world.sites.items()},
     }
 
 
-def _site(site: Site) -> dict[str, Any]:
+def _site(site: Site, options: frozenset[str]) -> dict[str, Any]:
     found: dict[str, Any] = {"central": True} if site.central else {}
     found["availability_zone"] = site.zone
     if site.cluster and site.glance:
@@ -132,7 +132,8 @@ def _site(site: Site) -> dict[str, Any]:
             found["central_store"] = site.central_store
         if site.local_store and site.local_store != site.store:
             found["local_store"] = site.local_store
-        found["glance"] = site.glance.url
+        for_services = "--services-glance" in options and not site.central
+        found["glance_internal" if for_services else "glance"] = site.glance.url
         if site.internal_glance and (site.central or site.central_store):
             found["glance_internal"] = site.internal_glance.url
         found["ceph"] = {

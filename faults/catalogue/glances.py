@@ -329,6 +329,14 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
+        "services-glance-without-copy-image",
+        "the site's Glance, which is for services alone, does not allow copy-image",
+        source="claims A5",
+        site="dcn",
+        must="A5",
+        read_only=True,
+    ),
+    fault(
         "conversion-off",
         "central's Glance does not convert imported images, so that none can be cloned",
         source="known-failures 6, LP1816686",

@@ -33,7 +33,7 @@ class Site:
     `store` is the id of its store in central's Glance, `local_store` in its own Glance. `central_store` is the id of
     central's store in its own Glance. A site without storage has None for all three, and for `ceph`. `glance_internal`
     is None where Nova and Cinder use `glance` itself. A DCN site that `shares_glance` uses central's, which is its
-    `glance` then.
+    `glance` then. Without `users_import`, its only Glance is for services, and is its `glance`.
     """
 
     name: str
@@ -47,6 +47,7 @@ class Site:
     nodes: tuple[NodeSpec, ...] = ()
     glance_internal: str | None = None
     shares_glance: bool = False
+    users_import: bool = True
     file: Path | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:

@@ -310,7 +310,8 @@ class SiteEntry(Section):
     that has no Glance of its own has the same as the central site; A3 and A13 do not apply to it."""
     glance_internal: GlanceUrl | None = None
     """The endpoint of the Glance that Nova and Cinder of this site use, where it is another one than `glance`. It shows
-    the locations of images, which `glance` hides (OSSN-0090)."""
+    the locations of images, which `glance` hides (OSSN-0090). A DCN site whose only Glance is for services has this key
+    alone; nobody imports images there, so that A5 and A7 require less of it."""
     ceph: Ceph | None = None
     """The site's Ceph cluster. A site without storage has none."""
     nodes: dict[str, NodeEntry] = {}

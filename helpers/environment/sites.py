@@ -35,6 +35,8 @@ def sites(path: Path, parsed: File) -> Iterator[Site]:
             )
         if (other := seen.setdefault(name.lower(), name)) != name:
             raise BadEnvironment(path, key, f"differs from {other!r} in case only, which `pytest -k` ignores")
+        if internal_only := not entry.central and entry.glance is None and entry.glance_internal is not None:
+            entry = entry.model_copy(update={"glance": entry.glance_internal, "glance_internal": None})
         shares = not entry.central and entry.glance is not None and entry.glance == parsed.sites[central[0]].glance
         _check_storage(path, key, entry, shares)
         for node in entry.nodes:
@@ -50,6 +52,7 @@ def sites(path: Path, parsed: File) -> Iterator[Site]:
             glance=entry.glance,
             glance_internal=entry.glance_internal,
             shares_glance=shares,
+            users_import=not internal_only,
             ceph=entry.ceph,
             nodes=tuple(
                 NodeSpec(name=node, address=found.address, roles=found.roles, site=name)
@@ -78,11 +81,9 @@ def _check_storage(path: Path, key: str, entry: SiteEntry, shares: bool) -> None
         raise BadEnvironment(
             path, f"{key}.glance", "is missing; name the site's own Glance, or central's where it uses that one"
         )
-    if entry.glance_internal and (shares or not entry.glance):
+    if entry.glance_internal and shares:
         raise BadEnvironment(
-            path,
-            f"{key}.glance_internal",
-            "is given without a glance of the site's own; name a site's only Glance there",
+            path, f"{key}.glance_internal", "is given beside central's glance; leave glance out if the site has its own"
         )
     if entry.glance_internal and entry.glance_internal == entry.glance:
         raise BadEnvironment(

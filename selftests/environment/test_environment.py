@@ -155,6 +155,22 @@ def test_a_site_may_have_a_glance_and_no_storage(write: Callable[[str], Path]) -
     assert dcn2 not in environment.storage_sites
 
 
+def test_a_site_s_only_glance_may_be_for_services(write: Callable[[str], Path]) -> None:
+    site = {name: value for name, value in GOOD["sites"]["dcn0"].items() if name != "glance"}
+    site["glance_internal"] = "http://192.0.2.20:9293"
+    dcn0 = load_environment(write(changed("sites/dcn0", site))).site("dcn0")
+
+    assert (dcn0.glance, dcn0.glance_internal, dcn0.has_glance) == ("http://192.0.2.20:9293", None, True)
+    assert not dcn0.users_import
+
+
+def test_no_internal_glance_is_beside_central_s(write: Callable[[str], Path]) -> None:
+    shared = {**GOOD["sites"]["dcn0"], "glance": "http://192.0.2.10:9292", "glance_internal": "http://192.0.2.20:9293"}
+    said = mistake(write(changed("sites/dcn0", shared)))
+
+    assert said.startswith("sites.dcn0.glance_internal: is given beside central's glance; leave glance out if")
+
+
 def test_no_site_uses_the_glance_of_another_dcn_site(write: Callable[[str], Path]) -> None:
     said = mistake(write(changed("sites/dcn2/glance", "http://192.0.2.20:9292")))
 
@@ -362,11 +378,6 @@ def node(address: str) -> dict[str, Any]:
             "sites/dcn0/glance_internal",
             "http://192.0.2.20:9292",
             "sites.dcn0.glance_internal: is the URL of `glance` too; leave it out where there is only one Glance",
-        ),
-        (
-            "sites/dcn2/glance_internal",
-            "http://192.0.2.40:9293",
-            "sites.dcn2.glance_internal: is given without a glance of the site's own; name a site's only Glance there",
         ),
         (
             "other_stores",

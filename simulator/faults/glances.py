@@ -180,6 +180,12 @@ def glance_certificate_about_to_expire(world: World, site: Site) -> Iterator[Non
         yield
 
 
+@modelled(options=("--services-glance",))
+def services_glance_without_copy_image(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "import_methods", ["glance-direct"]):
+        yield
+
+
 @modelled("conversion-off-at-dcn")
 def conversion_off(world: World, site: Site) -> Iterator[None]:
     with changed(site.images, "conversion", False):

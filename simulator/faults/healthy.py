@@ -30,6 +30,7 @@ VARIATIONS: dict[str, tuple[str, ...]] = {
     "one-glance-for-all-sites": ("--shared-glance", "--dcn", "3", "--nodes", "4"),
     "a-glance-without-ceph": ("--edge-glance", "--dcn", "3", "--nodes", "2"),
     "glances-with-tls": ("--tls", "--internal-glance", "--nodes", "2"),
+    "glances-for-services-at-the-edge": ("--services-glance",),
     "a-store-of-no-site": ("--other-store",),
     "three-nodes-a-site": ("--nodes", "3"),
     "scale-out-nodes": ("--nodes", "4"),

@@ -20,6 +20,7 @@ OTHER_STORE = "archive"
 #: What makes a deployment another one than the guide's, by the options of `dcn-verify simulate`.
 OPTIONS = {
     "--internal-glance": "Nova and Cinder have Glances of their own (OSSN-0090)",
+    "--services-glance": "the Glance of a DCN site is for services alone: no web-download, no conversion",
     "--shared-glance": "DCN sites have no Glance: they use central's",
     "--edge-glance": "the last DCN site has no storage, and a Glance that keeps images in Cinder volumes",
     "--tls": "every Glance has TLS, with a private CA",
@@ -89,6 +90,8 @@ def healthy_world(
         if site in shared:
             _use_central_glance(world, site)
             continue
+        if "--services-glance" in options and not site.central:
+            site.images.import_methods, site.images.conversion = ["copy-image", "glance-direct"], False
         if "--other-store" in options:
             _give_other_store(world, site)
         if "--internal-glance" in options:

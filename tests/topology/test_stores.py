@@ -53,9 +53,11 @@ def test_central_is_the_one_additional_store(dcn_glance: GlanceFacts, environmen
 
 
 @claim("A5")
-def test_import_methods_are_enabled(glance_service: GlanceFacts, glance_site: Site):
-    """copy-image and web-download are enabled on this site's Glance."""
-    assert {"copy-image", "web-download"} <= glance_service.import_methods
+def test_import_methods_are_enabled(glance_service: GlanceFacts, environment: Environment, glance_site: Site):
+    """copy-image is enabled on this site's Glance, and web-download where users import an image by its address."""
+    by_address = environment.image.uri and glance_site.users_import
+
+    assert {"copy-image", *(["web-download"] if by_address else [])} <= glance_service.import_methods
 
 
 @claim("A6")
@@ -115,6 +117,8 @@ def test_conversion_is_on(glance_config: GlanceConfigs, glance_site: Site):
     """Every Glance of this site that can import converts what it imports to raw."""
     if not glance_site.has_storage:
         pytest.skip("this site's Glance has no Ceph cluster, and an image of any format can be kept elsewhere")
+    if not glance_site.users_import:
+        pytest.skip("this site's Glance is for services alone: no user imports images there")
     importing = [config for config in glance_config.nodes if config.imports]
     if not importing:
         pytest.skip("no import runs on this site's Glance: it can only copy images")
