@@ -54,11 +54,12 @@ def test_the_locations_api_shows_them_or_nothing_does(status: int, seen: int | N
 def test_hidden_locations_are_a_failure_only_where_they_are_hidden_from_nova():
     def doubt(url: str | None, *, api: bool = False) -> str | None:
         uses = (Use("compute-0", "192.0.2.11", "nova_compute", url),)
-        return GlanceInUse(uses, locations_api=api, reproduce=()).doubt(SITE)
+        return GlanceInUse(uses, (), locations_api=api, reproduce=()).doubt(SITE)
 
     assert doubt("http://192.0.2.10:9292") is None
     assert doubt("http://192.0.2.11:9292") is None
     assert "compute-0 uses http://192.0.2.10:9293" in str(doubt("http://192.0.2.10:9293"))
     assert "what the catalog lists" in str(doubt(None))
     assert "has the locations API" in str(doubt("http://192.0.2.10:9292", api=True))
-    assert "no node says" in str(GlanceInUse((), locations_api=False, reproduce=()).doubt(SITE))
+    assert "no node says" in str(GlanceInUse((), (), locations_api=False, reproduce=()).doubt(SITE))
+    assert "no answer" in str(GlanceInUse((), ("no answer",), locations_api=False, reproduce=()).doubt(SITE))

@@ -102,6 +102,7 @@ def test_services_use_the_internal_glance(internal_glance_in_use: GlanceInUse, i
         str(use): use.url if use.is_at(internal_site.glance_internal) else internal_site.glance_internal
         for use in named
     }
+    tell_unseen(internal_glance_in_use.unread)
 
 
 @claim("A6")
