@@ -337,6 +337,15 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
+        "internal-glance-does-not-answer",
+        "nothing answers at the site's internal Glance",
+        source="claims A21",
+        site="dcn",
+        must="A21",
+        may="A13",
+        read_only=True,
+    ),
+    fault(
         "conversion-off",
         "central's Glance does not convert imported images, so that none can be cloned",
         source="known-failures 6, LP1816686",

@@ -13,6 +13,7 @@ from concurrent.futures import wait
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from helpers.environment import Environment
 from helpers.nodes.side_by_side import begin
@@ -214,8 +215,8 @@ def _judge(one: Probed, environment: Environment) -> str | None:
     if one.prerequisite in {"compute", "volume"}:
         return "services"
     internal = environment.site(one.site).glance_internal if one.prerequisite == "glance" else None
-    if internal and internal in one.problem:
-        return None
+    if internal and urlsplit(internal).netloc in one.problem:
+        return f"each_glance[{one.site}]"
     if one.prerequisite == "glance" or environment.services["glance"].container in one.missing:
         return f"glance_service[{one.site}]"
     return None

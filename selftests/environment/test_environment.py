@@ -84,6 +84,13 @@ def test_the_examples_load(name: str, tmp_path: Path) -> None:
     assert all(site.nodes for site in environment.sites)
 
 
+def test_the_example_of_a_shared_glance_loads() -> None:
+    environment = load_environment(EXAMPLES / "shared-glance.example.yaml")
+
+    assert environment.glance_sites == (environment.central,)
+    assert [site.name for site in environment.dcn_storage_sites] == ["dcn0"]
+
+
 def test_a_minimal_file_has_tripleos_defaults(write: Callable[[str], Path]) -> None:
     environment = load_environment(write(yaml.safe_dump(GOOD, sort_keys=False)))
     central, dcn0, dcn2 = environment.sites

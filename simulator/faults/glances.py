@@ -186,6 +186,12 @@ def services_glance_without_copy_image(world: World, site: Site) -> Iterator[Non
         yield
 
 
+@modelled(options=("--internal-glance",))
+def internal_glance_does_not_answer(world: World, site: Site) -> Iterator[None]:
+    with changed(site, "internal_glance", None):
+        yield
+
+
 @modelled("conversion-off-at-dcn")
 def conversion_off(world: World, site: Site) -> Iterator[None]:
     with changed(site.images, "conversion", False):
