@@ -7,6 +7,8 @@ import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -14,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from simulator import tls
 from simulator.api import weather
 from simulator.api.admin import Admin
 from simulator.api.cinder import Cinder
@@ -42,10 +45,13 @@ class Sockets:
 
     base: int
     http: list[socket.socket] = field(default_factory=list)
+    #: those of the Glances, by address
+    images: dict[str, list[socket.socket]] = field(default_factory=dict)
     ssh: dict[str, socket.socket] = field(default_factory=dict)
 
     def close(self) -> None:
-        for listener in (*self.http, *self.ssh.values()):
+        images = (listener for listeners in self.images.values() for listener in listeners)
+        for listener in (*self.http, *self.ssh.values(), *images):
             listener.close()
 
 
@@ -69,7 +75,7 @@ def _open(dcn: int, nodes: int, base: int) -> Sockets:
         for site in range(dcn + 1):
             for node in range(nodes):
                 here = address(site, node)
-                sockets.http.append(_listen(here, port(base, "image")))
+                sockets.images[here] = [_listen(here, port(base, name)) for name in ("image", "image-internal")]
                 sockets.ssh[here] = _listen(here, port(base, "ssh"))
         sockets.ssh[UNDERCLOUD_ADDRESS] = _listen(UNDERCLOUD_ADDRESS, port(base, "ssh"))
         opened.pop_all()
@@ -97,6 +103,7 @@ class Dispatcher:
         services: dict[str, Callable[[], Starlette]] = {
             "identity": Keystone(world).application,
             "image": Glance(world).application,
+            "image-internal": Glance(world, internal=True).application,
             "volume": Cinder(world).application,
             "compute": Nova(world).application,
             "placement": Placement(world).application,
@@ -108,7 +115,7 @@ class Dispatcher:
         self._names, self._clock = {port(base, name): name for name in services}, world.clock
         self._services: dict[int, ASGIApp] = {port(base, name): build() for name, build in services.items()}
         self._sites, self._nodes = world.sites, {node.address: node for node in world.nodes}
-        self._image_port = port(base, "image")
+        self._image_ports = {port(base, "image"): "glance", port(base, "image-internal"): "internal_glance"}
         # as a HAProxy says it
         self._nobody = Response("No server is available to handle this request.", 503, media_type="text/plain")
         self._nothing = JSONResponse({"error": "nothing is served here"}, 404)
@@ -119,11 +126,11 @@ class Dispatcher:
         host, number = scope["server"]
         node, service = self._nodes[host], self._services.get(number, self._nothing)
         site = self._sites[node.site]
-        if number == self._image_port:
+        if number in self._image_ports:
             site = self._sites.get(node.images_from or "", site)
             if node.images_from is None:
                 service = self._nobody
-            elif site.glance is None:
+            elif getattr(site, self._image_ports[number]) is None:
                 service = self._nothing
         what = f"{self._names.get(number)} of {site.name} {scope['method']}"
         await self._clock.answers(what)
@@ -148,10 +155,28 @@ def _files(world: World) -> Starlette:
     return application(world, "files", [("GET", "/{name}", get)], render, ("/{name}",))
 
 
-def server(world: World, sockets: Sockets, injector: Injector) -> uvicorn.Server:
-    """The HTTP server; give it the sockets to serve on."""
-    config = uvicorn.Config(
-        Dispatcher(world, sockets.base, injector),
+def servers(world: World, sockets: Sockets, injector: Injector, folder: Path) -> list[tuple[uvicorn.Server, list[Any]]]:
+    """The HTTP servers and the sockets that each is to serve on; the first one ends at a signal.
+
+    :param folder: the CA for those that have TLS
+    """
+    dispatcher = Dispatcher(world, sockets.base, injector)
+    if "--tls" not in world.options:
+        images = [listener for listeners in sockets.images.values() for listener in listeners]
+        return [(uvicorn.Server(_config(dispatcher)), [*sockets.http, *images])]
+    found: list[tuple[uvicorn.Server, list[Any]]] = [(uvicorn.Server(_config(dispatcher)), sockets.http)]
+    for site in world.sites.values():
+        if site.glance:
+            certificate, key = tls.server_files(folder, site)
+            config = _config(dispatcher, ssl_certfile=certificate, ssl_keyfile=key)
+            listeners = [listener for node in site.nodes for listener in sockets.images[node.address]]
+            found.append((tls.Beside(config), listeners))
+    return found
+
+
+def _config(dispatcher: Dispatcher, **secured: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        dispatcher,
         log_level="warning",
         access_log=False,
         lifespan="off",
@@ -159,5 +184,5 @@ def server(world: World, sockets: Sockets, injector: Injector) -> uvicorn.Server
         timeout_graceful_shutdown=1,
         timeout_keep_alive=60,
         server_header=False,
+        **secured,
     )
-    return uvicorn.Server(config)

@@ -11,11 +11,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulator import state_folder
-from simulator.app import NoFreePorts, Sockets, open_sockets, server
+from simulator import state_folder, tls
+from simulator.app import NoFreePorts, Sockets, open_sockets, servers
 from simulator.faults import CHANGES, Injector, UnknownFault
 from simulator.ssh import host_key, serve
-from simulator.world.build import SHARED_CAPS, healthy_world
+from simulator.world.build import OPTIONS, SHARED_CAPS, healthy_world
 from simulator.world.weather import KINDS, SHARE, Weather
 from simulator.world.world import World
 
@@ -65,6 +65,8 @@ def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--tenant", action="store_true", help="the environment file names an ordinary tenant")
     parser.add_argument("--volume-cluster", metavar="NAME", help="the cinder_cluster of every DCN site, or `none`")
+    for option, what in OPTIONS.items():
+        parser.add_argument(option, dest="options", action="append_const", const=option, default=[], help=what)
     parser.add_argument(
         "--ceph-warnings",
         choices=("fail", "warn"),
@@ -86,6 +88,9 @@ def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
 
 async def _serve(world: World, sockets: Sockets, arguments: argparse.Namespace) -> None:
     folder, others_read = arguments.state, arguments.central_reads
+    if "--tls" in world.options:
+        folder.mkdir(parents=True, exist_ok=True)
+        tls.make_ca(folder)
     keys = {node.name: host_key() for node in world.machines}
     path = state_folder.write(folder, world, keys, arguments.ceph_warnings, tenant=arguments.tenant)
     for node in world.machines:
@@ -96,10 +101,14 @@ async def _serve(world: World, sockets: Sockets, arguments: argparse.Namespace) 
         injector.inject(specification)
     if others_read:
         world.clock.start(world.read_by_others(*map(float, others_read.split(":"))))
-    http = server(world, sockets, injector)
+    first, *others = servers(world, sockets, injector, folder)
+    beside = [asyncio.create_task(http.serve(listeners)) for http, listeners in others]
     sys.stdout.write(f"ready: {path}\n")
     sys.stdout.flush()
-    await http.serve(sockets.http)
+    await first[0].serve(first[1])
+    for http, _ in others:
+        http.should_exit = True
+    await asyncio.gather(*beside)
 
 
 def simulated(arguments: argparse.Namespace, base: int) -> World:
@@ -118,6 +127,7 @@ def simulated(arguments: argparse.Namespace, base: int) -> World:
         shared_user=arguments.shared_user,
         absent_images=arguments.absent_images,
         clone_v2=arguments.clone_v2,
+        options=arguments.options,
         seed=arguments.delays,
     )
     world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)

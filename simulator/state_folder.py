@@ -12,6 +12,8 @@ import yaml
 
 from simulator import deployment_files
 from simulator.ssh import USER
+from simulator.tls import CA
+from simulator.world.build import OTHER_STORE
 from simulator.world.guest import BOOTED, FILE_NAME, MARKER
 from simulator.world.identity import DOMAIN, REGION
 from simulator.world.sites import Site
@@ -36,8 +38,8 @@ def write(
     key = asyncssh.generate_private_key("ssh-ed25519")
     _secret(ssh / "id_ed25519", key.export_private_key().decode())
     (ssh / "authorized_keys").write_text(key.export_public_key().decode())
-    _secret(folder / "clouds.yaml", _dump({"clouds": _clouds(world)}))
-    _secret(folder / "control-planerc", _rc(world))
+    _secret(folder / "clouds.yaml", _dump({"clouds": _clouds(folder, world)}))
+    _secret(folder / "control-planerc", _rc(folder, world))
     (folder / "ssh_config").write_text(_ssh_config(world, ssh.absolute()))
     known = [
         f"[{node.address}]:{node.ssh_port} {host_keys[node.name].export_public_key().decode().strip()}\n"
@@ -65,7 +67,7 @@ def _secret(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _clouds(world: World) -> dict[str, Any]:
+def _clouds(folder: Path, world: World) -> dict[str, Any]:
     def entry(name: str) -> dict[str, Any]:
         user = world.identity.users[name]
         return {
@@ -78,15 +80,16 @@ def _clouds(world: World) -> dict[str, Any]:
                 "project_domain_name": DOMAIN["name"],
             },
             "region_name": REGION,
+            **({"cacert": str((folder / CA).absolute())} if "--tls" in world.options else {}),
             "identity_api_version": "3",
         }
 
     return {CLOUD: entry("admin"), f"{CLOUD}-demo": entry("demo")}
 
 
-def _rc(world: World) -> str:
+def _rc(folder: Path, world: World) -> str:
     """Return the file that the guide tells its reader to source before they run `openstack` or `glance`."""
-    values = {f"OS_{name.upper()}": value for name, value in _clouds(world)[CLOUD]["auth"].items()}
+    values = {f"OS_{name.upper()}": value for name, value in _clouds(folder, world)[CLOUD]["auth"].items()}
     # the client's default API version does not know `--nic none`
     values |= {"OS_REGION_NAME": REGION, "OS_IDENTITY_API_VERSION": "3", "OS_COMPUTE_API_VERSION": "2.90"}
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in values.items())
@@ -121,23 +124,27 @@ def _environment(world: World, ceph_warnings: str) -> dict[str, Any]:
         "ceph_warnings": ceph_warnings,
         # without delays, a result that does not come at once never comes
         **({"timeouts": dict.fromkeys(_WAITS, 40)} if world.clock.factor == 0 else {}),
+        **({"other_stores": [OTHER_STORE]} if "--other-store" in world.options else {}),
         "undercloud": {"host": world.undercloud.node.name},
-        "sites": {name: _site(site) for name, site in world.sites.items()},
+        "sites": {name: _site(site, world.options) for name, site in world.sites.items()},
     }
 
 
-def _site(site: Site) -> dict[str, Any]:
+def _site(site: Site, options: frozenset[str]) -> dict[str, Any]:
     found: dict[str, Any] = {"central": True} if site.central else {}
     found["availability_zone"] = site.zone
     if site.cluster and site.glance:
         found["store"] = site.store
-        if not site.central:
+        if site.central_store:
             found["central_store"] = site.central_store
-        if site.local_store != site.store:
+        if site.local_store and site.local_store != site.store:
             found["local_store"] = site.local_store
         if site.cinder and not site.central and site.cinder.cluster != site.name:
             found["cinder_cluster"] = site.cinder.cluster or "none"
-        found["glance"] = site.glance.url
+        for_services = "--services-glance" in options and not site.central
+        found["glance_internal" if for_services else "glance"] = site.glance.url
+        if site.internal_glance and (site.central or site.central_store):
+            found["glance_internal"] = site.internal_glance.url
         found["ceph"] = {
             "cluster": site.cluster.name,
             "runtime": "podman",
@@ -147,5 +154,7 @@ def _site(site: Site) -> dict[str, Any]:
             # the simulator's counters are always current
             "stats_period": 0.1,
         }
+    elif site.glance:
+        found["glance"] = site.glance.url
     found["nodes"] = {node.name: {"address": node.address, "roles": list(node.roles)} for node in site.nodes}
     return found

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 #: `dcn` is any DCN site, by default the last one. `first-dcn` is for faults that only the first DCN site shows,
-#: `scale-out` for those that need a scale-out host there, and `any` for those that can be at central, too.
-Kind = Literal["central", "dcn", "first-dcn", "scale-out", "any"]
+#: `scale-out` for those that need a scale-out host there, and `edge` for a Glance without Ceph. Those of `any` may be
+#: at central, too.
+Kind = Literal["central", "dcn", "first-dcn", "scale-out", "edge", "any"]
 
 _SITES = {
     "central": "central",
     "dcn": "DCN sites with storage",
     "first-dcn": "DCN sites with storage",
     "scale-out": "DCN sites with storage and a scale-out host",
+    "edge": "DCN sites with a Glance and no storage",
     "any": "sites with storage",
 }
 
@@ -30,14 +32,17 @@ class NoSuchSite(LookupError):
 
 @dataclass(frozen=True)
 class Candidate:
-    """The properties of a site that decide which faults it can have. Every fault needs storage at its site."""
+    """The properties of a site that decide which faults it can have. Only one at the `edge` needs no storage there."""
 
     name: str
     central: bool = False
     storage: bool = True
     scale_out: bool = False
+    glance: bool = True
 
     def fits(self, kind: Kind) -> bool:
+        if kind == "edge":
+            return self.glance and not self.storage
         if kind == "any":
             return self.storage
         return self.storage and self.central == (kind == "central") and (self.scale_out or kind != "scale-out")

@@ -43,6 +43,7 @@ def load_environment(path: Path) -> Environment:
         pairs=tuple(pairs(path, parsed)),
         sites=found,
         not_claimed=parsed.not_claimed,
+        other_stores=parsed.other_stores,
     )
     check_uniqueness(environment)
     check_ssh_config(environment)

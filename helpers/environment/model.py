@@ -31,7 +31,9 @@ class Site:
     """One site. Its text is its name, so that it can be a test id.
 
     `store` is the id of its store in central's Glance, `local_store` in its own Glance. `central_store` is the id of
-    central's store in its own Glance. A site without storage has None for all three, and for `glance` and `ceph`.
+    central's store in its own Glance. A site without storage has None for all three, and for `ceph`.
+    `glance_internal` is None where Nova and Cinder use `glance` itself. A DCN site that `shares_glance` uses central's,
+    which is its `glance` then. Without `users_import`, its only Glance is for services, and is its `glance`.
     `cinder_cluster` is None where cinder-volume runs without a cluster.
     """
 
@@ -45,14 +47,27 @@ class Site:
     ceph: Ceph | None
     nodes: tuple[NodeSpec, ...] = ()
     cinder_cluster: str | None = None
+    glance_internal: str | None = None
+    shares_glance: bool = False
+    users_import: bool = True
     file: Path | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.name
 
     @property
+    def services_glance(self) -> str | None:
+        """The endpoint of the Glance that Nova and Cinder of this site use."""
+        return self.glance_internal or self.glance
+
+    @property
     def has_storage(self) -> bool:
         return self.ceph is not None
+
+    @property
+    def has_glance(self) -> bool:
+        """Whether it has a Glance of its own."""
+        return self.glance is not None and not self.shares_glance
 
     @property
     def has_compute(self) -> bool:
@@ -82,7 +97,8 @@ class Environment:
     """A deployment as its environment file declares it. Sites are in the file's order.
 
     `pairs` are the names of origin and target of each declared round trip between DCN sites. It is empty if none is
-    declared. `not_claimed` gives the reason for each claim that the deployment does not make.
+    declared. `not_claimed` gives the reason for each claim that the deployment does not make. `other_stores` are stores
+    that belong to no site.
     """
 
     path: Path
@@ -102,6 +118,7 @@ class Environment:
     sites: tuple[Site, ...] = field(repr=False)
     not_claimed: Mapping[str, str] = field(default_factory=dict)
     tenant: str | None = None
+    other_stores: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return str(self.path)
@@ -122,6 +139,16 @@ class Environment:
     @cached_property
     def dcn_storage_sites(self) -> tuple[Site, ...]:
         return tuple(site for site in self.dcn_sites if site.has_storage)
+
+    @cached_property
+    def glance_sites(self) -> tuple[Site, ...]:
+        """The sites with a Glance of their own."""
+        return tuple(site for site in self.sites if site.has_glance)
+
+    @cached_property
+    def spare_stores(self) -> frozenset[str]:
+        """The ids of stores that a Glance may have beside those of sites."""
+        return frozenset({"http", *self.other_stores})
 
     @cached_property
     def nodes(self) -> tuple[NodeSpec, ...]:

@@ -107,6 +107,8 @@ class Limits(Section):
     """How many stages act on one DCN site at the same time."""
     reading: Positive = 4
     """How many stages that only read run at one site at the same time."""
+    certificate_days: Positive = 14
+    """For how many days the TLS certificate of a Glance must remain valid (A21)."""
     compare_bytes: Bytes = 2 * 1024**3
     """The size up to which the content of an image is compared between sites (B6)."""
 
@@ -162,6 +164,8 @@ _SERVICES: Mapping[str, Mapping[str, object]] = {
             *(f"{_LOGS}/stdouts/{name}.log" for name in ("glance_api", "glance_api_internal")),
         ],
     },
+    # its logs are among those of glance
+    "glance_internal": {"container": "glance_api_internal", "config": ["/etc/glance/glance-api.conf"]},
     "nova_api": {
         "container": "nova_api",
         "config": ["/etc/nova/nova.conf"],
@@ -196,6 +200,8 @@ class Services(Section):
 
     glance: Service
     """The Image service."""
+    glance_internal: Service
+    """The Image service of Nova and Cinder, where a site has `glance_internal`."""
     nova_api: Service
     """The Compute API."""
     nova_compute: Service
@@ -304,7 +310,7 @@ class SiteEntry(Section):
     availability_zone: Word
     """The availability zone of the site in Nova and Cinder."""
     store: Word | None = None
-    """The store id of this site at the central site's Glance. Only a site without storage has none."""
+    """The store id of this site at the central site's Glance. A site has both, `ceph` and `store`, or neither."""
     local_store: Word | None = None
     """The store id of this site at its own Glance. By default, the same as `store`."""
     central_store: Word | None = None
@@ -313,10 +319,14 @@ class SiteEntry(Section):
     """The cluster that the site's cinder-volume services form (A15); `none` if they form none. By default the name of
     the site, and `none` for the central site."""
     glance: GlanceUrl | None = None
-    """The endpoint of this site's own Glance, or of the HAProxy in front of it, without a version."""
+    """The endpoint of this site's own Glance, or of the HAProxy in front of it, without a version. A site with storage
+    that has no Glance of its own has the same as the central site; A3 and A13 do not apply to it."""
+    glance_internal: GlanceUrl | None = None
+    """The endpoint of the Glance that Nova and Cinder of this site use, where it is another one than `glance`. It shows
+    the locations of images, which `glance` hides (OSSN-0090). A DCN site whose only Glance is for services has this key
+    alone; nobody imports images there, so that A5 and A7 require less of it."""
     ceph: Ceph | None = None
-    """The site's Ceph cluster. A site with storage has `ceph`, `store` and `glance`; a site without storage has none
-    of them."""
+    """The site's Ceph cluster. A site without storage has none."""
     nodes: dict[str, NodeEntry] = {}
     """The nodes of the site, by host name."""
 
@@ -357,6 +367,9 @@ class File(Section):
     pairs: Annotated[tuple[SitesOfPair, ...], BeforeValidator(as_tuple), Field(min_length=1)] | None = None
     """The snapshot round trips (D1-D6), as `[origin, target]`. By default, they lead once around all DCN sites with
     storage."""
+    other_stores: Annotated[tuple[Word, ...], BeforeValidator(as_tuple)] = ()
+    """The ids of stores that belong to no site and that a Glance may have, such as `archive`. Any other store that
+    belongs to no site fails A2, A3 or A19."""
     not_claimed: dict[Word, Word] = {}
     """The claims that this deployment does not make, each with the reason, such as `A15: cinder-volume is
     active/passive here`. A check of these claims alone is skipped with that reason."""

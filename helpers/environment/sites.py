@@ -35,7 +35,10 @@ def sites(path: Path, parsed: File) -> Iterator[Site]:
             )
         if (other := seen.setdefault(name.lower(), name)) != name:
             raise BadEnvironment(path, key, f"differs from {other!r} in case only, which `pytest -k` ignores")
-        _check_storage(path, key, entry)
+        if internal_only := not entry.central and entry.glance is None and entry.glance_internal is not None:
+            entry = entry.model_copy(update={"glance": entry.glance_internal, "glance_internal": None})
+        shares = not entry.central and entry.glance is not None and entry.glance == parsed.sites[central[0]].glance
+        _check_storage(path, key, entry, shares)
         for node in entry.nodes:
             if not HOST_NAME.fullmatch(node):
                 raise BadEnvironment(path, f"{key}.nodes.{node}", f"{node!r} is not a host name; give the node's own")
@@ -44,10 +47,13 @@ def sites(path: Path, parsed: File) -> Iterator[Site]:
             central=entry.central,
             availability_zone=entry.availability_zone,
             store=entry.store,
-            local_store=entry.local_store or entry.store,
-            central_store=_central_store(entry),
+            local_store=None if shares else entry.local_store or entry.store,
+            central_store=None if shares else _central_store(entry),
             cinder_cluster=_cinder_cluster(name, entry),
             glance=entry.glance,
+            glance_internal=entry.glance_internal,
+            shares_glance=shares,
+            users_import=not internal_only,
             ceph=entry.ceph,
             nodes=tuple(
                 NodeSpec(name=node, address=found.address, roles=found.roles, site=name)
@@ -69,27 +75,38 @@ def _cinder_cluster(name: str, entry: SiteEntry) -> str | None:
     return None if given == "none" or entry.ceph is None else given
 
 
-def _check_storage(path: Path, key: str, entry: SiteEntry) -> None:
+def _check_storage(path: Path, key: str, entry: SiteEntry, shares: bool) -> None:
     given = {name for name in ("ceph", "store", "glance") if getattr(entry, name) is not None}
     if entry.central and len(given) < 3:
         missing = next(name for name in ("ceph", "store", "glance") if name not in given)
         raise BadEnvironment(path, f"{key}.{missing}", "is missing; the central site has storage and a Glance")
-    if given and len(given) < 3:
-        missing = next(name for name in ("ceph", "store", "glance") if name not in given)
+    for name, other in (("ceph", "store"), ("store", "ceph")):
+        if other in given and name not in given:
+            problem = f"is missing, though {other} is given; a site has both, ceph and store, or neither"
+            raise BadEnvironment(path, f"{key}.{name}", problem)
+    if entry.ceph and not entry.glance:
         raise BadEnvironment(
-            path,
-            f"{key}.{missing}",
-            f"is missing, though {' and '.join(sorted(given))} is given; a site with storage has ceph, store "
-            "and glance, a site without has none of them",
+            path, f"{key}.glance", "is missing; name the site's own Glance, or central's where it uses that one"
         )
-    of_storage = ("local_store", "central_store", "cinder_cluster")
-    for name in of_storage if not entry.ceph else ():
-        if getattr(entry, name) is None:
-            continue
-        raise BadEnvironment(path, f"{key}.{name}", "is given for a site without storage; take it out, or add ceph")
+    if entry.cinder_cluster is not None and not entry.ceph:
+        raise BadEnvironment(
+            path, f"{key}.cinder_cluster", "is given for a site without storage; take it out, or add ceph"
+        )
+    if entry.glance_internal and shares:
+        raise BadEnvironment(
+            path, f"{key}.glance_internal", "is given beside central's glance; leave glance out if the site has its own"
+        )
+    if entry.glance_internal and entry.glance_internal == entry.glance:
+        raise BadEnvironment(
+            path, f"{key}.glance_internal", "is the URL of `glance` too; leave it out where there is only one Glance"
+        )
+    if (shares or not entry.ceph) and (entry.local_store or entry.central_store):
+        name = "local_store" if entry.local_store else "central_store"
+        lacks, add = ("storage", "ceph") if not entry.ceph else ("a Glance of its own", "glance")
+        raise BadEnvironment(path, f"{key}.{name}", f"is given for a site without {lacks}; take it out, or add {add}")
     if entry.central and entry.central_store:
         raise BadEnvironment(path, f"{key}.central_store", "is for DCN sites; central's own store is `store`")
-    if not entry.central and entry.ceph and _central_store(entry) == (entry.local_store or entry.store):
+    if not entry.central and entry.ceph and not shares and _central_store(entry) == (entry.local_store or entry.store):
         raise BadEnvironment(
             path,
             f"{key}.central_store",
@@ -105,6 +122,14 @@ def check_uniqueness(environment: Environment) -> None:
     glances: dict[str, str] = {}
     names: dict[str, str] = {}
     addresses: dict[str, str] = {}
+    for number, store in enumerate(environment.other_stores):
+        known = {
+            name: site for site in environment.sites for name in (site.store, site.local_store, site.central_store)
+        }
+        if owner := known.get(store):
+            raise BadEnvironment(
+                path, f"other_stores.{number}", f"{store!r} is a store of site {owner}; name stores of no site here"
+            )
     for site in environment.sites:
         if site.store and (other := stores.setdefault(site.store, site.name)) != site.name:
             raise BadEnvironment(
@@ -112,11 +137,15 @@ def check_uniqueness(environment: Environment) -> None:
                 f"sites.{site.name}.store",
                 f"{site.store!r} is the store of {other} too; give each site its own",
             )
-        if site.glance and (other := glances.setdefault(site.glance, site.name)) != site.name:
+        if (
+            site.glance
+            and not site.shares_glance
+            and (other := glances.setdefault(site.glance, site.name)) != site.name
+        ):
             raise BadEnvironment(
                 path,
                 f"sites.{site.name}.glance",
-                f"{site.glance!r} is the Glance of {other} too; give the site's own endpoint",
+                f"{site.glance!r} is the Glance of {other} too; give the site's own endpoint, or central's",
             )
         for node in site.nodes:
             key = f"sites.{site.name}.nodes.{node.name}"

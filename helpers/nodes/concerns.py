@@ -57,7 +57,7 @@ def _services(
     text = "\n".join((message, *reproduce))
     central = environment.central.name
     for site in environment.storage_sites:
-        if site.glance and urlsplit(site.glance).netloc in text:
+        if site.glance and not site.shares_glance and urlsplit(site.glance).netloc in text:
             yield site.name, "glance"
     for service, asked in _ASKED.items():
         if asked.search(text):

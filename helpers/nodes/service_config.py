@@ -32,6 +32,7 @@ class Program:
 #: The environment file's services that oslo.config configures.
 PROGRAMS = {
     "glance": Program("glance-api", "glance", ("glance-image-import.conf", "glance-api.conf")),
+    "glance_internal": Program("glance-api", "glance", ("glance-image-import.conf", "glance-api.conf")),
     "nova_compute": Program("nova-compute", "nova"),
     "cinder_volume": Program("cinder-volume", "cinder"),
 }

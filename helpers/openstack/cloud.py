@@ -41,12 +41,15 @@ class Cloud:
         if site.glance is None:
             raise ValueError(f"site {site.name} has no Glance")
         if site.name not in self._glances:
-            self._glances[site.name] = Glance(image(self.connection, site.glance), site, self.environment.cloud)
+            internal = self.glance_at(site.glance_internal, site) if site.glance_internal else None
+            proxy = image(self.connection, site.glance)
+            self._glances[site.name] = Glance(proxy, site, self.environment.cloud, internal=internal)
         return self._glances[site.name]
 
     def glance_at(self, url: str, site: Site) -> Glance:
-        """A site's image service at another address, such as that of a HAProxy."""
-        return Glance(image(self.connection, url), replace(site, glance=url), self.environment.cloud)
+        """A site's image service at another address, such as an internal one or that of a HAProxy."""
+        there = replace(site, glance=url, glance_internal=None)
+        return Glance(image(self.connection, url), there, self.environment.cloud, in_catalog=False)
 
     def network_id(self, name: str) -> str:
         """The id of a network.

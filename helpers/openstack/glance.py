@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, Protocol
 
 import openstack.exceptions
@@ -14,9 +17,12 @@ from helpers.environment import Site
 from helpers.openstack.answers import body_of, curl
 from helpers.openstack.command_line import command_line
 from helpers.openstack.imports import ON_THE_WAY, wait_imported
-from helpers.openstack.records import ImageRecord, Store, Task
+from helpers.openstack.records import ImageRecord, Location, Store, Task, located_at
 from helpers.openstack.retries import once
 from helpers.wait import wait_until
+
+#: The minor version of the Images API since which it has the locations API.
+_LOCATIONS_API = 17
 
 
 class ImageApi(Protocol):
@@ -30,10 +36,15 @@ class Glance:
 
     :param proxy: the proxy, bound to the site's endpoint
     :param cloud: the entry of clouds.yaml, for the commands that a person would type
+    :param internal: the Glance that Nova and Cinder of the site use, where it is another one
+    :param in_catalog: whether the client reaches central's by itself
     """
 
-    def __init__(self, proxy: ImageApi, site: Site, cloud: str) -> None:
-        self.site, self._proxy, self._cloud = site, proxy, cloud
+    def __init__(
+        self, proxy: ImageApi, site: Site, cloud: str, *, internal: Glance | None = None, in_catalog: bool = True
+    ) -> None:
+        self.site, self.internal, self._proxy, self._cloud = site, internal, proxy, cloud
+        self._in_catalog = in_catalog and site.central
 
     def __repr__(self) -> str:
         return f"<Glance of {self.site.name} at {self.site.glance}>"
@@ -44,7 +55,7 @@ class Glance:
 
     def show_command(self, image_id: str) -> str:
         """The command line that shows an image's record here."""
-        if self.site.central:
+        if self._in_catalog:
             return command_line(self._cloud, "image", "show", image_id)
         return self.command(f"/v2/images/{image_id}")
 
@@ -90,6 +101,41 @@ class Glance:
         """The record of an image; None when there is none."""
         found = body_of(self._proxy.get(f"/images/{image_id}"))
         return ImageRecord.from_api(found, self.show_command(image_id)) if found else None
+
+    def located(self, image_id: str) -> ImageRecord | None:
+        """The record, with its locations where Nova and Cinder see them: in the internal Glance if there is one.
+
+        Otherwise they are in the record itself, or the locations API shows them; None where both hide them.
+        """
+        record = self.image(image_id)
+        if record is None or (self.internal is None and record.locations is not None):
+            return record
+        if self.internal is not None:
+            shown = self.internal.image(image_id)
+            return shown and replace(
+                record, locations=shown.locations, direct_url=shown.direct_url, located=shown.reproduce
+            )
+        found = self.locations(image_id)
+        return record if found is None else replace(record, locations=found, located=self.locations_command(image_id))
+
+    def locations(self, image_id: str) -> tuple[Location, ...] | None:
+        """What the locations API of 2024.2 and later shows of an image, `GET /v2/images/ID/locations`.
+
+        None where it shows nothing: this Glance has no such API, or its policy allows services only, as in 2025.1.
+        """
+        response = self._proxy.get(f"/images/{image_id}/locations", raise_exc=False)
+        return located_at(response.json()) if response.status_code == HTTPStatus.OK else None
+
+    def locations_command(self, image_id: str) -> str:
+        """The command line that asks the locations API."""
+        return self.command(f"/v2/images/{image_id}/locations")
+
+    def has_locations_api(self) -> bool:
+        """Whether it is new enough for the locations API: version 2.17 of the Images API."""
+        response = self._proxy.get(f"{self.site.glance}/versions", authenticated=False)
+        openstack.exceptions.raise_from_response(response)
+        minors = (re.fullmatch(r"v2\.(\d+)", version["id"]) for version in response.json()["versions"])
+        return any(int(minor[1]) >= _LOCATIONS_API for minor in minors if minor)
 
     def block_devices(self, image_id: str) -> tuple[dict[str, Any], ...]:
         """What an image of a volume-backed server points to (its `block_device_mapping`); empty for any other."""

@@ -84,7 +84,8 @@ class ImageRecord:
     """An image as one Glance's API shows it. Stores are a set: their order means nothing.
 
     `size` is bytes; `locations` and `direct_url` are None where the API hides them. `import_task` is the id of the task
-    that holds the image's import lock: of an import that is under way, or has died.
+    that holds the image's import lock: of an import that is under way, or has died. `located` is the command that shows
+    the locations, where that is not `reproduce`.
     """
 
     id: str
@@ -103,6 +104,7 @@ class ImageRecord:
     direct_url: Location | None
     reproduce: str
     import_task: str | None = field(default=None, compare=False)
+    located: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         form = f"{self.disk_format}, {self.size} bytes" if self.size else self.disk_format
@@ -128,16 +130,16 @@ class ImageRecord:
             hash=image.get("os_hash_value"),
             importing_to=_names(image.get("os_glance_importing_to_stores")),
             failed=_names(image.get("os_glance_failed_import")),
-            locations=None
-            if locations is None
-            else tuple(
-                Location.from_url(location["url"], (location.get("metadata") or {}).get("store"))
-                for location in locations
-            ),
+            locations=None if locations is None else located_at(locations),
             direct_url=Location.from_url(direct_url) if direct_url else None,
             reproduce=reproduce,
             import_task=image.get("os_glance_import_task"),
         )
+
+
+def located_at(locations: Iterable[Mapping[str, Any]]) -> tuple[Location, ...]:
+    """From the body of `GET /v2/images/ID/locations`, or the `locations` of an image."""
+    return tuple(Location.from_url(one["url"], (one.get("metadata") or {}).get("store")) for one in locations)
 
 
 def _names(listed: str | None) -> frozenset[str]:

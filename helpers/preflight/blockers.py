@@ -47,7 +47,8 @@ def reads(axis: str, role: str) -> Files:
 
 def reads_in(axis: str, service: str) -> Files:
     """Require files inside that service's container."""
-    role = next(role for role, name in SERVICE_OF_ROLE.items() if name == service)
+    # an internal Glance is beside the other one
+    role = next(role for role, name in SERVICE_OF_ROLE.items() if name == service.removesuffix("_internal"))
     return Files(axis, role, service)
 
 

@@ -19,6 +19,7 @@ from helpers.nodes.side_by_side import begin
 from helpers.openstack.answers import API_ERRORS, in_words
 from helpers.openstack.cloud import Cloud
 from helpers.openstack.command_line import command_line
+from helpers.openstack.glance import Glance
 from helpers.openstack.session import Silent
 from helpers.preflight.results import MON, UNDERCLOUD, Prerequisite, Probed
 from helpers.runs.deployment import Deployment
@@ -57,6 +58,8 @@ def expected_containers(environment: Environment, spec: NodeSpec) -> tuple[str, 
         # it is active/passive there: Pacemaker runs it on one of them (A15)
         roles = [role for role in roles if role != "cinder-volume"]
     services = [environment.services[SERVICE_OF_ROLE[role]] for role in roles]
+    if site.glance_internal and "glance" in roles:
+        services.append(environment.services["glance_internal"])
     names = dict.fromkeys(service.container for service in services if service.container)
     ceph = site.ceph
     has_mon = ceph is not None and MON in spec.roles and ceph.runtime not in {"host", "detect"}
@@ -121,17 +124,23 @@ def sites_with_servers(environment: Environment) -> Iterator[Site]:
 
 
 def ask_glance(cloud: Cloud, site: Site, seconds: float) -> Iterator[Probed]:
-    """Check that this site's Glance answers at its own endpoint, with this run's token."""
-    glance = cloud.glance(site)
-    reproduce = (glance.command("/v2/info/import"),)
+    """Check that this site's Glance answers at its own endpoint, with this run's token, and so does an internal one."""
+    glance, problem = cloud.glance(site), ""
+    for one in filter(None, (glance, glance.internal)):
+        if problem := _glance_problem(one, seconds):
+            glance = one
+            break
+    yield _probed(site.name, "glance", problem, reproduce=(glance.command("/v2/info/import"),))
+
+
+def _glance_problem(glance: Glance, seconds: float) -> str:
     try:
         status = glance.status("/info/import", timeout=seconds)
-        problem = "" if status == 200 else f"{glance.site.glance} answers {status}"
     except Silent:
-        problem = f"{glance.site.glance} does not answer within {seconds:g} s"
+        return f"{glance.site.glance} does not answer within {seconds:g} s"
     except API_ERRORS as error:
-        problem = in_words(error)
-    yield _probed(glance.site.name, "glance", problem, reproduce=reproduce)
+        return in_words(error)
+    return "" if status == 200 else f"{glance.site.glance} answers {status}"
 
 
 def ask_file(environment: Environment, site: Site, prerequisite: Prerequisite, role: str) -> Iterator[Probed]:

@@ -13,6 +13,7 @@ from concurrent.futures import wait
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from helpers.environment import Environment
 from helpers.nodes.side_by_side import begin
@@ -91,7 +92,7 @@ def questions(environment: Environment) -> Iterator[Question]:
                 yield Question(site.name, "volume")
         if site.name in with_servers:
             yield Question(site.name, "network")
-        if site.has_storage:
+        if site.has_glance:
             yield Question(site.name, "glance")
             if not site.nodes_with("glance"):
                 yield Question(site.name, "roles")
@@ -126,14 +127,15 @@ def _asks(deployment: Deployment, seconds: float) -> Iterator[tuple[Asked, Calla
         yield ("flavor", None), partial(ask_flavor, environment, cloud)
         yield ("volume", None), partial(ask_volume, environment, cloud)
         yield ("network", None), partial(ask_networks, environment, cloud)
-    for site in environment.storage_sites:
+    for site in environment.glance_sites:
         yield ("glance", site.name), partial(ask_glance, cloud, site, seconds)
+        if not site.nodes_with("glance"):
+            yield ("roles", site.name), partial(ask_file, environment, site, "roles", "glance")
+    for site in environment.storage_sites:
         if site.nodes_with("ceph-mon"):
             yield ("rbd", site.name), partial(ask_cluster, deployment.clusters[site.name], seconds)
         else:
             yield ("rbd", site.name), partial(ask_file, environment, site, "rbd", "ceph-mon")
-        if not site.nodes_with("glance"):
-            yield ("roles", site.name), partial(ask_file, environment, site, "roles", "glance")
     for spec in environment.nodes:
         yield (None, spec.name), partial(ask_node, deployment, spec, seconds)
     if deployment.undercloud:
@@ -212,6 +214,9 @@ def _judge(one: Probed, environment: Environment) -> str | None:
         return f"ceph_cluster[{one.site}]"
     if one.prerequisite in {"compute", "volume"}:
         return "services"
+    internal = environment.site(one.site).glance_internal if one.prerequisite == "glance" else None
+    if internal and urlsplit(internal).netloc in one.problem:
+        return f"each_glance[{one.site}]"
     if one.prerequisite == "glance" or environment.services["glance"].container in one.missing:
         return f"glance_service[{one.site}]"
     return None

@@ -21,6 +21,7 @@ CLAIMS: dict[str, str] = {
     "A18": "the undercloud's stacks are complete",
     "A19": "a site without storage has no store, and boots by streaming",
     "A20": "the compute nodes of a site agree about images",
+    "A21": "every Glance of a site offers the same, answers, and has a certificate that remains valid",
     "A22": "the services that active/active relies on answer",
     "A23": "what is in a cluster has a record: no disk, image or volume is nobody's",
     "B1": "web-download into two stores at once stores a raw image in exactly those",

@@ -9,7 +9,8 @@ from helpers.ceph.cluster import Look
 from helpers.ceph.clusters import Clusters
 from helpers.ceph.observed import BySite, Sites
 from helpers.openstack.glance import Glance
-from helpers.openstack.records import ImageRecord
+from helpers.openstack.records import ImageRecord, Location
+from helpers.outcomes import Unknown
 
 
 @dataclass(frozen=True)
@@ -81,14 +82,16 @@ class WitnessedImage:
 
     @property
     def sites_by_location(self) -> Sites | None:
-        """The sites of the FSIDs in the locations, or None where locations are hidden.
+        """The sites of the FSIDs in the locations, or None where there is no record.
 
         A location whose FSID belongs to no site is represented by its URL.
+
+        :raises Unknown: the locations are hidden
         """
-        if self.record is None or self.record.locations is None:
+        if self.record is None:
             return None
         names = {fsid: site for site, fsid in self.fsids.seen.items()}
-        named = {location.url: names.get(location.fsid or "") for location in self.record.locations}
+        named = {location.url: names.get(location.fsid or "") for location in self.locations}
         placed = frozenset(site for site in named.values() if site)
         unplaced = frozenset(url for url, site in named.items() if not site)
         if unplaced and self.fsids.unobserved:  # it may be in a cluster whose FSID could not be read
@@ -96,14 +99,28 @@ class WitnessedImage:
         return Sites(placed | unplaced)
 
     @property
+    def locations(self) -> tuple[Location, ...]:
+        """The locations in the record.
+
+        :raises Unknown: they are hidden
+        """
+        if self.record is None:
+            return ()
+        if self.record.locations is None:
+            hidden = f"image {self.id}: the locations of its copies are hidden, so that they cannot be compared (A6)"
+            raise Unknown(hidden, reproduce=(self.record.located or self.record.reproduce,))
+        return self.record.locations
+
+    @property
     def reproduce(self) -> tuple[str, ...]:
         """The commands for the record, and for the clusters that hold the image or that its locations name.
 
         The commands for all other clusters are left out.
         """
-        record, named = (self.record.reproduce,) if self.record else (), self.sites_by_location
-        if self.record and named is None:
+        record = tuple(filter(None, (self.record.reproduce, self.record.located))) if self.record else ()
+        if self.record and self.record.locations is None:
             return (*record, *self.commands.values())
+        named = self.sites_by_location
         told = self.sites_by_cluster.found | (named.found if named is not None else frozenset())
         here = [command for site, command in self.commands.items() if site in told]
         return (*record, *(here or self.commands.values()))
@@ -118,7 +135,7 @@ def witness(image_id: str, glance: Glance, clusters: Clusters, *, trash: bool = 
     looks = clusters.observe("images", trash=trash)
     return WitnessedImage(
         id=image_id,
-        record=glance.image(image_id),
+        record=glance.located(image_id),
         copies=looks.map(lambda look: _copy(image_id, look)),
         fsids=clusters.fsids(looks),
         commands=looks.commands(lambda look: look.listing.command),

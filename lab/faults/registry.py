@@ -70,7 +70,9 @@ def place(fault: Fault, plan: Plan, wanted: str | None) -> Site:
     if not plan.instances and fault.name in _NEED_INSTANCES:
         raise PlanError(f"{fault} is one of Nova or Cinder, and this is a lab of images only")
     sites = [
-        Candidate(site.name, central=site.central, storage=site.storage, scale_out=bool(site.haproxies))
+        Candidate(
+            site.name, central=site.central, storage=site.storage, scale_out=bool(site.haproxies), glance=site.storage
+        )
         for site in plan.sites
     ]
     try:

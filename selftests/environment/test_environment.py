@@ -84,6 +84,13 @@ def test_the_examples_load(name: str, tmp_path: Path) -> None:
     assert all(site.nodes for site in environment.sites)
 
 
+def test_the_example_of_a_shared_glance_loads() -> None:
+    environment = load_environment(EXAMPLES / "shared-glance.example.yaml")
+
+    assert environment.glance_sites == (environment.central,)
+    assert [site.name for site in environment.dcn_storage_sites] == ["dcn0"]
+
+
 def test_a_minimal_file_has_tripleos_defaults(write: Callable[[str], Path]) -> None:
     environment = load_environment(write(yaml.safe_dump(GOOD, sort_keys=False)))
     central, dcn0, dcn2 = environment.sites
@@ -139,6 +146,58 @@ def with_dcn1(key: str, value: object) -> str:
     dcn1 = {**GOOD["sites"]["dcn0"], "store": "dcn1", "glance": "http://192.0.2.30:9292"}
     dcn1["nodes"] = {"dcn1-hci-0": {"address": "192.0.2.30", "roles": ["compute"]}}
     return yaml.safe_dump({**GOOD, "sites": {**GOOD["sites"], "dcn1": dcn1}, key: value}, sort_keys=False)
+
+
+def test_a_site_may_use_central_s_glance(write: Callable[[str], Path]) -> None:
+    environment = load_environment(write(changed("sites/dcn0/glance", "http://192.0.2.10:9292/")))
+    dcn0 = environment.site("dcn0")
+
+    assert (dcn0.glance, dcn0.store, dcn0.local_store, dcn0.central_store) == (
+        "http://192.0.2.10:9292",
+        "dcn0",
+        None,
+        None,
+    )
+    assert (dcn0.has_storage, dcn0.has_glance) == (True, False)
+    assert environment.glance_sites == (environment.central,)
+
+
+def test_a_site_may_have_a_glance_and_no_storage(write: Callable[[str], Path]) -> None:
+    environment = load_environment(write(changed("sites/dcn2/glance", "http://192.0.2.40:9292")))
+    dcn2 = environment.site("dcn2")
+
+    assert (dcn2.has_storage, dcn2.has_glance) == (False, True)
+    assert dcn2 in environment.glance_sites
+    assert dcn2 not in environment.storage_sites
+
+
+def test_a_site_s_only_glance_may_be_for_services(write: Callable[[str], Path]) -> None:
+    site = {name: value for name, value in GOOD["sites"]["dcn0"].items() if name != "glance"}
+    site["glance_internal"] = "http://192.0.2.20:9293"
+    dcn0 = load_environment(write(changed("sites/dcn0", site))).site("dcn0")
+
+    assert (dcn0.glance, dcn0.glance_internal, dcn0.has_glance) == ("http://192.0.2.20:9293", None, True)
+    assert not dcn0.users_import
+
+
+def test_no_internal_glance_is_beside_central_s(write: Callable[[str], Path]) -> None:
+    shared = {**GOOD["sites"]["dcn0"], "glance": "http://192.0.2.10:9292", "glance_internal": "http://192.0.2.20:9293"}
+    said = mistake(write(changed("sites/dcn0", shared)))
+
+    assert said.startswith("sites.dcn0.glance_internal: is given beside central's glance; leave glance out if")
+
+
+def test_no_site_uses_the_glance_of_another_dcn_site(write: Callable[[str], Path]) -> None:
+    said = mistake(write(changed("sites/dcn2/glance", "http://192.0.2.20:9292")))
+
+    assert said.startswith("sites.dcn2.glance: 'http://192.0.2.20:9292' is the Glance of dcn0 too; give the site's own")
+
+
+def test_a_site_without_a_glance_has_no_stores_at_it(write: Callable[[str], Path]) -> None:
+    shared = {**GOOD["sites"]["dcn0"], "glance": "http://192.0.2.10:9292", "central_store": "central"}
+    said = mistake(write(changed("sites/dcn0", shared)))
+
+    assert said.startswith("sites.dcn0.central_store: is given for a site without a Glance of its own; take it out")
 
 
 @pytest.mark.parametrize(
@@ -331,6 +390,17 @@ def node(address: str) -> dict[str, Any]:
             "services.glance.config.0: 'etc/x' is a file on the node; give its abs",
         ),
         ("services/glanse", {}, "services.glanse: unknown key; did you mean `glance`?"),
+        (
+            "sites/dcn0/glance_internal",
+            "http://192.0.2.20:9292",
+            "sites.dcn0.glance_internal: is the URL of `glance` too; leave it out where there is only one Glance",
+        ),
+        (
+            "other_stores",
+            ["archive", "dcn0"],
+            "other_stores.1: 'dcn0' is a store of site dcn0; name stores of no site here",
+        ),
+        ("other_stores", "archive", "other_stores: 'archive' is not a list; write it as [one, two]"),
         ("sites", {}, "sites: is empty; declare the central site"),
         (
             "sites/central/central",
@@ -343,18 +413,14 @@ def node(address: str) -> dict[str, Any]:
             "default_backend",
             "sites.dcn0.store: 'default_backend' is the store of central too",
         ),
-        ("sites/dcn0/store", ..., "sites.dcn0.store: is missing, though ceph and glance is given"),
+        ("sites/dcn0/store", ..., "sites.dcn0.store: is missing, though ceph is given; a site has both"),
+        ("sites/dcn0/glance", ..., "sites.dcn0.glance: is missing; name the site's own Glance, or central's where"),
         ("sites/central/ceph", ..., "sites.central.ceph: is missing; the central site has storage"),
         ("sites/dcn2/store", "dcn2", "sites.dcn2.ceph: is missing, though store is given"),
         ("sites/dcn2/local_store", "x", "sites.dcn2.local_store: is given for a site without storage"),
         ("sites/dcn2/cinder_cluster", "x", "sites.dcn2.cinder_cluster: is given for a site without storage"),
         ("sites/central/central_store", "x", "sites.central.central_store: is for DCN sites"),
         ("sites/dcn0/central_store", "dcn0", "sites.dcn0.central_store: 'dcn0' is the site's own store too"),
-        (
-            "sites/dcn0/glance",
-            "http://192.0.2.10:9292",
-            "sites.dcn0.glance: 'http://192.0.2.10:9292' is the Glance of",
-        ),
         (
             "sites/dcn0/glance",
             "http://192.0.2.20:9292/v2",

@@ -33,6 +33,7 @@ SITES = [
         ("first-dcn", None, "dcn1"),
         ("first-dcn", "dcn2", "dcn2"),
         ("scale-out", None, "dcn1"),
+        ("edge", None, "dcn0"),
         ("any", None, "dcn2"),
         ("any", "central", "central"),
     ],
@@ -48,6 +49,7 @@ def test_a_fault_is_at_a_site_of_its_kind(kind: Kind, wanted: str | None, site: 
         ("dcn", "central", "a fault of DCN sites with storage, not of central; here: dcn1, dcn2"),
         ("any", "dcn0", "a fault of sites with storage, not of dcn0; here: central, dcn1, dcn2"),
         ("scale-out", "dcn2", "a fault of DCN sites with storage and a scale-out host, not of dcn2; here: dcn1"),
+        ("edge", "dcn2", "a fault of DCN sites with a Glance and no storage, not of dcn2; here: dcn0"),
         ("dcn", "dcn7", "no site dcn7; sites: central, dcn0, dcn1, dcn2"),
     ],
 )
@@ -73,7 +75,7 @@ def test_the_lab_and_the_simulator_agree(fault: Fault, tmp_path: Path):
 
 
 def test_every_kind_is_in_use():
-    assert {fault.site for fault in FAULTS} == {"central", "dcn", "first-dcn", "scale-out", "any"}
+    assert {fault.site for fault in FAULTS} == {"central", "dcn", "first-dcn", "scale-out", "edge", "any"}
 
 
 @pytest.mark.parametrize("topic", _TOPICS, ids=lambda topic: topic.__name__.rsplit(".", 1)[1])

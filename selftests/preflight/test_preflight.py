@@ -69,7 +69,7 @@ class FakeNode:
 
 class FakeGlance:
     def __init__(self, site: Any, answer: Any) -> None:
-        self.site, self.answer = site, answer
+        self.site, self.answer, self.internal = site, answer, None
 
     def command(self, path: str) -> str:
         return f"curl {self.site.glance}{path}"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from helpers.ceph.observed import BySite
 from helpers.openstack.records import ImageRecord, Location
+from helpers.outcomes import Unknown
 from helpers.witnesses.disks import Disk, WitnessedDisk
 from helpers.witnesses.images import ABSENT, Copy, WitnessedImage
 
@@ -49,6 +52,11 @@ def test_where_nothing_says_where_it_is_every_cluster_is_shown():
 
     assert image(hidden, "central").reproduce == ("show", *COMMANDS.values())
     assert image(None).reproduce == tuple(COMMANDS.values())
+
+
+def test_hidden_locations_are_unknown():
+    with pytest.raises(Unknown, match="the locations of its copies are hidden"):
+        _ = image(dataclasses.replace(RECORD, locations=None), "central").sites_by_location
 
 
 def test_a_disk_is_shown_where_it_is_and_at_home():

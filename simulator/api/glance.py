@@ -84,8 +84,8 @@ def _empty(status: int) -> Response:
 class Glance:
     """The image service at the endpoint of each site."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
+    def __init__(self, world: World, internal: bool = False) -> None:
+        self._world, self._internal = world, internal
 
     def application(self) -> Starlette:
         image = "/v2/images/{id}"
@@ -109,6 +109,7 @@ class Glance:
             ("POST", f"{image}/import", self.import_image),
             ("GET", f"{image}/tasks", self.image_tasks),
             ("GET", f"{image}/members", self.members),
+            ("GET", f"{image}/locations", self.locations),
             ("DELETE", "/v2/stores/{store}/{id}", self.delete_from_store),
             ("GET", "/v2/tasks", self.tasks),
             ("GET", "/v2/tasks/{id}", self.task),
@@ -116,19 +117,20 @@ class Glance:
         return application(self._world, "image", table, _render, ("/", "/versions"), _unauthorized)
 
     def _backend(self, ask: Ask) -> Backend:
-        return ask.site.images
+        return ask.site.services_images if self._internal else ask.site.images
 
     # --- discovery ---
 
     async def versions(self, ask: Ask) -> Response:
-        href = f"{self._backend(ask).url}/v2/"
+        backend = self._backend(ask)
+        href, versions = f"{backend.url}/v2/", (*(() if backend.locations_api == "none" else ("2.17",)), *_VERSIONS)
         found = [
             {
                 "id": f"v{version}",
                 "status": "CURRENT" if number == 0 else "SUPPORTED",
                 "links": [{"rel": "self", "href": href}],
             }
-            for number, version in enumerate(_VERSIONS)
+            for number, version in enumerate(versions)
         ]
         return JSONResponse({"versions": found}, 200 if ask.request.url.path == "/versions" else 300)
 
@@ -479,6 +481,16 @@ class Glance:
             if task.image_id == image.id
         ]
         return JSONResponse({"tasks": found})
+
+    async def locations(self, ask: Ask) -> Response:
+        shown_to = self._backend(ask).locations_api
+        if shown_to == "none":
+            raise Refusal(404, "The resource could not be found.")
+        image = self._image(ask)
+        if shown_to == "services":
+            raise Refusal(403, "You are not authorized to complete fetch_image_location action.")
+        ask.admin_only("You are not authorized to complete fetch_image_location action.")
+        return JSONResponse([{"url": at.url, "metadata": {"store": at.store}} for at in image.locations])
 
     async def members(self, ask: Ask) -> Response:
         self._image(ask)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from urllib.parse import urlsplit
 
+from cryptography import x509
+
 from simulator.commands.shell import Call, Output, command
+from simulator.tls import unverified
 from simulator.world.sites import ETCD_PORT
 from simulator.world.world import World
 
@@ -23,11 +27,11 @@ async def _curl(call: Call) -> Output:
             values[word] = words.pop(0)
         elif not word.startswith("-"):
             urls.append(word)
-    remote = local = ""
+    remote = local = told = ""
     patience = float(values.get("--max-time", values.get("-m", 60)))
     try:
         url = urls[0] if urls else ""
-        status, body = await asyncio.wait_for(_get(url, call.world), patience)
+        status, body, told = await asyncio.wait_for(_get(url, call.world), patience)
     except TimeoutError:
         status, body, code = "000", b"", _TIMED_OUT
     except OSError:
@@ -40,11 +44,15 @@ async def _curl(call: Call) -> Output:
     seen = {"%{http_code}": status, "%{remote_ip}": remote, "%{local_ip}": local, "\\n": "\n"}
     for name, value in seen.items():
         asked = asked.replace(name, value)
-    return Output(out + asked.encode(), "", code)
+    verbose = any(word.startswith("-") and not word.startswith("--") and "v" in word for word in call.args)
+    return Output(out + asked.encode(), told if verbose else "", code)
 
 
-async def _get(url: str, world: World) -> tuple[str, bytes]:
-    """Return status code and body. Raises OSError if the service does not answer, or for an address beyond loopback."""
+async def _get(url: str, world: World) -> tuple[str, bytes, str]:
+    """Return status code, body, and what is told of the certificate.
+
+    Raises OSError if the service does not answer, or for an address beyond loopback.
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
     if not host.startswith("127."):
@@ -55,11 +63,14 @@ async def _get(url: str, world: World) -> tuple[str, bytes]:
             raise ConnectionRefusedError(f"nothing runs in place of a Glance on {node.name}")
     if parts.port == ETCD_PORT:
         return _etcd(host, world)
-    reader, writer = await asyncio.open_connection(host, parts.port or 80)
+    context = unverified() if parts.scheme == "https" else None
+    reader, writer = await asyncio.open_connection(host, parts.port or (443 if context else 80), ssl=context)
     try:
         request = (
             f"GET {parts.path or '/'} HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept: */*\r\nConnection: close\r\n\r\n"
         )
+        shown: ssl.SSLObject | None = writer.get_extra_info("ssl_object")
+        told = _of_certificate(shown.getpeercert(binary_form=True) or b"") if shown else ""
         writer.write(request.encode())
         answer = await reader.read()
     finally:
@@ -68,10 +79,10 @@ async def _get(url: str, world: World) -> tuple[str, bytes]:
     line = head.split(b"\r\n")[0].split()
     if len(line) < 2:
         raise OSError("an empty reply")
-    return line[1].decode(), body
+    return line[1].decode(), body, told
 
 
-def _etcd(host: str, world: World) -> tuple[str, bytes]:
+def _etcd(host: str, world: World) -> tuple[str, bytes, str]:
     """What an etcd says of its health. It is on the first node of each site whose volume services form a cluster."""
     there = [site.cinder for site in world.storage_sites if site.nodes[0].address == host]
     if not there or there[0] is None or not there[0].cluster or not there[0].etcd:
@@ -79,4 +90,9 @@ def _etcd(host: str, world: World) -> tuple[str, bytes]:
     healthy = there[0].etcd == "true"
     reason = "" if healthy else "RAFT NO LEADER"
     body = f'{{"health":"{there[0].etcd}","reason":"{reason}"}}'
-    return ("200" if healthy else "503"), body.encode()
+    return ("200" if healthy else "503"), body.encode(), ""
+
+
+def _of_certificate(der: bytes) -> str:
+    until = x509.load_der_x509_certificate(der).not_valid_after_utc
+    return f"* Server certificate:\n*  expire date: {until:%b %e %H:%M:%S %Y} GMT\n"

@@ -106,6 +106,7 @@ def candidates(world: World) -> list[Candidate]:
             central=site.central,
             storage=site.cluster is not None,
             scale_out=any("haproxy" in node.roles for node in site.nodes),
+            glance=site.glance is not None,
         )
         for site in world.sites.values()
     ]
@@ -130,6 +131,8 @@ class Injector:
             raise UnknownFault(f"{name}: {error}") from None
         if len(site.nodes) < found.nodes:
             raise UnknownFault(f"{name} needs {found.nodes} nodes at {site.name}; start with --nodes {found.nodes}")
+        if missing := set(found.options) - self._world.options:
+            raise UnknownFault(f"{name} needs another deployment; start with {' '.join(sorted(missing))}")
         stack = ExitStack()
         stack.enter_context(found.inject(self._world, site))
         self.active[f"{name}:{site.name}"] = stack

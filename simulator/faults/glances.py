@@ -10,10 +10,13 @@ from typing import Any
 
 from simulator.faults.changes import added, changed, hooked, modelled, removed, store_id
 from simulator.world.clock import now
+from simulator.world.configuration import glance_api_conf
 from simulator.world.nodes import File
 from simulator.world.refusal import Refusal
-from simulator.world.sites import Site, Store
+from simulator.world.sites import Glance, Site, Store
 from simulator.world.world import World
+
+_GLANCE_CONF = "/etc/glance/glance-api.conf"
 
 
 @modelled()
@@ -24,15 +27,9 @@ def store_missing_at_central(world: World, site: Site) -> Iterator[None]:
 
 @modelled("unknown-store-at-dcn")
 def unknown_store_at_central(world: World, site: Site) -> Iterator[None]:
-    with _one_store_more(world, site):
+    store = Store("dcn9", None, description="dcn9 rbd glance store", kind="file")
+    with added(site.images.stores, store.id, store):
         yield
-
-
-def _one_store_more(world: World, at: Site) -> Any:
-    def hook(stores: list[dict[str, Any]], site: Site) -> list[dict[str, Any]]:
-        return [*stores, {"id": "dcn9", "description": "dcn9 rbd glance store"}] if site is at else stores
-
-    return hooked(world, "stores", hook)
 
 
 @modelled()
@@ -104,6 +101,94 @@ def locations_hidden(world: World, site: Site) -> Iterator[None]:
 @modelled()
 def direct_url_hidden(world: World, site: Site) -> Iterator[None]:
     with changed(site.images, "show_direct_url", False):
+        yield
+
+
+@modelled("internal-glance-hides-locations-at-dcn", options=("--internal-glance",))
+def internal_glance_hides_locations(world: World, site: Site) -> Iterator[None]:
+    with changed(site.services_images, "show_locations", False):
+        yield
+
+
+@modelled("public-glance-shows-locations-at-dcn", options=("--internal-glance",))
+def public_glance_shows_locations(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "show_locations", True):
+        yield
+
+
+@modelled(options=("--internal-glance",))
+def nova_uses_the_public_glance(world: World, site: Site) -> Iterator[None]:
+    with changed(site.nova, "glance_url", site.images.url):
+        yield
+
+
+@modelled(options=("--shared-glance",))
+def shared_glance_lacks_a_store(world: World, site: Site) -> Iterator[None]:
+    with removed(world.central.images.stores, store_id(world, site)):
+        yield
+
+
+@modelled(options=("--shared-glance",))
+def nova_names_a_glance_that_is_not_there(world: World, site: Site) -> Iterator[None]:
+    with changed(
+        site.nova, "glance_url", site.images.url.replace(world.central.nodes[0].address, site.nodes[0].address)
+    ):
+        yield
+
+
+@modelled(options=("--edge-glance",))
+def edge_glance_without_copy_image(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "import_methods", ["web-download"]):
+        yield
+
+
+@modelled(options=("--edge-glance",))
+def nova_at_the_edge_uses_central_glance(world: World, site: Site) -> Iterator[None]:
+    with changed(site.nova, "glance_url", world.central.images.url):
+        yield
+
+
+@modelled(nodes=3)
+def one_glance_lacks_a_store(world: World, site: Site) -> Iterator[None]:
+    stores = {key: store for key, store in site.images.stores.items() if key != site.central_store}
+    with _one_glance(site, replace(site.images, stores=stores)):
+        yield
+
+
+@modelled(nodes=3)
+def one_glance_lacks_copy_image(world: World, site: Site) -> Iterator[None]:
+    with _one_glance(site, replace(site.images, import_methods=["web-download"])):
+        yield
+
+
+def _one_glance(site: Site, glance: Glance) -> Any:
+    """Configure the last of the site's Glances otherwise than those behind the same endpoint."""
+    node = [node for node in site.nodes if "glance" in node.roles][-1]
+    file = replace(node.containers["glance_api"].files[_GLANCE_CONF], text=glance_api_conf(glance, node))
+    return added(node.containers["glance_api"].files, _GLANCE_CONF, file)
+
+
+@modelled(nodes=3)
+def one_glance_does_not_answer(world: World, site: Site) -> Iterator[None]:
+    with changed([node for node in site.nodes if "glance" in node.roles][-1], "images_from", None):
+        yield
+
+
+@modelled(options=("--tls",))
+def glance_certificate_about_to_expire(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "certificate_days", 5):
+        yield
+
+
+@modelled(options=("--services-glance",))
+def services_glance_without_copy_image(world: World, site: Site) -> Iterator[None]:
+    with changed(site.images, "import_methods", ["glance-direct"]):
+        yield
+
+
+@modelled(options=("--internal-glance",))
+def internal_glance_does_not_answer(world: World, site: Site) -> Iterator[None]:
+    with changed(site, "internal_glance", None):
         yield
 
 

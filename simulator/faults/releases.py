@@ -120,7 +120,7 @@ def _glance_files(
 
     `files` returns them from two texts: the main configuration and the sections about imports.
     """
-    sections = glance_api_conf(site.images).split("\n[")
+    sections = glance_api_conf(site.images, site.nodes[0]).split("\n[")
     of_imports = [part for part in sections if part.partition("]")[0] in _IMPORT_SECTIONS]
     main = "\n[".join(part for part in sections if part not in of_imports)
     told = {"glance-api.conf": main} | files(main + "\n", "".join(f"[{part}\n" for part in of_imports))

@@ -29,7 +29,9 @@ _DCN = 2
 
 def site_of(change: Change) -> str:
     """Return the name of a change's site in the deployment that has the change."""
-    return choose(change.site, candidates(healthy_world(_DCN, nodes=change.nodes, speed="none")))
+    return choose(
+        change.site, candidates(healthy_world(_DCN, nodes=change.nodes, speed="none", options=change.options))
+    )
 
 
 class Simulated:
@@ -46,7 +48,7 @@ class Simulated:
         """Start a deployment with the fault, run the suite on it, and end it."""
         begun, change = time.monotonic(), CHANGES[fault.name]
         site = site_of(change)
-        options = ("--dcn", str(_DCN), "--nodes", str(change.nodes), "--fault", f"{fault.name}:{site}", *change.options)
+        options = ("--dcn", str(_DCN), "--nodes", str(change.nodes), *change.options, "--fault", f"{fault.name}:{site}")
         reports = (REPORTS / f"detection-{self.name}" / fault.name).absolute()
         with tempfile.TemporaryDirectory(prefix=f"dcn-verify-{fault}-") as folder:
             try:

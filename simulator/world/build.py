@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from simulator.world.clock import Speed
-from simulator.world.clusters import Cluster, Mon
+from simulator.world.clusters import Cluster, Mon, Pool
 from simulator.world.configuration import give_other_cluster, give_own_cluster, give_services
 from simulator.world.guest import DOC_URI, FILE_NAME, guest_file
 from simulator.world.nodes import Node
@@ -14,6 +15,17 @@ from simulator.world.undercloud import undercloud
 from simulator.world.world import World
 
 CENTRAL = "central"
+#: A store that belongs to no site, and its pool in central's cluster.
+OTHER_STORE = "archive"
+#: What makes a deployment another one than the guide's, by the options of `dcn-verify simulate`.
+OPTIONS = {
+    "--internal-glance": "Nova and Cinder have Glances of their own (OSSN-0090)",
+    "--services-glance": "the Glance of a DCN site is for services alone: no web-download, no conversion",
+    "--shared-glance": "DCN sites have no Glance: they use central's",
+    "--edge-glance": "the last DCN site has no storage, and a Glance that keeps images in Cinder volumes",
+    "--tls": "every Glance has TLS, with a private CA",
+    "--other-store": f"every Glance has the store {OTHER_STORE}, which belongs to no site",
+}
 # below the addresses of central's nodes
 UNDERCLOUD_ADDRESS = "127.0.0.9"
 _DEFAULT_STORE = "default_backend"
@@ -40,8 +52,8 @@ def address(site: int, node: int) -> str:
 
 
 def port(base: int, service: str) -> int:
-    """Return the port of a service; SSH comes last."""
-    return base + (*_SERVICES, "ssh").index(service)
+    """Return the port of a service; SSH and an internal Glance come last."""
+    return base + (*_SERVICES, "ssh", "image-internal").index(service)
 
 
 def service_urls(base: int) -> dict[str, str]:
@@ -63,6 +75,7 @@ def healthy_world(
     shared_user: str | None = None,
     absent_images: str = "stream",
     clone_v2: bool = False,
+    options: Collection[str] = (),
     seed: int | None = None,
 ) -> World:
     """Build a central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
@@ -73,24 +86,38 @@ def healthy_world(
     GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. `volume_cluster` is
     the cluster of every DCN site's volume services, or `none`. `shared_user` is a key of `SHARED_CAPS`.
     `absent_images` is what Nova does with an image that a site has no copy of: `stream`, `copy` or `refuse`. With
-    `clone_v2`, RBD clones need no protected parent. With a `seed`, steps and answers are delayed at random.
+    `clone_v2`, RBD clones need no protected parent. `options` are among `OPTIONS`. With a `seed`, steps and answers are
+    delayed at random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
-    sites = [
-        _site(number, name, nodes, base, name not in without_storage, shared_user) for number, name in enumerate(names)
-    ]
+    bare = {*without_storage, *(names[1:][-1:] if "--edge-glance" in options else ())}
+    sites = [_site(number, name, nodes, base, name not in bare, shared_user) for number, name in enumerate(names)]
     for site in sites:
         if site.name in without_compute:
             for node in site.nodes:
                 node.roles = tuple(role for role in node.roles if role != "compute")
     machine = undercloud(UNDERCLOUD_ADDRESS, port(base, "ssh"), names[1:])
     world = World(sites, machine, speed, service_urls(base), seed)
+    world.options = frozenset(options)
     for site in world.storage_sites:
         site.local_store = _DEFAULT_STORE if same_store_names else site.store
         _give_stores(world, site)
         site.ceph.min_client = "mimic" if clone_v2 else "luminous"
         site.nova.never_download = absent_images == "refuse"
         site.nova.glance_store = (site.local_store or "") if absent_images == "copy" else ""
+    shared = [site for site in sites if "--shared-glance" in options and not site.central]
+    for site in world.storage_sites:
+        if site in shared:
+            _use_central_glance(world, site)
+            continue
+        if "--services-glance" in options and not site.central:
+            site.images.import_methods, site.images.conversion = ["copy-image", "glance-direct"], False
+        if "--other-store" in options:
+            _give_other_store(world, site)
+        if "--internal-glance" in options:
+            _give_internal_glance(site, base)
+    if "--edge-glance" in options and not sites[-1].central:
+        _give_edge_glance(world, sites[-1], base)
     for site in sites if other_zone_names else ():
         site.zone = site.nova.zone = f"az-{site.name}"
         if site.cinder:
@@ -102,10 +129,12 @@ def healthy_world(
         for node in site.nodes:
             if site.cluster:
                 give_own_cluster(node, site.cluster)
-            for other in world.storage_sites if site.central else [world.central] if site.cluster else []:
-                if other is not site:
+            for other in world.storage_sites if site.central else [world.central] if site.glance else []:
+                if other is not site and site not in shared:
                     give_other_cluster(node, other.ceph)
             give_services(node, site)
+    if "--tls" in options:
+        _secure(world)
     files = world.urls["files"]
     world.internet = {f"{files}/{FILE_NAME}": guest_file(mebibytes), DOC_URI: guest_file(mebibytes)}
     return world
@@ -145,6 +174,74 @@ def _site(number: int, name: str, count: int, base: int, storage: bool, shared_u
         central_store=None if central else CENTRAL,
         store=_DEFAULT_STORE if central else name,
     )
+
+
+def _use_central_glance(world: World, site: Site) -> None:
+    """Take the site's Glance away, and have Nova and Cinder use central's; one database serves all as before."""
+    central = world.central
+    site.glance, site.internal_glance = central.glance, central.internal_glance
+    site.central_store = site.local_store = None
+    site.nova.glance_url, site.nova.glance_urls = central.nova.glance_url, {}
+    if site.cinder:
+        site.cinder.glance_url = central.nova.glance_url
+    for node in site.nodes:
+        node.images_from = None
+        node.roles = tuple(role for role in node.roles if role not in ("glance", "haproxy"))
+
+
+def _give_edge_glance(world: World, site: Site, base: int) -> None:
+    """Give a site without storage a Glance with a store of Cinder volumes, and with central's to stream from."""
+    url = f"http://{site.nodes[0].address}:{port(base, 'image')}"
+    central = Store(
+        CENTRAL, world.central.ceph, "external", "central rbd glance store", conf=f"/etc/ceph/{CENTRAL}.conf"
+    )
+    own = Store("edge", None, description="cinder volumes", kind="cinder")
+    stores = {store.id: store for store in (own, central)}
+    site.glance = Glance(url, stores, own.id, conversion=False)
+    site.nova.glance_url = url
+    for node in site.nodes:
+        node.roles = ("glance", *node.roles)
+
+
+def _secure(world: World) -> None:
+    """Have every Glance named by https."""
+
+    def secured(url: str) -> str:
+        return url.replace("http:", "https:", 1)
+
+    world.urls["image"] = secured(world.urls["image"])
+    glances = {id(one): one for site in world.sites.values() for one in (site.glance, site.internal_glance) if one}
+    for glance in glances.values():
+        glance.url = secured(glance.url)
+    for site in world.sites.values():
+        site.nova.glance_url = secured(site.nova.glance_url)
+        site.nova.glance_urls = {node: secured(url) for node, url in site.nova.glance_urls.items()}
+        if site.cinder:
+            site.cinder.glance_url = secured(site.cinder.glance_url)
+
+
+def _give_internal_glance(site: Site, base: int) -> None:
+    """Give Nova and Cinder a Glance of their own, with the same stores; the other one hides the locations then."""
+    outer = site.images
+    site.internal_glance = inner = replace(outer, url=outer.url.replace(*_ports(base)))
+    outer.show_locations = outer.show_direct_url = False
+    site.nova.glance_url = inner.url
+    site.nova.glance_urls = {node: url.replace(*_ports(base)) for node, url in site.nova.glance_urls.items()}
+    if site.cinder:
+        site.cinder.glance_url = inner.url
+
+
+def _ports(base: int) -> tuple[str, str]:
+    return f":{port(base, 'image')}", f":{port(base, 'image-internal')}"
+
+
+def _give_other_store(world: World, site: Site) -> None:
+    pools = world.central.ceph.pools
+    pools.setdefault(OTHER_STORE, Pool(OTHER_STORE, len(pools) + 1))
+    conf = f"/etc/ceph/{CENTRAL}.conf"
+    user = "openstack" if site.central else "external"
+    store = Store(OTHER_STORE, world.central.ceph, user, "for archives", OTHER_STORE, conf)
+    site.images.stores[store.id] = store
 
 
 def _give_stores(world: World, site: Site) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from simulator.world.clusters import Cluster, User
 from simulator.world.nodes import Container, File, Node
@@ -12,6 +13,7 @@ REGISTRY = "localhost/tripleo"
 #: The commands that TripleO runs in containers.
 _COMMANDS = {
     "glance_api": "uwsgi --ini /etc/glance/uwsgi.ini",
+    "glance_api_internal": "uwsgi --ini /etc/glance/uwsgi.ini",
     "nova_compute": "/usr/bin/nova-compute",
     "cinder_volume": "/usr/bin/cinder-volume",
 }
@@ -71,7 +73,10 @@ def give_services(node: Node, site: Site) -> None:
         run(f"ceph-mgr-{node.name}", "ceph")
     if site.glance is not None and "glance" in node.roles:
         glance = site.glance
-        run("glance_api", "glance-api", "glance", "/etc/glance/glance-api.conf", lambda: glance_api_conf(glance))
+        run("glance_api", "glance-api", "glance", "/etc/glance/glance-api.conf", lambda: glance_api_conf(glance, node))
+        if inner := site.internal_glance:
+            path = "/etc/glance/glance-api.conf"
+            run("glance_api_internal", "glance-api", "glance", path, lambda: glance_api_conf(inner, node))
     if "haproxy" in node.roles:
         run("haproxy", "haproxy")
     if "keystone" in node.roles:
@@ -87,7 +92,9 @@ def give_services(node: Node, site: Site) -> None:
         run("cinder_volume", "cinder-volume", "cinder", "/etc/cinder/cinder.conf", lambda: cinder_conf(site, node))
 
 
-def glance_api_conf(glance: Glance) -> str:
+def glance_api_conf(glance: Glance, node: Node) -> str:
+    """Return the file of one of the site's Glances, on this node."""
+    there = urlsplit(glance.url)
     stores = ",".join(f"{store.id}:{store.type}" for store in glance.stores.values())
     lines = [
         "[DEFAULT]",
@@ -95,6 +102,9 @@ def glance_api_conf(glance: Glance) -> str:
         f"enabled_import_methods = [{','.join(glance.import_methods)}]",
         f"show_multiple_locations = {glance.show_locations}",
         f"show_image_direct_url = {glance.show_direct_url}",
+        f"bind_host = {node.address}",
+        f"bind_port = {there.port}",
+        *(["cert_file = /etc/pki/glance.pem"] if there.scheme == "https" else []),
         f"worker_self_reference_url = {glance.url}",
         "node_staging_uri = file:///var/lib/glance/staging",
         "",

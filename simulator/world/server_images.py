@@ -102,7 +102,8 @@ async def _copy_disk(world: World, server: Server, image: Image) -> None:
         root.snapshots.pop(copied_from, None)
     server.task_state = "image_uploading"
     glance = world.hooks.through("snapshot.glance", site.glance or world.central.images, site=site)
-    store = glance.stores[glance.default]
+    here = (store for store in glance.stores.values() if store.cluster is site.cluster and site.cluster)
+    store = next(here, glance.stores[glance.default])
     if image.id in world.images.records and store.cluster is not None:
         await world.reach(store.cluster)
         world.write_copy(store, image.id, content)

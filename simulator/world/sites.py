@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from simulator.world.clusters import Cluster
 from simulator.world.content import Content
@@ -18,7 +18,10 @@ IMPORT_METHODS = ("glance-direct", "web-download", "copy-image")
 
 @dataclass
 class Store:
-    """A backend in the configuration of one Glance; `cluster` is None for the read-only http store."""
+    """A backend in the configuration of one Glance. Without a `cluster`, it is of another type than RBD.
+
+    The `http` store is read-only. Nobody writes to one of another type here.
+    """
 
     id: str
     cluster: Cluster | None
@@ -26,10 +29,11 @@ class Store:
     description: str = ""
     pool: str = "images"
     conf: str = ""
+    kind: str = "http"
 
     @property
     def type(self) -> str:
-        return "rbd" if self.cluster else "http"
+        return "rbd" if self.cluster else self.kind
 
     @property
     def rbd(self) -> Cluster:
@@ -44,7 +48,11 @@ class Store:
 
 @dataclass
 class Glance:
-    """The image service of one site: its own settings, stores and staging area. All sites share the database."""
+    """The image service of one site: its own settings, stores and staging area. All sites share the database.
+
+    `certificate_days` is how long its certificate is valid, if it has one. `locations_api` is whom it shows the
+    locations of an image by a request of their own.
+    """
 
     url: str
     stores: dict[str, Store] = field(default_factory=dict)
@@ -57,6 +65,8 @@ class Glance:
     allowed_ports: list[int] = field(default_factory=lambda: [80, 443])
     staging: dict[str, bytes | Content] = field(default_factory=dict)
     copy_needs_admin: bool = True
+    certificate_days: int = 365
+    locations_api: Literal["none", "services", "admin"] = "none"
 
     def store_of(self, url: str) -> str | None:
         """Return the ID of the store that a location's URL belongs to, by FSID and pool."""
@@ -117,6 +127,8 @@ class Cinder:
 class Site:
     """One site. Without storage, it has no cluster, no Glance and no volume service.
 
+    `internal_glance` is the Glance of Nova and Cinder, where they have one of their own.
+
     `store` is the ID of the site's store in central's Glance, and `local_store` the ID in the site's own Glance.
     `central_store` is the ID of central's store in the site's own Glance.
     """
@@ -132,6 +144,7 @@ class Site:
     central_store: str | None = None
     store: str | None = None
     local_store: str | None = None
+    internal_glance: Glance | None = None
 
     @property
     def ceph(self) -> Cluster:
@@ -146,3 +159,8 @@ class Site:
         if self.glance is None:
             raise LookupError(f"site {self.name} has no Glance")
         return self.glance
+
+    @property
+    def services_images(self) -> Glance:
+        """The Glance that Nova and Cinder of the site use. Raises LookupError for a site without storage."""
+        return self.internal_glance or self.images

@@ -95,7 +95,8 @@ class CannotRead(Exception):
 
 def local_copy(world: World, site: Site, image: Image) -> tuple[Cluster, str, str, str] | None:
     """Return cluster, pool, image and snapshot of a raw copy that can be cloned at this site, or None."""
-    if image.disk_format != "raw" or not site.images.show_locations:
+    glance = site.services_images
+    if image.disk_format != "raw" or not (glance.show_locations or glance.locations_api != "none"):
         return None
     for location in image.locations:
         if world.images.cluster_of(location) is site.cluster:

@@ -42,6 +42,8 @@ class World:
         self.volumes = Volumes(self)
         self.servers = Servers(self)
         self.networks = Networks(list(self.sites), self.identity.projects["admin"].id)
+        #: the options of `dcn-verify simulate` that make it another deployment than the guide's
+        self.options: frozenset[str] = frozenset()
         self.keypairs = {f"{name}-key": "ssh-ed25519 AAAA" for name in self.sites}
         self.internet: dict[str, bytes] = {}
         self.logs: dict[str, list[str]] = {}

@@ -5,7 +5,7 @@ import pytest
 from fixtures.plugin.claims import claim
 from fixtures.plugin.outcomes import Blocked
 from fixtures.stages.images import FailedImport
-from fixtures.stages.refusals import BAD_REQUESTS, REFUSED_DELETIONS, RefusedDeletions, RefusedRequests
+from fixtures.stages.refusals import BAD_REQUESTS, REFUSED_DELETIONS, RefusedDeletions, RefusedRequest, RefusedRequests
 from helpers.actions.images import UploadedImage
 from helpers.actions.volumes import MadeVolume
 from helpers.environment import Site
@@ -17,7 +17,7 @@ from helpers.witnesses.images import ABSENT, Copy
 @pytest.mark.parametrize("request_name", BAD_REQUESTS)
 def test_bad_request_is_refused(refused_requests: RefusedRequests, request_name: str):
     """The request is refused by a code of the Images API."""
-    made = refused_requests[request_name]
+    made = _made(refused_requests, request_name)
     if made.no_copies:
         raise Blocked("copy-image at central's Glance (A5, B3)", made.no_copies)
 
@@ -29,9 +29,15 @@ def test_bad_request_is_refused(refused_requests: RefusedRequests, request_name:
 @pytest.mark.parametrize("request_name", BAD_REQUESTS)
 def test_bad_request_changes_nothing(refused_requests: RefusedRequests, request_name: str):
     """The image's record, with its locations, is as before the request."""
-    made = refused_requests[request_name]
+    made = _made(refused_requests, request_name)
 
     assert made.after == made.before
+
+
+def _made(requests: RefusedRequests, name: str) -> RefusedRequest:
+    if name in requests.not_made:
+        pytest.skip(requests.not_made[name])
+    return requests[name]
 
 
 @claim("B9")

@@ -19,8 +19,13 @@ def test_image_is_at_its_own_site_only(server_image: TakenImage, compute_dcn: Si
     image = server_image.image
 
     assert image.stores == frozenset({compute_dcn.store})
-    assert image.sites_by_location == frozenset({compute_dcn.name})
     assert image.sites_by_cluster == frozenset({compute_dcn.name})
+
+
+@claim("D1")
+def test_location_is_at_its_own_site_only(server_image: TakenImage, compute_dcn: Site):
+    """The one location of the image of a server of this site is in this site's cluster."""
+    assert server_image.image.sites_by_location == frozenset({compute_dcn.name})
 
 
 @claim("D1")

@@ -7,7 +7,7 @@ from helpers.environment import Site
 
 
 @claim("A8")
-def test_dcn_nodes_are_clients_of_central(central_clients: ClientsOf, central_cluster: ClusterFacts, dcn: Site):
+def test_dcn_nodes_are_clients_of_central(central_clients: ClientsOf, central_cluster: ClusterFacts, glance_dcn: Site):
     """Every Glance node here has central.conf and the keyring it leads to, with central's FSID, mons and key."""
     expected = central_clients.expected(
         fsid=central_cluster.fsid,

@@ -44,19 +44,20 @@ def test_nova_compute_has_read_its_files_without_storage(bare_nova_config: NovaC
 
 
 @claim("A13")
-def test_glance_is_the_local_one(dcn_nova_config: NovaConfigs, compute_dcn: Site):
+def test_glance_is_the_local_one(local_nova_config: NovaConfigs, glance_compute_dcn: Site):
     """Every compute node here uses the Glance on the node itself, or the site's."""
-    addresses = {node.name: node.address for node in compute_dcn.nodes}
+    site = glance_compute_dcn
+    addresses = {node.name: node.address for node in site.nodes}
     local = [
         config.node
-        for config in dcn_nova_config.nodes
+        for config in local_nova_config.nodes
         if urlsplit(config.glance or "").hostname
-        in {urlsplit(compute_dcn.glance).hostname, addresses[config.node], "localhost", "127.0.0.1"}
+        in {urlsplit(site.services_glance).hostname, addresses[config.node], "localhost", "127.0.0.1"}
         or config.glance_on_node
     ]
-    seen = {config.node: config.glance for config in dcn_nova_config.nodes}
+    seen = {config.node: config.glance for config in local_nova_config.nodes}
 
-    assert seen == {node: glance if node in local else compute_dcn.glance for node, glance in seen.items()}
+    assert seen == {node: glance if node in local else site.services_glance for node, glance in seen.items()}
 
 
 @claim("A13")
@@ -79,7 +80,7 @@ def test_haproxy_leads_to_this_site_s_glance(by_haproxy: ByHaproxy, scale_out_gl
 
 
 @claim("A13")
-def test_local_glance_answers(dcn_nova_config: NovaConfigs, compute_dcn: Site):
+def test_glance_answers(dcn_nova_config: NovaConfigs, compute_dcn: Site):
     """The Glance that nova.conf names answers on every compute node here."""
     seen = {f"{config.node} {config.glance}": config.glance_status for config in dcn_nova_config.nodes}
 
@@ -207,7 +208,7 @@ def test_services_have_read_their_files(nova_config: NovaConfigs, cinder_config:
 @claim("A19")
 def test_site_without_storage_has_no_store(central_glance: GlanceFacts, environment: Environment, bare_site: Site):
     """Central's Glance has no store for this site."""
-    known = {site.store for site in environment.storage_sites} | {"http"}
+    known = {site.store for site in environment.storage_sites} | environment.spare_stores
 
     assert {store.id for store in central_glance.stores} - known == set()
 
