@@ -52,6 +52,9 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--same-store-names", action="store_true", help="every site calls its own store alike")
     parser.add_argument("--other-zone-names", action="store_true", help="zones are not called as the sites are")
     parser.add_argument(
+        "--cephadm", action="store_true", help="monitors run in containers of cephadm's, without an admin keyring"
+    )
+    parser.add_argument(
         "--ceph-warnings",
         choices=("fail", "warn"),
         default="fail",
@@ -113,6 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         without_compute=arguments.without_compute,
         same_store_names=arguments.same_store_names,
         other_zone_names=arguments.other_zone_names,
+        cephadm=arguments.cephadm,
         seed=arguments.delays,
     )
     world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import asyncssh
 
-from simulator.commands import ceph, containers, curl, files, libvirt, rbd, shell, undercloud
+from simulator.commands import ceph, cephadm, containers, curl, files, libvirt, rbd, shell, undercloud
 from simulator.world.content import Content
 from simulator.world.nodes import Node
 from simulator.world.world import World
@@ -16,7 +16,7 @@ USER = "heat-admin"
 # how many of the logins and commands that the weather spoils end before they begin
 _EARLY = 0.5
 # importing them is what makes their commands known
-_COMMANDS = (ceph, containers, curl, files, libvirt, rbd, undercloud)
+_COMMANDS = (ceph, cephadm, containers, curl, files, libvirt, rbd, undercloud)
 
 
 class _Login(asyncssh.SSHServer):

@@ -131,8 +131,8 @@ def _site(site: Site) -> dict[str, Any]:
         found["glance"] = site.glance.url
         found["ceph"] = {
             "cluster": site.cluster.name,
-            "runtime": "podman",
-            "mon_container": "ceph-mon-{hostname}",
+            # how cephadm's monitors are asked is to be found out
+            **({} if site.nodes[0].cephadm else {"runtime": "podman", "mon_container": "ceph-mon-{hostname}"}),
             "min_mons": len(site.cluster.mons),
             # the simulator's counters are always current
             "stats_period": 0.1,

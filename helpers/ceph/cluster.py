@@ -22,8 +22,8 @@ from helpers.ceph.answers import (
 )
 from helpers.ceph.asking import Asker, BadAnswer, NoSuchPool
 from helpers.ceph.rbd import ContentHash, ImageNames, PoolListing, Trash, TrashEntry, Usage
+from helpers.ceph.ways import Adapter
 from helpers.environment import Ceph, Pools, Site
-from helpers.nodes.containers import Adapter
 from helpers.nodes.fingerprints import digest_of, parse_digest
 from helpers.nodes.node import CommandFailed, Completed, Runner
 
@@ -58,7 +58,7 @@ class Cluster:
         self.name: str = site.ceph.cluster
         self.pools: Pools = site.ceph.pools
         adapters = {node.name: adapter for node in nodes} if adapter else {}
-        self._asker = Asker(site.name, self.name, site.ceph, tuple(nodes), adapters)
+        self._asker = Asker(site.name, self.name, site.ceph, site.services, tuple(nodes), adapters)
         self._fsid: str | None = None
 
     def __repr__(self) -> str:
@@ -70,12 +70,8 @@ class Cluster:
         `/etc/ceph/<cluster_name>.conf` and `/etc/ceph/<cluster_name>.client.<client>.keyring`, in the guide's words:
         `rbd --id external --keyring … --conf …`.
         """
-        options = (
-            *("--id", client),
-            *("--keyring", f"/etc/ceph/{cluster_name}.client.{client}.keyring"),
-            *("--conf", f"/etc/ceph/{cluster_name}.conf"),
-        )
-        return self._asked_by(replace(self._asker, cluster=cluster_name, nodes=(node,), client=options))
+        files = (f"/etc/ceph/{cluster_name}.conf", f"/etc/ceph/{cluster_name}.client.{client}.keyring")
+        return self._asked_by(replace(self._asker, cluster=cluster_name, nodes=(node,), client=(client, *files)))
 
     def by_node(self) -> tuple[Cluster, ...]:
         """The same cluster, asked on each of its nodes alone."""
@@ -85,6 +81,11 @@ class Cluster:
         other = Cluster(self.site, asker.nodes)
         other.name, other._asker = asker.cluster, asker
         return other
+
+    @property
+    def way(self) -> str:
+        """How the first of its nodes asks it, in a few words; empty where it has not been asked yet."""
+        return self._asker.way(self._asker.nodes[0].name) if self._asker.nodes else ""
 
     def ask_last(self, nodes: Collection[str]) -> None:
         """Ask on the nodes of these names only where no other one has an answer."""

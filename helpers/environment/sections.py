@@ -245,8 +245,10 @@ class Ceph(Section):
     cluster: CephName
     """The name of the cluster, as in `/etc/ceph/<cluster>.conf`."""
     runtime: Runtime = "detect"
-    """Where `ceph` and `rbd` run: in a container of `podman` or `docker`, in a container that `cephadm` has deployed,
-    or on the `host` itself. `detect` tries them in this order."""
+    """Where `ceph` and `rbd` run: in the monitor's container of `podman` or `docker`, with `cephadm` in the one that it
+    has deployed or by `cephadm shell`, or on the `host` itself. `detect` asks `ceph fsid` by each of these ways, in
+    this order; before the `host`, also as the client that Cinder or Nova is there. It takes the first way that has an
+    answer, and the preflight says which one that is."""
     mon_container: Annotated[str, AfterValidator(container_pattern)] | None = None
     """The name of the monitor container; `{hostname}` and `{fsid}` are filled in. By default `ceph-mon-{hostname}`,
     with cephadm `ceph-{fsid}-mon-{hostname}`."""

@@ -14,13 +14,10 @@ from helpers.nodes.config_files import CephConf, OsloConfig
 from helpers.nodes.containers import is_container_trouble
 from helpers.nodes.runner import CommandFailed, Completed, Runner
 
-#: Where deployments keep cephx keys: the guide's place, TripleO's since Wallaby, edpm-ansible's, and libvirt's.
-FOLDERS = (
-    "/etc/ceph",
-    "/var/lib/tripleo-config/ceph",
-    "/var/lib/openstack/config/ceph",
-    "/etc/libvirt/secrets",
-)
+#: Where deployments keep the files of Ceph's clients: the guide's place, TripleO's since Wallaby, and edpm-ansible's.
+CONF_FOLDERS = ("/etc/ceph", "/var/lib/tripleo-config/ceph", "/var/lib/openstack/config/ceph")
+#: Where they keep cephx keys: there, and where libvirt does.
+FOLDERS = (*CONF_FOLDERS, "/etc/libvirt/secrets")
 _DEFAULT_CONF = "/etc/ceph/ceph.conf"
 #: A keyring's line, or what a cephx key looks like, whatever the file is called.
 _HAS_A_KEY = r"^[[:space:]]*key[[:space:]]*=|A[Qg][A-Za-z0-9+/]{36,60}="

@@ -14,7 +14,7 @@ import time
 
 from helpers.environment import NodeSpec, Ssh
 from helpers.environment.values import HOST_NAME
-from helpers.nodes.deadline import GRACE, limited
+from helpers.nodes.deadline import GRACE, limited, start_up
 from helpers.nodes.files import FileFacts, read_file
 from helpers.nodes.modules import Modules
 from helpers.nodes.runner import CommandFailed, Completed, DeadlinePassed, Runner, Unreachable
@@ -78,7 +78,7 @@ class Node:
         sent = shlex.join((*(("sudo", "-n") if sudo else ()), *limited(argv, seconds)))
         started = time.monotonic()
         try:
-            status, stdout, stderr = self._connection.execute(sent, seconds + GRACE)
+            status, stdout, stderr = self._connection.execute(sent, seconds + start_up(argv) + GRACE)
         except TimeoutError:
             raise DeadlinePassed(self.name, reproduce, seconds) from None
         # 124 is `timeout`'s answer, and 137 when it had to kill; a command may answer so itself, but earlier

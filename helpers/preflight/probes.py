@@ -147,14 +147,15 @@ def ask_cluster(cluster: Cluster, seconds: float) -> Iterator[Probed]:
     The nodes are asked in parallel, so that a silent one does not delay the answers of the others.
     """
     site = cluster.site.name
-    asked = begin((partial(one.image_names, one.pools.images, seconds) for one in cluster.by_node()), "preflight")
+    nodes = cluster.by_node()
+    asked = begin((partial(one.image_names, one.pools.images, seconds) for one in nodes), "preflight")
     wait(asked, timeout=seconds + _RETURN)
-    heard = [one for one in asked if one.done()]
+    heard = [(one, node) for one, node in zip(asked, nodes, strict=True) if one.done()]
     if not heard:
         return
     try:
-        listed = min(heard, key=lambda one: _weight(one.exception())).result()
-        yield Probed(site, "rbd", reproduce=(listed.command,))
+        answer, node = min(heard, key=lambda one: _weight(one[0].exception()))
+        yield Probed(site, "rbd", reproduce=(answer.result().command,), way=node.way)
     except Unreachable as error:
         yield Probed(site, "rbd", None, "unknown", str(error), error.reproduce)
     except (CommandFailed, DeadlinePassed) as error:

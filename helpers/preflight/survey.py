@@ -37,6 +37,8 @@ from helpers.runs.deployment import Deployment
 
 #: Seconds for the whole preflight. Logins come first, with the time limit of the environment file.
 DEADLINE = 10.0
+#: Seconds more where the way to a cluster is found out: each of several ways is asked, and one starts a container.
+_SEVERAL_WAYS = 20.0
 #: Seconds that commands on a node get less than that, so that a timeout on the node is still reported in time.
 _WAY_BACK = 1.0
 
@@ -60,13 +62,16 @@ class _Answers:
             return self.probed
 
 
-def survey(deployment: Deployment, deadline: float = DEADLINE) -> Preflight:
+def survey(deployment: Deployment, deadline: float | None = None) -> Preflight:
     """Check every prerequisite of every site, without creating or changing anything.
 
     :param deadline: seconds; a prerequisite without an answer by then is unknown
     """
     started = time.monotonic()
     environment, answers = deployment.environment, _Answers()
+    if deadline is None:
+        to_be_found = {site.ceph.runtime for site in environment.sites if site.ceph} & {"detect", "cephadm"}
+        deadline = DEADLINE + (_SEVERAL_WAYS if to_be_found else 0)
     asked = list(questions(environment))
     left = max(deadline - _WAY_BACK, 0.1)
     asks = tuple(_asks(deployment, left))

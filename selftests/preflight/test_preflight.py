@@ -358,8 +358,8 @@ def test_the_table_says_each_finding_once_and_how_to_see_it(environment: Environ
 
     rows = [line.split() for line in shown.splitlines()]
     assert rows[0] == ["site", *(one for one in PREREQUISITES if one != "roles")]
-    assert rows[1] == ["central", *["ok"] * 10]
-    assert rows[3] == ["dcn1", "ok", "FAILED", *["ok"] * 4]
+    assert rows[1] == ["central", *["ok"] * 10, "podman"]
+    assert rows[3] == ["dcn1", "ok", "FAILED", *["ok"] * 4, "podman"]
     assert shown.splitlines()[-2:] == [
         "FAILED dcn1: glance: http://192.0.2.30:9292 answers 503",
         "  reproduce: curl http://192.0.2.30:9292/v2/info/import",

@@ -286,8 +286,7 @@ async def _getent(call: Call) -> Output:
 @command("which")
 async def _which(call: Call) -> Output:
     name = call.args[-1] if call.args else ""
-    in_mon = call.container is not None and call.container.startswith("ceph-")
-    there = name in COMMANDS and (name not in _CEPH_TOOLS or in_mon)
+    there = name in COMMANDS and (name not in _CEPH_TOOLS or call.has_ceph)
     return Output(f"/usr/bin/{name}\n".encode()) if there else Output(status=1)
 
 

@@ -22,6 +22,7 @@ from simulator.process import DidNotStart, running
 VARIATIONS: dict[str, tuple[str, ...]] = {
     "as-the-guide-has-it": (),
     **{name: ("--fault", name) for name, change in CHANGES.items() if change.harmless},
+    "cephadm-without-admin-keyring": ("--cephadm", "--nodes", "2"),
     "zones-named-otherwise": ("--other-zone-names",),
     "a-site-without-storage": ("--dcn", "3", "--without-storage", "dcn1"),
     "a-site-without-compute": ("--dcn", "3", "--without-compute", "dcn1"),

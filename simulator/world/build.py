@@ -49,6 +49,7 @@ def healthy_world(
     without_compute: Sequence[str] = (),
     same_store_names: bool = False,
     other_zone_names: bool = False,
+    cephadm: bool = False,
     seed: int | None = None,
 ) -> World:
     """Build a central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
@@ -56,8 +57,9 @@ def healthy_world(
     Further machines of a DCN site are scale-out nodes: compute nodes with a HAProxy in place of Glance.
 
     With `same_store_names`, every site's own Glance names its own store as central does (TripleO without
-    GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. With a `seed`, steps
-    and answers are delayed at random.
+    GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. With `cephadm`,
+    monitors run in containers of cephadm's, without an admin keyring. With a `seed`, steps and answers are delayed at
+    random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
     sites = [_site(number, name, nodes, base, name not in without_storage) for number, name in enumerate(names)]
@@ -76,6 +78,7 @@ def healthy_world(
             site.cinder.zone = site.zone
     for site in sites:
         for node in site.nodes:
+            node.cephadm = cephadm
             if site.cluster:
                 give_own_cluster(node, site.cluster)
             for other in world.storage_sites if site.central else [world.central] if site.cluster else []:
