@@ -54,6 +54,14 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--cephadm", action="store_true", help="monitors run in containers of cephadm's, without an admin keyring"
     )
+    parser.add_argument("--docker", action="store_true", help="docker runs the containers")
+    parser.add_argument(
+        "--other-containers",
+        action="append",
+        default=[],
+        metavar="SITE",
+        help="a site whose Glance runs in a container of another name",
+    )
     parser.add_argument(
         "--ceph-warnings",
         choices=("fail", "warn"),
@@ -117,6 +125,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         same_store_names=arguments.same_store_names,
         other_zone_names=arguments.other_zone_names,
         cephadm=arguments.cephadm,
+        docker=arguments.docker,
+        other_containers=arguments.other_containers,
         seed=arguments.delays,
     )
     world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)

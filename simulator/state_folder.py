@@ -12,6 +12,7 @@ import yaml
 
 from simulator import deployment_files
 from simulator.ssh import USER
+from simulator.world.build import OTHER_GLANCE
 from simulator.world.guest import BOOTED, FILE_NAME, MARKER
 from simulator.world.identity import DOMAIN, REGION
 from simulator.world.sites import Site
@@ -131,11 +132,18 @@ def _site(site: Site) -> dict[str, Any]:
         found["glance"] = site.glance.url
         found["ceph"] = {
             "cluster": site.cluster.name,
-            # how cephadm's monitors are asked is to be found out
-            **({} if site.nodes[0].cephadm else {"runtime": "podman", "mon_container": "ceph-mon-{hostname}"}),
+            # how others are asked is to be found out
+            **({"runtime": "podman", "mon_container": "ceph-mon-{hostname}"} if _is_usual(site) else {}),
             "min_mons": len(site.cluster.mons),
             # the simulator's counters are always current
             "stats_period": 0.1,
         }
+    if any(OTHER_GLANCE in node.containers for node in site.nodes):
+        found["services"] = {"glance": {"container": OTHER_GLANCE}}
     found["nodes"] = {node.name: {"address": node.address, "roles": list(node.roles)} for node in site.nodes}
     return found
+
+
+def _is_usual(site: Site) -> bool:
+    """Return whether the monitors run in podman's containers, with the node's keyrings."""
+    return all(node.engine == "podman" and not node.cephadm for node in site.nodes)

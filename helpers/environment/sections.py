@@ -34,6 +34,7 @@ from helpers.environment.values import (
 )
 
 Runtime = Literal["podman", "docker", "cephadm", "host", "detect"]
+ServiceName = Literal["glance", "nova_api", "nova_compute", "libvirt", "cinder_volume"]
 Role = Literal["glance", "ceph-mon", "compute", "cinder-volume", "nova-api", "keystone", "haproxy"]
 # `pairs` checks the number of names, with a clearer message
 SitesOfPair = Annotated[tuple[Word, ...], BeforeValidator(as_tuple)]
@@ -221,11 +222,27 @@ class Services(Section):
         """The service as TripleO deploys it."""
         return Service.model_validate(_SERVICES[name])
 
+    def at_site(self, own: Mapping[ServiceName, ServiceOfSite]) -> Services:
+        """The services of a site, whose own entries take precedence."""
+        changes = {name: {key: getattr(given, key) for key in given.model_fields_set} for name, given in own.items()}
+        return self.model_copy(update={name: self[name].model_copy(update=keys) for name, keys in changes.items()})
+
     def __getitem__(self, name: str) -> Service:
         if name not in type(self).model_fields:
             raise KeyError(f"no service {name}; services here: {', '.join(type(self).model_fields)}")
         service: Service = getattr(self, name)
         return service
+
+
+class ServiceOfSite(Section):
+    """Where a service runs at one site. A key that is absent is as in `services`, for all sites."""
+
+    container: Word | None = None
+    """The name of the container that the service runs in. `null` means that it runs on the host itself."""
+    config: Annotated[tuple[RemotePath, ...], BeforeValidator(as_tuple)] = ()
+    """The configuration files of the service, as paths inside its container."""
+    logs: Annotated[tuple[RemotePath, ...], BeforeValidator(as_tuple)] = ()
+    """The log files of the service, as paths on the host."""
 
 
 class Pools(Section):
@@ -306,6 +323,8 @@ class SiteEntry(Section):
     ceph: Ceph | None = None
     """The site's Ceph cluster. A site with storage has `ceph`, `store` and `glance`; a site without storage has none
     of them."""
+    services: dict[ServiceName, ServiceOfSite] = {}
+    """The services that run elsewhere at this site than at the other sites."""
     nodes: dict[str, NodeEntry] = {}
     """The nodes of the site, by host name."""
 

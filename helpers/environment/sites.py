@@ -52,7 +52,7 @@ def sites(path: Path, parsed: File) -> Iterator[Site]:
                 NodeSpec(name=node, address=found.address, roles=found.roles, site=name)
                 for node, found in entry.nodes.items()
             ),
-            services=parsed.services,
+            services=parsed.services.at_site(entry.services),
             file=path,
         )
 

@@ -57,7 +57,7 @@ def expected_containers(environment: Environment, spec: NodeSpec) -> tuple[str, 
     if site.central and len(site.nodes_with("cinder-volume")) > 1:
         # it is active/passive there: Pacemaker runs it on one of them (A15)
         roles = [role for role in roles if role != "cinder-volume"]
-    services = [environment.services[SERVICE_OF_ROLE[role]] for role in roles]
+    services = [site.services[SERVICE_OF_ROLE[role]] for role in roles]
     names = dict.fromkeys(service.container for service in services if service.container)
     ceph = site.ceph
     has_mon = ceph is not None and MON in spec.roles and ceph.runtime not in {"host", "detect"}

@@ -217,9 +217,13 @@ def _judge(one: Probed, environment: Environment) -> str | None:
         return f"ceph_cluster[{one.site}]"
     if one.prerequisite in {"compute", "volume"}:
         return "services"
-    if one.prerequisite == "glance" or environment.services["glance"].container in one.missing:
+    if one.prerequisite == "glance" or (one.missing and _glance_of(one, environment) in one.missing):
         return f"glance_service[{one.site}]"
     return None
+
+
+def _glance_of(one: Probed, environment: Environment) -> str | None:
+    return environment.site(one.site).services.glance.container
 
 
 def _bad(one: Probed) -> bool:

@@ -1,4 +1,4 @@
-"""`podman exec`, `ps`, `inspect` and `logs`, and `docker` without a daemon."""
+"""`podman exec`, `ps`, `inspect` and `logs`; `docker`, of which a node may have the client only, or in podman's place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NEVER = -62135596800
 
 @command("podman")
 async def _podman(call: Call) -> Output:
-    if call.container is not None:
+    if call.container is not None or call.node.engine != "podman":
         return Output(stderr="bash: line 1: podman: command not found\n", status=127)
     words = list(call.args)
     verb = words.pop(0) if words else ""
@@ -37,7 +37,16 @@ async def _podman(call: Call) -> Output:
 
 @command("docker")
 async def _docker(call: Call) -> Output:
-    """Run the client without a daemon, as on the machine of the recorded lab."""
+    """Run the client; on nodes with podman without a daemon, as on the machine of the recorded lab."""
+    verb, *words = call.args or ["help"]
+    if call.node.engine == "docker" and call.container is None:
+        if verb == "ps":
+            rows = [{"Names": each.name, "State": each.state, "Image": each.image} for each in _visible(call).values()]
+            return Output("".join(f"{json.dumps(row)}\n" for row in rows).encode())
+        if verb in ("exec", "inspect", "logs"):
+            return (
+                await _exec(call, words) if verb == "exec" else (_inspect if verb == "inspect" else _logs)(call, words)
+            )
     told = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n"
     return Output(stderr=told, status=1)
 

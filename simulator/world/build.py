@@ -16,6 +16,7 @@ from simulator.world.world import World
 CENTRAL = "central"
 # below the addresses of central's nodes
 UNDERCLOUD_ADDRESS = "127.0.0.9"
+GLANCE, OTHER_GLANCE = "glance_api", "image_service"
 _DEFAULT_STORE = "default_backend"
 _CENTRAL_ROLES = ("keystone", "nova-api", "glance", "ceph-mon", "compute", "cinder-volume")
 _HCI_ROLES = ("glance", "ceph-mon", "compute", "cinder-volume")
@@ -50,6 +51,8 @@ def healthy_world(
     same_store_names: bool = False,
     other_zone_names: bool = False,
     cephadm: bool = False,
+    docker: bool = False,
+    other_containers: Sequence[str] = (),
     seed: int | None = None,
 ) -> World:
     """Build a central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
@@ -58,7 +61,8 @@ def healthy_world(
 
     With `same_store_names`, every site's own Glance names its own store as central does (TripleO without
     GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. With `cephadm`,
-    monitors run in containers of cephadm's, without an admin keyring. With a `seed`, steps and answers are delayed at
+    monitors run in containers of cephadm's, without an admin keyring. With `docker`, it runs all containers. The sites in
+    `other_containers` have another name for Glance's container. With a `seed`, steps and answers are delayed at
     random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
@@ -84,7 +88,12 @@ def healthy_world(
             for other in world.storage_sites if site.central else [world.central] if site.cluster else []:
                 if other is not site:
                     give_other_cluster(node, other.ceph)
+            node.engine = "docker" if docker else "podman"
             give_services(node, site)
+            if site.name in other_containers and GLANCE in node.containers:
+                container = node.containers.pop(GLANCE)
+                container.name = OTHER_GLANCE
+                node.containers[OTHER_GLANCE] = container
     files = world.urls["files"]
     world.internet = {f"{files}/{FILE_NAME}": guest_file(mebibytes), DOC_URI: guest_file(mebibytes)}
     return world

@@ -68,7 +68,7 @@ class Node:
 
     `images_from` is the site whose Glance answers on the node, through a HAProxy if the node has no Glance of its own;
     with None, no Glance answers. `secrets` are libvirt's secrets: their IDs and values. `cephadm`: its monitors are
-    deployed by cephadm, which is installed.
+    deployed by cephadm, which is installed. `engine`: podman or docker, which runs the containers.
     """
 
     name: str
@@ -82,6 +82,7 @@ class Node:
     images_from: str | None = None
     secrets: dict[str, str] = field(default_factory=dict)
     cephadm: bool = False
+    engine: str = "podman"
 
     def file(self, path: str, container: str | None = None) -> File | None:
         """Return the file at this path, as seen on the node or in one of its containers."""
