@@ -64,14 +64,18 @@ class Cluster:
     def __repr__(self) -> str:
         return f"<cluster {self.name} asked at {self.site}>"
 
-    def as_external(self, node: Runner, cluster_name: str, client: str = "external") -> Cluster:
-        """Another site's cluster, asked from this site's `node` with the files that the guide puts there.
+    def as_external(
+        self, node: Runner, cluster_name: str, client: tuple[str, str, str], prefix: tuple[str, ...] | None = None
+    ) -> Cluster:
+        """Another site's cluster, asked from this site's `node`: `rbd --id external --keyring … --conf …`.
 
-        `/etc/ceph/<cluster_name>.conf` and `/etc/ceph/<cluster_name>.client.<client>.keyring`, in the guide's words:
-        `rbd --id external --keyring … --conf …`.
+        :param client: the user, and the paths of its configuration and keyring
+        :param prefix: what leads to where these are; else it is asked as this site's own cluster is on the node
         """
-        files = (f"/etc/ceph/{cluster_name}.conf", f"/etc/ceph/{cluster_name}.client.{client}.keyring")
-        return self._asked_by(replace(self._asker, cluster=cluster_name, nodes=(node,), client=(client, *files)))
+        asker = replace(self._asker, cluster=cluster_name, nodes=(node,), client=client)
+        if prefix is not None:
+            asker = replace(asker, adapters={node.name: Adapter("detect", prefix, ())})
+        return self._asked_by(asker)
 
     def by_node(self) -> tuple[Cluster, ...]:
         """The same cluster, asked on each of its nodes alone."""

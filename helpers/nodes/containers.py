@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from helpers.environment import Ceph, Service
@@ -153,6 +154,40 @@ def mon_name(ceph: Ceph, hostname: str) -> str:
     """What a node's mon container is called, in words: `FSID` stands for the cluster's."""
     names = [ceph.mon_container] if ceph.mon_container else _usual_names(ceph)
     return " or ".join(name.replace("{hostname}", hostname).replace("{fsid}", "FSID") for name in names)
+
+
+#: Where Kolla's containers find a folder that they copy to /etc/ceph when they start.
+_KOLLA_COPIES = "/var/lib/kolla/config_files/src-ceph"
+
+
+@dataclass(frozen=True)
+class Mounts:
+    """The folders of the node that are in a container: its own path → the node's."""
+
+    folders: Mapping[str, str]
+
+    def on_node(self, path: str) -> str | None:
+        """Where the node itself has a file of the container; None where it has none."""
+        places = [place for place in self.folders if PurePosixPath(path).is_relative_to(place)]
+        if not places:
+            return None
+        place = max(places, key=len)
+        return str(PurePosixPath(self.folders[place]) / PurePosixPath(path).relative_to(place))
+
+
+def mounts_of(node: Runner, prefix: tuple[str, ...]) -> Mounts:
+    """What is mounted where this prefix leads to; without one that is the node itself. Raises CommandFailed."""
+    if not prefix:
+        return Mounts({"/": "/"})
+    engine, *_, container = prefix
+    shown = node.run_checked(engine, "inspect", "--format", "{{json .Mounts}}", container)
+    try:
+        found = {str(one["Destination"]): str(one["Source"]) for one in json.loads(shown.stdout)}
+    except (ValueError, TypeError, KeyError) as error:
+        raise CommandFailed(shown, f"{engine} inspect printed {shown.stdout[:80]!r}, no mounts") from error
+    if _KOLLA_COPIES in found:
+        found.setdefault("/etc/ceph", found[_KOLLA_COPIES])
+    return Mounts(found)
 
 
 def is_container_trouble(completed: Completed) -> bool:

@@ -34,14 +34,23 @@ class Client:
 
 def clients_of_glance(config: OsloConfig) -> tuple[Client, ...]:
     """A client for each RBD store of glance-api.conf."""
+    return tuple(_by_store(config).values())
+
+
+def confs_of_glance(config: OsloConfig) -> dict[str, str]:
+    """RBD store of glance-api.conf → the configuration of its cluster."""
+    return {store: client.conf for store, client in _by_store(config).items()}
+
+
+def _by_store(config: OsloConfig) -> dict[str, Client]:
     backends = config.get_dict("DEFAULT", "enabled_backends")
     if not backends and "rbd" in config.get_list("glance_store", "stores"):
         backends = {"glance_store": "rbd"}
-    return tuple(
-        _client(config, store, "rbd_store_ceph_conf", "rbd_store_user")
+    return {
+        store: _client(config, store, "rbd_store_ceph_conf", "rbd_store_user")
         for store, kind in backends.items()
         if kind == "rbd"
-    )
+    }
 
 
 def clients_of_nova(config: OsloConfig) -> tuple[Client, ...]:

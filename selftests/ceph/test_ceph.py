@@ -21,6 +21,7 @@ IMAGE = "8083c7e7-32d8-4f7a-b1da-0ed7884f1076"
 CEPHX = "AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q=="
 CEPH = "podman exec ceph-mon-a ceph --cluster dcn0 --connect-timeout 15"
 RBD = "podman exec ceph-mon-a rbd --cluster dcn0"
+EXTERNAL = ("external", "/etc/ceph/central.conf", "/etc/ceph/central.client.external.keyring")
 
 Answer = tuple[int, str, str] | Exception
 
@@ -266,7 +267,7 @@ def test_the_docs_words_ask_another_sites_cluster() -> None:
             f"{external.format('rbd')} -p vms ls -l --format json": (1, "", "rbd: error opening pool 'vms'"),
         },
     )
-    other = cluster({}).as_external(node, "central")
+    other = cluster({}).as_external(node, "central", EXTERNAL)
     assert other.listing("images").command == f"ssh b {command}"
     with pytest.raises(LookupError, match="no x in central/images"):
         other.listing("images").image("x")

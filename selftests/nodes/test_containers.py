@@ -13,6 +13,7 @@ from helpers.nodes.containers import (
     NoContainer,
     find_container,
     is_container_trouble,
+    mounts_of,
     parse_docker_ps,
     parse_podman_ps,
 )
@@ -121,3 +122,24 @@ def test_pacemakers_bundle_of_a_service_is_found() -> None:
 def test_trouble_of_the_container_and_of_the_command(argv: str, status: int, stderr: str, expected: bool) -> None:
     completed = Completed("a", tuple(argv.split()), argv, status, "", f"{stderr}\n", "")
     assert is_container_trouble(completed) is expected
+
+
+def test_a_file_of_a_container_is_somewhere_on_the_node() -> None:
+    """The innermost mount tells where; Kolla's containers copy theirs from another place."""
+    there = node("podman_ps.json")
+    mounts = {"/etc/ceph": "/var/lib/tripleo-config/ceph", "/etc/ceph/keys": "/srv/keys", "/var/log": "/var/log"}
+    listed = [{"Type": "bind", "Source": source, "Destination": place} for place, source in mounts.items()]
+    inspect = "podman inspect --format '{{json .Mounts}}' glance_api"
+    there.answers[inspect] = (0, json.dumps(listed), "")
+    found = mounts_of(there, ("podman", "exec", "glance_api"))
+    copied = [{"Source": "/srv/ceph", "Destination": "/var/lib/kolla/config_files/src-ceph"}]
+    there.answers[inspect] = (0, json.dumps(copied), "")
+
+    assert found.on_node("/etc/ceph/a.conf") == "/var/lib/tripleo-config/ceph/a.conf"
+    assert found.on_node("/etc/ceph/keys/a") == "/srv/keys/a"
+    assert found.on_node("/etc/cephalon") is None
+    assert mounts_of(there, ("podman", "exec", "glance_api")).on_node("/etc/ceph/a.conf") == "/srv/ceph/a.conf"
+    assert mounts_of(there, ()).on_node("/etc/ceph/a.conf") == "/etc/ceph/a.conf"
+    there.answers[inspect] = (0, "<no value>", "")
+    with pytest.raises(CommandFailed, match="podman inspect printed '<no value>', no mounts"):
+        mounts_of(there, ("podman", "exec", "glance_api"))

@@ -41,5 +41,6 @@ def test_the_cluster_answers_by_cephadms_shell(deployment: Deployment, simulator
 
 def test_another_sites_cluster_is_asked_with_the_files_of_the_node(deployment: Deployment) -> None:
     node = deployment.nodes[deployment.environment.site("dcn0").nodes[0].name]
-    central = deployment.clusters["dcn0"].as_external(node, "central")
+    files = ("/etc/ceph/central.conf", "/etc/ceph/central.client.external.keyring")
+    central = deployment.clusters["dcn0"].as_external(node, "central", ("external", *files))
     assert central.identity().fsid == deployment.clusters["central"].fsid()

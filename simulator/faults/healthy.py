@@ -23,6 +23,7 @@ VARIATIONS: dict[str, tuple[str, ...]] = {
     "as-the-guide-has-it": (),
     **{name: ("--fault", name) for name, change in CHANGES.items() if change.harmless},
     "cephadm-without-admin-keyring": ("--cephadm", "--nodes", "2"),
+    "cephadm-and-files-elsewhere": ("--cephadm", "--fault", "ceph-files-of-services-elsewhere"),
     "docker-and-other-container-names": ("--docker", "--other-containers", "dcn0"),
     "zones-named-otherwise": ("--other-zone-names",),
     "a-site-without-storage": ("--dcn", "3", "--without-storage", "dcn1"),

@@ -61,8 +61,8 @@ def healthy_world(
 
     With `same_store_names`, every site's own Glance names its own store as central does (TripleO without
     GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. With `cephadm`,
-    monitors run in containers of cephadm's, without an admin keyring. With `docker`, it runs all containers. The sites in
-    `other_containers` have another name for Glance's container. With a `seed`, steps and answers are delayed at
+    monitors run in containers of cephadm's, without an admin keyring. With `docker`, it runs all containers. The sites
+    in `other_containers` have another name for Glance's container. With a `seed`, steps and answers are delayed at
     random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
