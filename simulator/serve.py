@@ -63,6 +63,13 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         help="a site whose Glance runs in a container of another name",
     )
     parser.add_argument(
+        "--internal-glance",
+        action="append",
+        default=[],
+        metavar="SITE",
+        help="a site whose Glance only its nodes reach",
+    )
+    parser.add_argument(
         "--ceph-warnings",
         choices=("fail", "warn"),
         default="fail",
@@ -127,6 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         cephadm=arguments.cephadm,
         docker=arguments.docker,
         other_containers=arguments.other_containers,
+        internal_glances=arguments.internal_glance,
         seed=arguments.delays,
     )
     world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)

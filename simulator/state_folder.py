@@ -130,6 +130,8 @@ def _site(site: Site) -> dict[str, Any]:
         if site.local_store != site.store:
             found["local_store"] = site.local_store
         found["glance"] = site.glance.url
+        if site.glance.url.split("//")[1].startswith("glance."):
+            found["via"] = site.nodes[-1].name
         found["ceph"] = {
             "cluster": site.cluster.name,
             # how others are asked is to be found out

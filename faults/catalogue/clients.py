@@ -59,6 +59,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A8",
         site="dcn",
         must="A8",
+        may="A11",
         read_only=True,
     ),
     fault(
@@ -75,6 +76,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A8",
         site="dcn",
         must="A8",
+        may="A11",
         read_only=True,
     ),
     fault(
@@ -171,6 +173,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A9",
         site="dcn",
         must="A9",
+        may="A11",
         read_only=True,
     ),
     fault(

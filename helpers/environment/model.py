@@ -32,7 +32,7 @@ class Site:
 
     `store` is the id of its store in central's Glance, `local_store` in its own Glance. `central_store` is the id of
     central's store in its own Glance. A site without storage has None for all three, and for `glance` and `ceph`.
-    `services` says where services run at this site.
+    `via` is the node through which alone `glance` is reached. `services` says where services run at this site.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Site:
     glance: str | None
     ceph: Ceph | None
     nodes: tuple[NodeSpec, ...] = ()
+    via: str | None = None
     services: Services = field(default_factory=lambda: Services.model_validate({}), compare=False, repr=False)
     file: Path | None = field(default=None, compare=False, repr=False)
 

@@ -320,6 +320,9 @@ class SiteEntry(Section):
     """The store id of the central site at this site's Glance. By default `central`."""
     glance: GlanceUrl | None = None
     """The endpoint of this site's own Glance, or of the HAProxy in front of it, without a version."""
+    via: Word | None = None
+    """The node through whose SSH connection `glance` is reached, if it is on a network that this machine does not
+    reach. By default, it is reached directly."""
     ceph: Ceph | None = None
     """The site's Ceph cluster. A site with storage has `ceph`, `store` and `glance`; a site without storage has none
     of them."""

@@ -52,6 +52,7 @@ def sites(path: Path, parsed: File) -> Iterator[Site]:
                 NodeSpec(name=node, address=found.address, roles=found.roles, site=name)
                 for node, found in entry.nodes.items()
             ),
+            via=entry.via,
             services=parsed.services.at_site(entry.services),
             file=path,
         )
@@ -79,6 +80,8 @@ def _check_storage(path: Path, key: str, entry: SiteEntry) -> None:
     if not entry.ceph and (entry.local_store or entry.central_store):
         name = "local_store" if entry.local_store else "central_store"
         raise BadEnvironment(path, f"{key}.{name}", "is given for a site without storage; take it out, or add ceph")
+    if entry.via and not entry.glance:
+        raise BadEnvironment(path, f"{key}.via", "is given for a site without a Glance; take it out, or add glance")
     if entry.central and entry.central_store:
         raise BadEnvironment(path, f"{key}.central_store", "is for DCN sites; central's own store is `store`")
     if not entry.central and entry.ceph and _central_store(entry) == (entry.local_store or entry.store):
@@ -91,13 +94,18 @@ def _check_storage(path: Path, key: str, entry: SiteEntry) -> None:
 
 
 def check_uniqueness(environment: Environment) -> None:
-    """Check that no two sites share a store or a Glance, and no two nodes a name or an address."""
+    """Check that sites share no store and no Glance, nodes no name and no address, and that `via` names a node."""
     path = environment.path
     stores: dict[str, str] = {}
     glances: dict[str, str] = {}
     names: dict[str, str] = {}
     addresses: dict[str, str] = {}
     for site in environment.sites:
+        if site.via and site.via not in {node.name for node in environment.nodes}:
+            there = ", ".join(map(str, site.nodes)) or "none"
+            raise BadEnvironment(
+                path, f"sites.{site.name}.via", f"{site.via!r} is no node; name one of this site's: {there}"
+            )
         if site.store and (other := stores.setdefault(site.store, site.name)) != site.name:
             raise BadEnvironment(
                 path,

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import functools
 import shlex
+import socket
 import time
 
 from helpers.environment import NodeSpec, Ssh
 from helpers.environment.values import HOST_NAME
 from helpers.nodes.deadline import GRACE, limited, start_up
 from helpers.nodes.files import FileFacts, read_file
+from helpers.nodes.forward import dial
 from helpers.nodes.modules import Modules
 from helpers.nodes.runner import CommandFailed, Completed, DeadlinePassed, Runner, Unreachable
 from helpers.nodes.ssh_connection import Connection
@@ -61,6 +63,14 @@ class Node:
     def close(self) -> None:
         """End the connection; a later command opens it anew."""
         self._connection.close()
+
+    def dial(self, host: str, port: int, seconds: float) -> socket.socket:
+        """A connection that the node opens, for a service that only it reaches. Raises Unreachable, OSError."""
+        return dial(self._connection.transport, host, port, seconds)
+
+    def forwarding(self, host: str, port: int, local: int) -> str:
+        """The line that a person pastes on this side to reach that service at a local port; nothing is run."""
+        return self._connection.forwarding(local, host, port)
 
     def run(self, *argv: str, deadline: float | None = None, sudo: bool = True) -> Completed:
         """Run a command and wait for its end, whatever its exit status.

@@ -60,6 +60,12 @@ class Connection:
         """What a person types to run the command on the node by the same way."""
         return redact(shlex.join([*self._words, *([command] if command else [])]))
 
+    def forwarding(self, local: int, host: str, port: int) -> str:
+        """What a person types to have a local port forwarded by the same way, for as long as it takes to use it."""
+        options = ("-f", "-o", "ExitOnForwardFailure=yes", "-L", f"{local}:{bracketed(host)}:{port}")
+        *words, target = self._words
+        return redact(shlex.join([*words, *options, target, "sleep", "10"]))
+
     @property
     def transport(self) -> paramiko.Transport:
         """The connection, made now where there is none. Raises Unreachable."""
@@ -133,6 +139,11 @@ class Connection:
             if channel.exit_status == -1 and _has_ended(transport):
                 raise EOFError("it was lost while a command ran")
             return channel.exit_status, stdout, stderr
+
+
+def bracketed(host: str) -> str:
+    """A host as it is written before a port."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _has_ended(transport: paramiko.Transport) -> bool:

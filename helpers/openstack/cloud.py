@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from helpers.environment import Environment, Site
+from helpers.openstack.answers import curl
 from helpers.openstack.cinder import Cinder
 from helpers.openstack.clients import image, network
 from helpers.openstack.glance import Glance
 from helpers.openstack.login import Endpoint, catalog, log_in, region_of
 from helpers.openstack.nova import Nova
+from helpers.openstack.session import Session
+from helpers.openstack.via import Through, Way
 
 
 @dataclass(frozen=True)
@@ -32,21 +35,37 @@ class Cloud:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self._glances: dict[str, Glance] = {}
+        self._ways: dict[str, Way] = {}
         self.connection = log_in(environment.cloud, environment.clouds_file, environment.timeouts.api)
         self.nova = Nova(self.connection, environment.cloud)
         self.cinder = Cinder(self.connection, environment.cloud)
+
+    def go_through(self, site: Site, way: Way) -> None:
+        """Have this site's Glance asked by way of a node."""
+        self._ways[site.name] = way
 
     def glance(self, site: Site) -> Glance:
         """The image service of a site, at the site's own endpoint, which is not asked for anything yet."""
         if site.glance is None:
             raise ValueError(f"site {site.name} has no Glance")
         if site.name not in self._glances:
-            self._glances[site.name] = Glance(image(self.connection, site.glance), site, self.environment.cloud)
+            self._glances[site.name] = self.glance_at(site.glance, site)
         return self._glances[site.name]
 
     def glance_at(self, url: str, site: Site) -> Glance:
         """What answers at another address in the place of a site's image service, such as a HAProxy."""
-        return Glance(image(self.connection, url), replace(site, glance=url), self.environment.cloud)
+        way, session = self._ways.get(site.name), cast(Session, self.connection.session)
+        if way:
+            session.mount(f"{url}/", Through(way))
+        at_url = site if site.glance == url else replace(site, glance=url)
+        return Glance(image(self.connection, url), at_url, self.environment.cloud, way)
+
+    def curl(self, url: str) -> str:
+        """The command line that makes a request by hand, by way of the node that reaches it."""
+        for site in self.environment.storage_sites:
+            if site.name in self._ways and url.startswith(f"{site.glance}/"):
+                return self.glance(site).command(url.removeprefix(str(site.glance)))
+        return curl(self.environment.cloud, url)
 
     def network_id(self, name: str) -> str:
         """The id of a network.

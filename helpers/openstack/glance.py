@@ -16,6 +16,7 @@ from helpers.openstack.command_line import command_line
 from helpers.openstack.imports import ON_THE_WAY, wait_imported
 from helpers.openstack.records import ImageRecord, Store, Task
 from helpers.openstack.retries import once
+from helpers.openstack.via import Way, by_hand
 from helpers.wait import wait_until
 
 
@@ -30,21 +31,23 @@ class Glance:
 
     :param proxy: the proxy, bound to the site's endpoint
     :param cloud: the entry of clouds.yaml, for the commands that a person would type
+    :param way: the node by way of which it is asked, if only that reaches it
     """
 
-    def __init__(self, proxy: ImageApi, site: Site, cloud: str) -> None:
+    def __init__(self, proxy: ImageApi, site: Site, cloud: str, way: Way | None = None) -> None:
         self.site, self._proxy, self._cloud = site, proxy, cloud
+        self._before, self._options = by_hand(way, str(site.glance)) if way else ("", "")
 
     def __repr__(self) -> str:
         return f"<Glance of {self.site.name} at {self.site.glance}>"
 
     def command(self, path: str, method: str = "GET", body: str = "") -> str:
         """The command line that makes a request to this very Glance by hand, such as `/v2/images/ID`."""
-        return curl(self._cloud, f"{self.site.glance}{path}", method, body)
+        return self._before + curl(self._cloud, f"{self.site.glance}{path}", method, body, self._options)
 
     def show_command(self, image_id: str) -> str:
         """The command line that shows an image's record here."""
-        if self.site.central:
+        if self.site.central and not self._before:
             return command_line(self._cloud, "image", "show", image_id)
         return self.command(f"/v2/images/{image_id}")
 
@@ -172,7 +175,8 @@ class Glance:
         """The command line that uploads so many bytes into a store."""
         options = f"-H 'Content-Type: application/octet-stream' -H 'x-image-meta-store: {store}' --data-binary @-"
         url = f"{self.site.glance}/v2/images/{image_id}/file"
-        return f"head -c {size} /dev/urandom | {curl(self._cloud, url, 'PUT', options=options)}"
+        command = curl(self._cloud, url, "PUT", options=" ".join(filter(None, (options, self._options))))
+        return f"{self._before}head -c {size} /dev/urandom | {command}"
 
     def start_import(
         self,

@@ -132,6 +132,9 @@ def ask_glance(cloud: Cloud, site: Site, seconds: float) -> Iterator[Probed]:
         problem = f"{glance.site.glance} does not answer within {seconds:g} s"
     except API_ERRORS as error:
         problem = in_words(error)
+    except Unreachable as error:
+        yield Probed(glance.site.name, "glance", None, "unknown", str(error), error.reproduce)
+        return
     yield _probed(glance.site.name, "glance", problem, reproduce=reproduce)
 
 

@@ -196,9 +196,11 @@ def _reason(
     if one.node is not None:
         earlier = {"sudo": ("ssh",), "containers": ("ssh", "sudo")}.get(one.prerequisite, ())
         return next((other for other in by_node[one.node] if _bad(other) and other.prerequisite in earlier), None)
+    site = environment.site(one.site)
+    if one.prerequisite == "glance" and site.via:
+        return next((other for other in by_node[site.via] if _bad(other) and other.prerequisite == "ssh"), None)
     if one.prerequisite != "rbd":
         return None
-    site = environment.site(one.site)
     # only if none of the cluster's nodes could be asked
     reasons = [_in_the_way(by_node[spec.name]) for spec in site.nodes_with("ceph-mon")]
     return reasons[0] if reasons and all(reasons) else None

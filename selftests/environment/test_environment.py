@@ -393,6 +393,11 @@ def node(address: str) -> dict[str, Any]:
             "sites.dcn0.services.heat",
         ),
         (
+            "sites/dcn0/via",
+            "dcn0-9",
+            "sites.dcn0.via: 'dcn0-9' is no node; name one of this site's: ",
+        ),
+        (
             "sites/dcn0/ceph/pools/image",
             "x",
             "sites.dcn0.ceph.pools.image: unknown key; did you mean `images`?",

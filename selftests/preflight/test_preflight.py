@@ -75,6 +75,8 @@ class FakeGlance:
         return f"curl {self.site.glance}{path}"
 
     def status(self, path: str, timeout: float) -> int:
+        if isinstance(self.answer, Exception):
+            raise self.answer
         if isinstance(self.answer, threading.Event):
             self.answer.wait(300)
             return 200
@@ -351,6 +353,18 @@ def test_without_a_flavor_nothing_is_booted_and_no_such_api_asked(environment: E
     )
 
     assert found.good
+
+
+def test_a_glance_behind_a_node_that_nobody_can_log_in_to_is_one_finding(environment: Environment):
+    """The node is the finding; whether the Glance answers is not looked at."""
+    silent = Unreachable("dcn0-0", "192.0.2.20", "no route to host")
+    sites = tuple(replace(site, via="dcn0-0") if site.name == "dcn0" else site for site in environment.sites)
+    behind = replace(environment, sites=sites)
+
+    found = survey(deployed(behind, glances={"dcn0": silent}, unreachable={"dcn0-0": silent}))
+
+    assert [str(one) for one in found.findings] == ["dcn0, dcn0-0: ssh: no route to host"]
+    assert found.of("dcn0", "glance")[0].because == "preflight[dcn0-0-ssh]"
 
 
 def test_the_table_says_each_finding_once_and_how_to_see_it(environment: Environment):

@@ -320,6 +320,12 @@ async def _false(call: Call) -> Output:
     return Output(status=1)
 
 
+@command("sleep")
+async def _sleep(call: Call) -> Output:
+    await asyncio.sleep(float(call.args[0]))
+    return Output()
+
+
 @command("uname")
 async def _uname(call: Call) -> Output:
     return Output(f"{call.node.name if '-n' in call.args else 'Linux'}\n".encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from simulator.world.clock import Speed
 from simulator.world.clusters import Cluster, Mon
@@ -53,6 +54,7 @@ def healthy_world(
     cephadm: bool = False,
     docker: bool = False,
     other_containers: Sequence[str] = (),
+    internal_glances: Sequence[str] = (),
     seed: int | None = None,
 ) -> World:
     """Build a central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
@@ -62,8 +64,8 @@ def healthy_world(
     With `same_store_names`, every site's own Glance names its own store as central does (TripleO without
     GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. With `cephadm`,
     monitors run in containers of cephadm's, without an admin keyring. With `docker`, it runs all containers. The sites
-    in `other_containers` have another name for Glance's container. With a `seed`, steps and answers are delayed at
-    random.
+    in `other_containers` have another name for Glance's container, and only the nodes of those in `internal_glances`
+    reach the site's Glance. With a `seed`, steps and answers are delayed at random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
     sites = [_site(number, name, nodes, base, name not in without_storage) for number, name in enumerate(names)]
@@ -71,8 +73,10 @@ def healthy_world(
         if site.name in without_compute:
             for node in site.nodes:
                 node.roles = tuple(role for role in node.roles if role != "compute")
+    internal = {name: _make_internal(site) for name in internal_glances for site in sites if site.name == name}
     machine = undercloud(UNDERCLOUD_ADDRESS, port(base, "ssh"), names[1:])
     world = World(sites, machine, speed, service_urls(base), seed)
+    world.internal = {host: address for host, address in internal.values()}
     for site in world.storage_sites:
         site.local_store = _DEFAULT_STORE if same_store_names else site.store
         _give_stores(world, site)
@@ -131,6 +135,16 @@ def _site(number: int, name: str, count: int, base: int, storage: bool) -> Site:
         central_store=None if central else CENTRAL,
         store=_DEFAULT_STORE if central else name,
     )
+
+
+def _make_internal(site: Site) -> tuple[str, str]:
+    """Give the site's Glance a name that only the site's nodes resolve. Returns the name and the address."""
+    known, name = urlsplit(site.images.url), f"glance.{site.name}.internal"
+    url = site.images.url.replace(str(known.hostname), name)
+    site.images.url = site.nova.glance_url = url
+    if site.cinder:
+        site.cinder.glance_url = url
+    return name, str(known.hostname)
 
 
 def _give_stores(world: World, site: Site) -> None:
