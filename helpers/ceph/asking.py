@@ -92,12 +92,19 @@ class Asker:
         return self.ceph(("osd", "pool", "ls"), lambda answer, _: tuple(map(str, answer)))
 
     def about_user(self, entity: str, ask: Callable[[], T]) -> T:
-        """The answer to a question about a cephx user. Raises NoSuchEntity."""
+        """The answer to a question about a cephx user.
+
+        :raises NoSuchEntity: there is none
+        :raises Unknown: who asks is a client like others, and is not told
+        """
         try:
             return ask()
         except CommandFailed as error:
             if "ENOENT" in error.completed.stderr or "failed to find" in error.completed.stderr:
                 raise NoSuchEntity(error.completed, f"cluster {self.cluster} has no user {entity}") from None
+            if "EACCES" in error.completed.stderr:
+                said = f"cluster {self.cluster} tells {self.way(error.node)} on {error.node} nothing of its users"
+                raise Unknown(f"{self.site}: {said}", reproduce=error.reproduce) from error
             raise
 
     def line(self, adapter: Adapter, program: str, *arguments: str) -> str:

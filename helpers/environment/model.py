@@ -12,6 +12,9 @@ from typing import Literal
 from helpers.environment.sections import Ceph, ImageSource, Limits, Role, Services, Ssh, Timeouts, Undercloud
 from helpers.listed import Listed
 
+#: The address of a node that the harness itself runs on.
+THIS_MACHINE = "local"
+
 
 @dataclass(frozen=True)
 class NodeSpec:
@@ -24,6 +27,11 @@ class NodeSpec:
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is this machine."""
+        return self.address == THIS_MACHINE
 
 
 @dataclass(frozen=True)

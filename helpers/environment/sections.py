@@ -283,7 +283,7 @@ class Undercloud(Section):
     """Where the deployment's stacks can be listed."""
 
     host: Address
-    """The undercloud: its name in the SSH configuration, or its address."""
+    """The undercloud: its name in the SSH configuration, or its address; `local` is this machine."""
     user: Word | None = None
     """The user who logs in to the undercloud. By default, the user that the SSH configuration names."""
     rc: Word = "stackrc"
@@ -297,7 +297,7 @@ class NodeEntry(Section):
     """A node, below its host name."""
 
     address: Address
-    """Where SSH reaches the node."""
+    """Where SSH reaches the node; `local` is this machine, which the harness runs on."""
     roles: Annotated[tuple[Role, ...], BeforeValidator(as_tuple)] = ()
     """What runs on the node. What no node of a site has is not looked at there, and claims about it are unknown."""
 

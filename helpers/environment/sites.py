@@ -101,11 +101,8 @@ def check_uniqueness(environment: Environment) -> None:
     names: dict[str, str] = {}
     addresses: dict[str, str] = {}
     for site in environment.sites:
-        if site.via and site.via not in {node.name for node in environment.nodes}:
-            there = ", ".join(map(str, site.nodes)) or "none"
-            raise BadEnvironment(
-                path, f"sites.{site.name}.via", f"{site.via!r} is no node; name one of this site's: {there}"
-            )
+        if site.via:
+            _check_via(environment, site, site.via)
         if site.store and (other := stores.setdefault(site.store, site.name)) != site.name:
             raise BadEnvironment(
                 path,
@@ -124,3 +121,12 @@ def check_uniqueness(environment: Environment) -> None:
                 raise BadEnvironment(path, key, f"is a node of {other} too; a node belongs to one site")
             if (other := addresses.setdefault(node.address, node.name)) != node.name:
                 raise BadEnvironment(path, f"{key}.address", f"{node.address!r} is the address of {other} too")
+
+
+def _check_via(environment: Environment, site: Site, via: str) -> None:
+    key, known = f"sites.{site.name}.via", {node.name: node for node in environment.nodes}
+    if via not in known:
+        there = ", ".join(map(str, site.nodes)) or "none"
+        raise BadEnvironment(environment.path, key, f"{via!r} is no node; name one of this site's: {there}")
+    if known[via].is_local:
+        raise BadEnvironment(environment.path, key, f"{via!r} is this machine, which reaches it directly; take it out")

@@ -17,7 +17,7 @@ from helpers.environment import NodeSpec, Ssh
 from helpers.environment.values import HOST_NAME
 from helpers.nodes.deadline import GRACE, limited, start_up
 from helpers.nodes.files import FileFacts, read_file
-from helpers.nodes.forward import dial
+from helpers.nodes.local import LocalConnection
 from helpers.nodes.modules import Modules
 from helpers.nodes.runner import CommandFailed, Completed, DeadlinePassed, Runner, Unreachable
 from helpers.nodes.ssh_connection import Connection
@@ -37,13 +37,15 @@ __all__ = [
 class Node:
     """One machine of a site, by one SSH connection, made at the first command, and anew when it was lost.
 
+    Where the harness runs on the node itself, commands are run here.
+
     Several threads may run commands at once, eight at most; more wait for their turn.
     """
 
     def __init__(self, spec: NodeSpec, ssh: Ssh) -> None:
         self.spec = spec
         self._ssh = ssh
-        self._connection = Connection(spec, ssh)
+        self._connection = LocalConnection(spec) if spec.is_local else Connection(spec, ssh)
         self._hostname: str | None = None
 
     def __repr__(self) -> str:
@@ -58,7 +60,7 @@ class Node:
 
     def connect(self) -> None:
         """Log in now. Raises Unreachable."""
-        _ = self._connection.transport
+        self._connection.connect()
 
     def close(self) -> None:
         """End the connection; a later command opens it anew."""
@@ -66,7 +68,7 @@ class Node:
 
     def dial(self, host: str, port: int, seconds: float) -> socket.socket:
         """A connection that the node opens, for a service that only it reaches. Raises Unreachable, OSError."""
-        return dial(self._connection.transport, host, port, seconds)
+        return self._connection.dial(host, port, seconds)
 
     def forwarding(self, host: str, port: int, local: int) -> str:
         """The line that a person pastes on this side to reach that service at a local port; nothing is run."""

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import selectors
 import shlex
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import paramiko
 from paramiko.ssh_exception import SSHException
 
 from helpers.environment import NodeSpec, Ssh
+from helpers.nodes.forward import dial
 from helpers.nodes.runner import Unreachable
 from helpers.nodes.ssh_command import command_line
 from helpers.nodes.ssh_login import Jump, log_in
@@ -65,6 +67,14 @@ class Connection:
         options = ("-f", "-o", "ExitOnForwardFailure=yes", "-L", f"{local}:{bracketed(host)}:{port}")
         *words, target = self._words
         return redact(shlex.join([*words, *options, target, "sleep", "10"]))
+
+    def connect(self) -> None:
+        """Log in now. Raises Unreachable."""
+        _ = self.transport
+
+    def dial(self, host: str, port: int, seconds: float) -> socket.socket:
+        """A connection that the node opens. Raises Unreachable, OSError."""
+        return dial(self.transport, host, port, seconds)
 
     @property
     def transport(self) -> paramiko.Transport:

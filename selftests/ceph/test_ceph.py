@@ -13,6 +13,7 @@ from helpers.ceph.asking import BadAnswer, ClusterUnreachable, NoSuchEntity, NoS
 from helpers.ceph.cluster import Cluster
 from helpers.environment import Ceph, NodeSpec, Site
 from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed, Unreachable
+from helpers.outcomes import Unknown
 from helpers.redact import Secret, fingerprint
 
 DATA = Path(__file__).parents[1] / "data"
@@ -83,6 +84,13 @@ def site(runtime: str = "podman") -> Site:
 
 def cluster(answers: Mapping[str, Answer]) -> Cluster:
     return Cluster(site(), [FakeNode("a", answers)])
+
+
+def test_who_may_not_ask_for_users_knows_nothing_of_them() -> None:
+    """A service's client is told little: that is no finding about the user."""
+    ask = f"{CEPH} auth get client.external --format json"
+    with pytest.raises(Unknown, match="dcn0: cluster dcn0 tells podman on a nothing of its users"):
+        cluster({ask: (13, "", "Error EACCES: access denied")}).auth("client.external")
 
 
 def test_the_fsid_is_asked_once() -> None:

@@ -398,6 +398,11 @@ def node(address: str) -> dict[str, Any]:
             "sites.dcn0.via: 'dcn0-9' is no node; name one of this site's: ",
         ),
         (
+            "sites/dcn0/nodes",
+            {"one": {"address": "local"}, "two": {"address": "local"}},
+            "sites.dcn0.nodes.two.address: 'local' is the address of one too",
+        ),
+        (
             "sites/dcn0/ceph/pools/image",
             "x",
             "sites.dcn0.ceph.pools.image: unknown key; did you mean `images`?",
