@@ -69,6 +69,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         metavar="SITE",
         help="a site whose Glance only its nodes reach",
     )
+    parser.add_argument("--pods", action="store_true", help="Glances run in pods; the undercloud has `oc`")
     parser.add_argument(
         "--ceph-warnings",
         choices=("fail", "warn"),
@@ -135,6 +136,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         docker=arguments.docker,
         other_containers=arguments.other_containers,
         internal_glances=arguments.internal_glance,
+        pods=arguments.pods,
         seed=arguments.delays,
     )
     world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)

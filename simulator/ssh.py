@@ -11,7 +11,7 @@ from typing import Any
 
 import asyncssh
 
-from simulator.commands import ceph, cephadm, containers, curl, files, libvirt, rbd, shell, undercloud
+from simulator.commands import ceph, cephadm, containers, curl, files, libvirt, pods, rbd, shell, undercloud
 from simulator.world.content import Content
 from simulator.world.nodes import Node
 from simulator.world.world import World
@@ -20,7 +20,7 @@ USER = "heat-admin"
 # how many of the logins and commands that the weather spoils end before they begin
 _EARLY = 0.5
 # importing them is what makes their commands known
-_COMMANDS = (ceph, cephadm, containers, curl, files, libvirt, rbd, undercloud)
+_COMMANDS = (ceph, cephadm, containers, curl, files, libvirt, pods, rbd, undercloud)
 
 
 _Forward = Callable[["asyncssh.SSHReader[bytes]", "asyncssh.SSHWriter[bytes]"], Coroutine[Any, Any, None]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import yaml
 
 from simulator import deployment_files
 from simulator.ssh import USER
-from simulator.world.build import OTHER_GLANCE
+from simulator.world.build import GLANCE, OTHER_GLANCE
 from simulator.world.guest import BOOTED, FILE_NAME, MARKER
 from simulator.world.identity import DOMAIN, REGION
 from simulator.world.sites import Site
@@ -116,7 +117,25 @@ def _environment(world: World, ceph_warnings: str) -> dict[str, Any]:
         # without delays, a result that does not come at once never comes
         **({"timeouts": dict.fromkeys(_WAITS, 40)} if world.clock.factor == 0 else {}),
         "undercloud": {"host": world.undercloud.node.name},
-        "sites": {name: _site(site) for name, site in world.sites.items()},
+        "sites": {name: _site(site) | _with_pods(world, site) for name, site in world.sites.items()},
+    }
+
+
+def _with_pods(world: World, site: Site) -> dict[str, Any]:
+    """Return the nodes and services of a site whose Glances run in pods."""
+    pods = {name: node for name, node in world.pods.items() if node.site == site.name}
+    if not pods:
+        return {}
+    place = {"address": world.undercloud.node.name, "roles": ["glance"]}
+    nodes = _nodes(site, without=("glance",))
+    nodes |= {name: place | {"pod": {"name": name, "container": GLANCE}} for name in pods}
+    return {"nodes": nodes, "services": {"glance": {"container": None}}}
+
+
+def _nodes(site: Site, without: Sequence[str] = ()) -> dict[str, Any]:
+    return {
+        node.name: {"address": node.address, "roles": [role for role in node.roles if role not in without]}
+        for node in site.nodes
     }
 
 
@@ -142,7 +161,7 @@ def _site(site: Site) -> dict[str, Any]:
         }
     if any(OTHER_GLANCE in node.containers for node in site.nodes):
         found["services"] = {"glance": {"container": OTHER_GLANCE}}
-    found["nodes"] = {node.name: {"address": node.address, "roles": list(node.roles)} for node in site.nodes}
+    found["nodes"] = _nodes(site)
     return found
 
 

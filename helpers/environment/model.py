@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from helpers.environment.sections import Ceph, ImageSource, Limits, Role, Services, Ssh, Timeouts, Undercloud
+from helpers.environment.sections import Ceph, ImageSource, Limits, Pod, Role, Services, Ssh, Timeouts, Undercloud
 from helpers.listed import Listed
 
 #: The address of a node that the harness itself runs on.
@@ -18,12 +18,16 @@ THIS_MACHINE = "local"
 
 @dataclass(frozen=True)
 class NodeSpec:
-    """One machine of a site: its host name, the address for SSH, and its roles."""
+    """One machine of a site: its host name, the address for SSH, and its roles.
+
+    A `pod` may take its place, to which the machine at the address leads.
+    """
 
     name: str
     address: str
     roles: tuple[str, ...]
     site: str
+    pod: Pod | None = None
 
     def __str__(self) -> str:
         return self.name

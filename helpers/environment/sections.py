@@ -293,6 +293,19 @@ class Undercloud(Section):
     is."""
 
 
+class Pod(Section):
+    """A pod that a service runs in. Commands are run in it by `oc exec` or `kubectl exec`, without `sudo`."""
+
+    name: Word
+    """The name of the pod."""
+    namespace: Word = "openstack"
+    """The namespace of the pod."""
+    container: Word | None = None
+    """The container of the pod that the service runs in. By default, the one that `oc` takes."""
+    program: Literal["oc", "kubectl"] = "oc"
+    """What is installed at `address`, with credentials of the user who logs in there."""
+
+
 class NodeEntry(Section):
     """A node, below its host name."""
 
@@ -300,6 +313,9 @@ class NodeEntry(Section):
     """Where SSH reaches the node; `local` is this machine, which the harness runs on."""
     roles: Annotated[tuple[Role, ...], BeforeValidator(as_tuple)] = ()
     """What runs on the node. What no node of a site has is not looked at there, and claims about it are unknown."""
+    pod: Pod | None = None
+    """The pod that takes the place of a machine; `address` is then where `oc` runs. What runs in it has no container in
+    `services`."""
 
 
 class SiteEntry(Section):

@@ -49,8 +49,7 @@ def sites(path: Path, parsed: File) -> Iterator[Site]:
             glance=entry.glance,
             ceph=entry.ceph,
             nodes=tuple(
-                NodeSpec(name=node, address=found.address, roles=found.roles, site=name)
-                for node, found in entry.nodes.items()
+                NodeSpec(node, found.address, found.roles, name, found.pod) for node, found in entry.nodes.items()
             ),
             via=entry.via,
             services=parsed.services.at_site(entry.services),
@@ -119,7 +118,7 @@ def check_uniqueness(environment: Environment) -> None:
             key = f"sites.{site.name}.nodes.{node.name}"
             if (other := names.setdefault(node.name, site.name)) != site.name:
                 raise BadEnvironment(path, key, f"is a node of {other} too; a node belongs to one site")
-            if (other := addresses.setdefault(node.address, node.name)) != node.name:
+            if not node.pod and (other := addresses.setdefault(node.address, node.name)) != node.name:
                 raise BadEnvironment(path, f"{key}.address", f"{node.address!r} is the address of {other} too")
 
 

@@ -8,6 +8,7 @@ starts a container, and that takes its time. Source: timeout(1) of coreutils.
 from __future__ import annotations
 
 _EXEC = (("podman", "exec"), ("docker", "exec"))
+_POD_EXEC = (("oc", "exec"), ("kubectl", "exec"))
 # what the engine may take to start and to end the command, before it is ended itself
 _ENGINE = 3.0
 # what a container may take to start
@@ -40,6 +41,8 @@ def _inside(argv: tuple[str, ...]) -> tuple[int, float]:
     """Where the command begins that a container runs (0: none does), and what the container takes to start."""
     if argv[:2] in _EXEC and len(argv) > 3 and not argv[2].startswith("-"):
         return 3, 0.0
+    if argv[:2] in _POD_EXEC and "--" in argv[:-1]:
+        return argv.index("--") + 1, 0.0
     if argv[:2] == ("cephadm", "shell") and "--" in argv[:-1]:
         return argv.index("--") + 1, _CONTAINER
     return 0, 0.0

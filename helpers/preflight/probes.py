@@ -237,6 +237,8 @@ def _greeted(site: str, node: Runner, seconds: float) -> Probed:
         return Probed(site, "ssh", node.name, "unknown", error.reason, error.reproduce)
     except DeadlinePassed as error:
         return Probed(site, "ssh", node.name, "unknown", _short(error), error.reproduce)
+    if ended.exit_status != 0:  # as `oc exec` ends where there is no such pod
+        return Probed(site, "ssh", node.name, "unknown", _end(ended), (ended.reproduce,))
     if not ended.stdout.strip():
         return Probed(site, "ssh", node.name)
     said = redact(ended.stdout.strip().splitlines()[0])[:_LONGEST_TEXT]

@@ -16,6 +16,7 @@ SHELL = "cephadm shell --fsid a --config b --keyring c --"
         ("podman exec mon rbd ls", "timeout -k 5 63 podman exec mon timeout -k 5 60 rbd ls"),
         ("podman exec -it mon rbd", "timeout -k 5 60 podman exec -it mon rbd"),
         (f"{SHELL} rbd ls", f"timeout -k 5 83 {SHELL} timeout -k 5 60 rbd ls"),
+        ("oc exec -n a b -- rbd ls", "timeout -k 5 63 oc exec -n a b -- timeout -k 5 60 rbd ls"),
         ("cephadm ls", "timeout -k 5 60 cephadm ls"),
     ],
 )

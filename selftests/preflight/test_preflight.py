@@ -367,6 +367,17 @@ def test_a_glance_behind_a_node_that_nobody_can_log_in_to_is_one_finding(environ
     assert found.of("dcn0", "glance")[0].because == "preflight[dcn0-0-ssh]"
 
 
+def test_a_pod_that_is_not_there_is_a_node_that_cannot_be_reached(environment: Environment):
+    """What leads to it says so; whether its service is well is not known."""
+    gone = (1, "", 'Error from server (NotFound): pods "glance-0" not found\n')
+
+    found = survey(deployed(environment, answers={"dcn1-0": {"without sudo": gone}}))
+
+    (finding,) = (one for one in found.findings if one.node == "dcn1-0")
+    assert (finding.prerequisite, finding.outcome) == ("ssh", "unknown")
+    assert finding.problem == 'Error from server (NotFound): pods "glance-0" not found'
+
+
 def test_the_table_says_each_finding_once_and_how_to_see_it(environment: Environment):
     shown = rendered(survey(deployed(environment, glances={"dcn1": 503})), plain=True)
 

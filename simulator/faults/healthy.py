@@ -26,6 +26,7 @@ VARIATIONS: dict[str, tuple[str, ...]] = {
     "cephadm-and-files-elsewhere": ("--cephadm", "--fault", "ceph-files-of-services-elsewhere"),
     "docker-and-other-container-names": ("--docker", "--other-containers", "dcn0"),
     "glance-on-an-internal-network": ("--internal-glance", "dcn1"),
+    "glance-in-pods": ("--pods",),
     "zones-named-otherwise": ("--other-zone-names",),
     "a-site-without-storage": ("--dcn", "3", "--without-storage", "dcn1"),
     "a-site-without-compute": ("--dcn", "3", "--without-compute", "dcn1"),

@@ -55,6 +55,7 @@ def healthy_world(
     docker: bool = False,
     other_containers: Sequence[str] = (),
     internal_glances: Sequence[str] = (),
+    pods: bool = False,
     seed: int | None = None,
 ) -> World:
     """Build a central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
@@ -65,7 +66,8 @@ def healthy_world(
     GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. With `cephadm`,
     monitors run in containers of cephadm's, without an admin keyring. With `docker`, it runs all containers. The sites
     in `other_containers` have another name for Glance's container, and only the nodes of those in `internal_glances`
-    reach the site's Glance. With a `seed`, steps and answers are delayed at random.
+    reach the site's Glance. With `pods`, Glances run in pods, to which the undercloud's `oc` leads. With a `seed`,
+    steps and answers are delayed at random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
     sites = [_site(number, name, nodes, base, name not in without_storage) for number, name in enumerate(names)]
@@ -94,6 +96,9 @@ def healthy_world(
                     give_other_cluster(node, other.ceph)
             node.engine = "docker" if docker else "podman"
             give_services(node, site)
+            if pods and GLANCE in node.containers:
+                node.containers[GLANCE].ceph = True
+                world.pods[f"glance-{node.name}-api-0"] = node
             if site.name in other_containers and GLANCE in node.containers:
                 container = node.containers.pop(GLANCE)
                 container.name = OTHER_GLANCE

@@ -44,6 +44,8 @@ class World:
         self.networks = Networks(list(self.sites), self.identity.projects["admin"].id)
         self.keypairs = {f"{name}-key": "ssh-ed25519 AAAA" for name in self.sites}
         self.internet: dict[str, bytes] = {}
+        #: pods that Glances run in: name → the node with the container
+        self.pods: dict[str, Node] = {}
         #: names of Glances that only the nodes of a site can resolve: name → address
         self.internal: dict[str, str] = {}
         self.logs: dict[str, list[str]] = {}
