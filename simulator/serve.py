@@ -68,6 +68,25 @@ def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
     for option, what in OPTIONS.items():
         parser.add_argument(option, dest="options", action="append_const", const=option, default=[], help=what)
     parser.add_argument(
+        "--cephadm", action="store_true", help="monitors run in containers of cephadm's, without an admin keyring"
+    )
+    parser.add_argument("--docker", action="store_true", help="docker runs the containers")
+    parser.add_argument(
+        "--other-containers",
+        action="append",
+        default=[],
+        metavar="SITE",
+        help="a site whose Glance runs in a container of another name",
+    )
+    parser.add_argument(
+        "--glance-behind-node",
+        action="append",
+        default=[],
+        metavar="SITE",
+        help="a site whose Glance only its nodes reach",
+    )
+    parser.add_argument("--pods", action="store_true", help="Glances run in pods; the undercloud has `oc`")
+    parser.add_argument(
         "--ceph-warnings",
         choices=("fail", "warn"),
         default="fail",
@@ -128,6 +147,11 @@ def simulated(arguments: argparse.Namespace, base: int) -> World:
         absent_images=arguments.absent_images,
         clone_v2=arguments.clone_v2,
         options=arguments.options,
+        cephadm=arguments.cephadm,
+        docker=arguments.docker,
+        other_containers=arguments.other_containers,
+        glances_behind_nodes=arguments.glance_behind_node,
+        pods=arguments.pods,
         seed=arguments.delays,
     )
     world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)

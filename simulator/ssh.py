@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 
-from simulator.commands import ceph, containers, curl, files, libvirt, rbd, shell, undercloud
+from simulator.commands import ceph, cephadm, containers, curl, files, libvirt, pods, rbd, shell, undercloud
 from simulator.world.content import Content
 from simulator.world.nodes import Node
 from simulator.world.world import World
@@ -16,18 +20,41 @@ USER = "heat-admin"
 # how many of the logins and commands that the weather spoils end before they begin
 _EARLY = 0.5
 # importing them is what makes their commands known
-_COMMANDS = (ceph, containers, curl, files, libvirt, rbd, undercloud)
+_COMMANDS = (ceph, cephadm, containers, curl, files, libvirt, pods, rbd, undercloud)
+
+
+_Forward = Callable[["asyncssh.SSHReader[bytes]", "asyncssh.SSHWriter[bytes]"], Coroutine[Any, Any, None]]
+
+
+async def _pass_on(reader: Any, writer: Any) -> None:
+    with contextlib.suppress(OSError, asyncssh.Error):
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    writer.close()
 
 
 class _Login(asyncssh.SSHServer):
     def __init__(self, world: World, node: Node) -> None:
-        self._node = node
+        self._world, self._node = world, node
         self._fate = world.weather.becomes(f"login at {node.name}", ("logins",))
 
     def connection_made(self, connection: asyncssh.SSHServerConnection) -> None:
         self._connection = connection
         if not self._node.reachable or (self._fate and self._fate[1].random() < _EARLY):
             connection.abort()
+
+    def connection_requested(self, dest_host: str, dest_port: int, orig_host: str, orig_port: int) -> _Forward:
+        """Forward to the Glance of the node's site, whose internal name the node resolves."""
+        glance = self._world.sites[self._node.site].glance
+        if glance is None or f"//{dest_host}:{dest_port}" not in glance.url or dest_host not in self._world.internal:
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "Connection refused")
+
+        async def forward(reader: asyncssh.SSHReader[bytes], writer: asyncssh.SSHWriter[bytes]) -> None:
+            theirs, ours = await asyncio.open_connection(self._world.internal[dest_host], dest_port)
+            await asyncio.gather(_pass_on(reader, ours), _pass_on(theirs, writer))
+
+        return forward
 
     def begin_auth(self, username: str) -> bool:
         if self._fate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import yaml
 from simulator import deployment_files
 from simulator.ssh import USER
 from simulator.tls import CA
-from simulator.world.build import OTHER_STORE
+from simulator.world.build import GLANCE, OTHER_GLANCE, OTHER_STORE
 from simulator.world.guest import BOOTED, FILE_NAME, MARKER
 from simulator.world.identity import DOMAIN, REGION
 from simulator.world.sites import Site
@@ -126,7 +127,25 @@ def _environment(world: World, ceph_warnings: str) -> dict[str, Any]:
         **({"timeouts": dict.fromkeys(_WAITS, 40)} if world.clock.factor == 0 else {}),
         **({"other_stores": [OTHER_STORE]} if "--other-store" in world.options else {}),
         "undercloud": {"host": world.undercloud.node.name},
-        "sites": {name: _site(site, world.options) for name, site in world.sites.items()},
+        "sites": {name: _site(site, world.options) | _with_pods(world, site) for name, site in world.sites.items()},
+    }
+
+
+def _with_pods(world: World, site: Site) -> dict[str, Any]:
+    """Return the nodes and services of a site whose Glances run in pods."""
+    pods = {name: node for name, node in world.pods.items() if node.site == site.name}
+    if not pods:
+        return {}
+    place = {"address": world.undercloud.node.name, "roles": ["glance"]}
+    nodes = _nodes(site, without=("glance",))
+    nodes |= {name: place | {"pod": {"name": name, "container": GLANCE}} for name in pods}
+    return {"nodes": nodes, "services": {"glance": {"container": None}}}
+
+
+def _nodes(site: Site, without: Sequence[str] = ()) -> dict[str, Any]:
+    return {
+        node.name: {"address": node.address, "roles": [role for role in node.roles if role not in without]}
+        for node in site.nodes
     }
 
 
@@ -145,10 +164,12 @@ def _site(site: Site, options: frozenset[str]) -> dict[str, Any]:
         found["glance_internal" if for_services else "glance"] = site.glance.url
         if site.internal_glance and (site.central or site.central_store):
             found["glance_internal"] = site.internal_glance.url
+        if site.glance.url.split("//")[1].startswith("glance."):
+            found["via"] = site.nodes[-1].name
         found["ceph"] = {
             "cluster": site.cluster.name,
-            "runtime": "podman",
-            "mon_container": "ceph-mon-{hostname}",
+            # how others are asked is to be found out
+            **({"runtime": "podman", "mon_container": "ceph-mon-{hostname}"} if _is_usual(site) else {}),
             "min_mons": len(site.cluster.mons),
             **({"client": site.cluster.client} if site.cluster.client != "external" else {}),
             # the simulator's counters are always current
@@ -156,5 +177,12 @@ def _site(site: Site, options: frozenset[str]) -> dict[str, Any]:
         }
     elif site.glance:
         found["glance"] = site.glance.url
-    found["nodes"] = {node.name: {"address": node.address, "roles": list(node.roles)} for node in site.nodes}
+    if any(OTHER_GLANCE in node.containers for node in site.nodes):
+        found["services"] = {"glance": {"container": OTHER_GLANCE}}
+    found["nodes"] = _nodes(site)
     return found
+
+
+def _is_usual(site: Site) -> bool:
+    """Return whether the monitors run in podman's containers, with the node's keyrings."""
+    return all(node.engine == "podman" and not node.cephadm for node in site.nodes)

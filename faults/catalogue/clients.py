@@ -14,6 +14,14 @@ FAULTS: tuple[Fault, ...] = (
         read_only=True,
     ),
     fault(
+        "glance-sees-no-central-conf",
+        "central.conf is in /etc/ceph on the site's nodes, and not in the folder that Glance's container mounts",
+        source="claims A8",
+        site="dcn",
+        must="A8 A11",
+        read_only=True,
+    ),
+    fault(
         "central-keyring-missing",
         "the site's nodes have no keyring for central",
         source="claims A8",
@@ -59,6 +67,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A8",
         site="dcn",
         must="A8",
+        may="A11",
         read_only=True,
     ),
     fault(
@@ -75,6 +84,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A8",
         site="dcn",
         must="A8",
+        may="A11",
         read_only=True,
     ),
     fault(
@@ -171,6 +181,7 @@ FAULTS: tuple[Fault, ...] = (
         source="claims A9",
         site="dcn",
         must="A9",
+        may="A11",
         read_only=True,
     ),
     fault(

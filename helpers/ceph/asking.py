@@ -1,6 +1,6 @@
 """Running `ceph` and `rbd` for a cluster: on the first of its nodes that answers, where the node has them.
 
-Every command prints JSON, and is run where `helpers.nodes.containers` finds it; nothing changes a cluster.
+Every command prints JSON, and is run as `helpers.ceph.ways` finds out; nothing changes a cluster.
 """
 
 from __future__ import annotations
@@ -11,15 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from helpers.environment import Ceph
-from helpers.nodes.containers import Adapter, NoContainer, find_adapter, is_container_trouble
+from helpers.ceph.ways import CONNECT_TIMEOUT, Adapter, NoWay, find_adapter
+from helpers.environment import Ceph, Services
+from helpers.nodes.containers import NoContainer, is_container_trouble
 from helpers.nodes.node import CommandFailed, Completed, Runner, Unreachable
 from helpers.outcomes import Unknown
 
 T = TypeVar("T")
-
-# without it a client waits 300 s for a mon that is not there
-_CONNECT_TIMEOUT = "15"
 
 
 class ClusterUnreachable(Unreachable):
@@ -56,15 +54,16 @@ class Asker:
     """Asks the cluster of a site, called `cluster` there, on the first of `nodes` that answers; thread-safe.
 
     :param adapters: node name → how it runs `ceph` and `rbd`; filled as nodes are first asked
-    :param client: the options by which another site's cluster is asked
+    :param client: user, configuration and keyring by which another site's cluster is asked
     """
 
     site: str
     cluster: str
     spec: Ceph
+    services: Services
     nodes: tuple[Runner, ...]
     adapters: dict[str, Adapter] = field(default_factory=dict)
-    client: tuple[str, ...] = ()
+    client: tuple[str, str, str] | None = None
 
     def by_node(self) -> tuple[Asker, ...]:
         """The same, each of its nodes alone."""
@@ -97,12 +96,19 @@ class Asker:
         return self.ceph(("osd", "pool", "ls"), lambda answer, _: tuple(map(str, answer)))
 
     def about_user(self, entity: str, ask: Callable[[], T]) -> T:
-        """The answer to a question about a cephx user. Raises NoSuchEntity."""
+        """The answer to a question about a cephx user.
+
+        :raises NoSuchEntity: there is none
+        :raises Unknown: who asks is a client like others, and is not told
+        """
         try:
             return ask()
         except CommandFailed as error:
             if "ENOENT" in error.completed.stderr or "failed to find" in error.completed.stderr:
                 raise NoSuchEntity(error.completed, f"cluster {self.cluster} has no user {entity}") from None
+            if "EACCES" in error.completed.stderr:
+                said = f"cluster {self.cluster} tells {self.way(error.node)} on {error.node} nothing of its users"
+                raise Unknown(f"{self.site}: {said}", reproduce=error.reproduce) from error
             raise
 
     def line(self, adapter: Adapter, program: str, *arguments: str) -> str:
@@ -120,37 +126,48 @@ class Asker:
     def checked(self, command: Callable[[Adapter], tuple[str, ...]], deadline: float | None = None) -> Completed:
         """The command's answer from the first node that has one.
 
-        A node that cannot be logged in to, or on which no mon container runs, leaves it to the next. If none is
-        left: NoMonitorRuns where one could be logged in to, else ClusterUnreachable.
+        A node that cannot be logged in to, on which no mon container runs, or that has no way to ask, leaves it to the
+        next. If none is left: NoWay where one runs, NoMonitorRuns where one could be logged in to, else
+        ClusterUnreachable.
         """
         unreachable: list[Unreachable] = []
         no_container: CommandFailed | None = None
+        no_way: NoWay | None = None
         for node in self.nodes:
             try:
-                adapter = self._adapter(node)
+                adapter = self._adapter(node, deadline)
                 return node.run_checked(*command(adapter), deadline=deadline)
             except Unreachable as error:
                 unreachable.append(error)
             except NoContainer as error:
                 no_container = no_container or error
+            except NoWay as error:
+                no_way = no_way or error
             except CommandFailed as error:
                 if not is_container_trouble(error.completed):
                     raise
                 no_container = no_container or error
+        if no_way:
+            raise no_way
         if no_container:
             raise NoMonitorRuns(no_container) from no_container
         raise ClusterUnreachable(self.cluster, self.site, unreachable)
+
+    def way(self, node: str) -> str:
+        """How that node asks, in a few words; empty where it has not been asked yet."""
+        return str(self.adapters.get(node, ""))
 
     def _in_json(self, program: str, *arguments: str, deadline: float | None = None) -> Completed:
         words = (*arguments, "--format", "json")
         return self.checked(lambda adapter: (*adapter.prefix, *self._words(adapter, program, *words)), deadline)
 
     def _words(self, adapter: Adapter, program: str, *arguments: str) -> tuple[str, ...]:
-        patience = ("--connect-timeout", _CONNECT_TIMEOUT) if program == "ceph" else ()
-        return (program, *(self.client or adapter.cluster_options), *patience, *arguments)
+        patience = CONNECT_TIMEOUT if program == "ceph" else ()
+        return (program, *adapter.cluster_options, *patience, *arguments)
 
-    def _adapter(self, node: Runner) -> Adapter:
+    def _adapter(self, node: Runner, deadline: float | None) -> Adapter:
         # two threads may both look; they find the same
         if node.name not in self.adapters:
-            self.adapters[node.name] = find_adapter(node, self.spec)
-        return self.adapters[node.name]
+            self.adapters[node.name] = find_adapter(node, self.spec, self.services, deadline)
+        adapter = self.adapters[node.name]
+        return adapter.as_client(*self.client) if self.client else adapter

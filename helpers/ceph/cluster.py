@@ -22,8 +22,8 @@ from helpers.ceph.answers import (
 )
 from helpers.ceph.asking import Asker, BadAnswer, NoSuchPool
 from helpers.ceph.rbd import ContentHash, ImageNames, PoolListing, Trash, TrashEntry, Usage
+from helpers.ceph.ways import Adapter
 from helpers.environment import Ceph, Pools, Site
-from helpers.nodes.containers import Adapter
 from helpers.nodes.fingerprints import digest_of, parse_digest
 from helpers.nodes.node import CommandFailed, Completed, Runner
 
@@ -58,24 +58,24 @@ class Cluster:
         self.name: str = site.ceph.cluster
         self.pools: Pools = site.ceph.pools
         adapters = {node.name: adapter for node in nodes} if adapter else {}
-        self._asker = Asker(site.name, self.name, site.ceph, tuple(nodes), adapters)
+        self._asker = Asker(site.name, self.name, site.ceph, site.services, tuple(nodes), adapters)
         self._fsid: str | None = None
 
     def __repr__(self) -> str:
         return f"<cluster {self.name} asked at {self.site}>"
 
-    def as_external(self, node: Runner, cluster_name: str, client: str = "external") -> Cluster:
-        """Another site's cluster, asked from this site's `node` with the files that the guide puts there.
+    def as_external(
+        self, node: Runner, cluster_name: str, client: tuple[str, str, str], prefix: tuple[str, ...] | None = None
+    ) -> Cluster:
+        """Another site's cluster, asked from this site's `node`: `rbd --id external --keyring … --conf …`.
 
-        `/etc/ceph/<cluster_name>.conf` and `/etc/ceph/<cluster_name>.client.<client>.keyring`, in the guide's words:
-        `rbd --id external --keyring … --conf …`.
+        :param client: the user, and the paths of its configuration and keyring
+        :param prefix: what leads to where these are; else it is asked as this site's own cluster is on the node
         """
-        options = (
-            *("--id", client),
-            *("--keyring", f"/etc/ceph/{cluster_name}.client.{client}.keyring"),
-            *("--conf", f"/etc/ceph/{cluster_name}.conf"),
-        )
-        return self._asked_by(replace(self._asker, cluster=cluster_name, nodes=(node,), client=options))
+        asker = replace(self._asker, cluster=cluster_name, nodes=(node,), client=client)
+        if prefix is not None:
+            asker = replace(asker, adapters={node.name: Adapter("detect", prefix, ())})
+        return self._asked_by(asker)
 
     def by_node(self) -> tuple[Cluster, ...]:
         """The same cluster, asked on each of its nodes alone."""
@@ -85,6 +85,11 @@ class Cluster:
         other = Cluster(self.site, asker.nodes)
         other.name, other._asker = asker.cluster, asker
         return other
+
+    @property
+    def way(self) -> str:
+        """How the first of its nodes asks it, in a few words; empty where it has not been asked yet."""
+        return self._asker.way(self._asker.nodes[0].name) if self._asker.nodes else ""
 
     def ask_last(self, nodes: Collection[str]) -> None:
         """Ask on the nodes of these names only where no other one has an answer."""

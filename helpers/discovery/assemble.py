@@ -11,15 +11,16 @@ from dataclasses import dataclass, field, replace
 from typing import get_args
 from urllib.parse import urlsplit
 
+from helpers.ceph.ways import find_adapter
 from helpers.discovery.access import Access
 from helpers.discovery.cloud_view import Ask, CloudView, same_host
 from helpers.discovery.found import Discovery, FoundCeph, FoundNode, FoundSite
 from helpers.discovery.node_view import SERVICES, NodeView, StoreConfig
 from helpers.discovery.outline import Outline
 from helpers.discovery.sites import Seen, SiteView, central_of, look
-from helpers.environment import Ceph, Role
+from helpers.environment import Ceph, Role, Services
 from helpers.environment.values import short
-from helpers.nodes.containers import ALSO_CALLED, NoContainer, find_adapter
+from helpers.nodes.containers import ALSO_CALLED
 from helpers.nodes.node import CommandFailed, DeadlinePassed, Unreachable
 from helpers.openstack.records import Store
 
@@ -232,11 +233,11 @@ class _Site:
         """The runtime of the cluster's commands, as detected on the first monitor where that succeeds."""
         for seen in self.view.with_role("ceph-mon"):
             try:
-                adapter = find_adapter(seen.node, Ceph(cluster=cluster))
+                adapter = find_adapter(seen.node, Ceph(cluster=cluster), Services.model_validate({}))
                 hostname = seen.node.hostname
-            except (NoContainer, CommandFailed, DeadlinePassed, Unreachable):
+            except (CommandFailed, DeadlinePassed, Unreachable):
                 continue
-            if adapter.runtime in {"cephadm", "host"}:
+            if adapter.runtime not in {"podman", "docker"}:
                 return adapter.runtime, None
             return adapter.runtime, adapter.prefix[-1].replace(hostname, "{hostname}")
         self.remarks.append("no monitor was found on its machines, so how `ceph` and `rbd` run there is to be detected")

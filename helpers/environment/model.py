@@ -9,21 +9,33 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from helpers.environment.sections import Ceph, ImageSource, Limits, Role, Services, Ssh, Timeouts, Undercloud
+from helpers.environment.sections import Ceph, ImageSource, Limits, Pod, Role, Services, Ssh, Timeouts, Undercloud
 from helpers.listed import Listed
+
+#: The address of a node that the harness itself runs on.
+THIS_MACHINE = "local"
 
 
 @dataclass(frozen=True)
 class NodeSpec:
-    """One machine of a site: its host name, the address for SSH, and its roles."""
+    """One machine of a site: its host name, the address for SSH, and its roles.
+
+    A `pod` may take its place, to which the machine at the address leads.
+    """
 
     name: str
     address: str
     roles: tuple[str, ...]
     site: str
+    pod: Pod | None = None
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is this machine."""
+        return self.address == THIS_MACHINE
 
 
 @dataclass(frozen=True)
@@ -34,7 +46,8 @@ class Site:
     central's store in its own Glance. A site without storage has None for all three, and for `ceph`.
     `glance_internal` is None where Nova and Cinder use `glance` itself. A DCN site that `shares_glance` uses central's,
     which is its `glance` then. Without `users_import`, its only Glance is for services, and is its `glance`.
-    `cinder_cluster` is None where cinder-volume runs without a cluster.
+    `cinder_cluster` is None where cinder-volume runs without a cluster. `via` is the node through which alone `glance`
+    is reached. `services` says where services run at this site.
     """
 
     name: str
@@ -50,6 +63,8 @@ class Site:
     glance_internal: str | None = None
     shares_glance: bool = False
     users_import: bool = True
+    via: str | None = None
+    services: Services = field(default_factory=lambda: Services.model_validate({}), compare=False, repr=False)
     file: Path | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:

@@ -34,6 +34,7 @@ from helpers.environment.values import (
 )
 
 Runtime = Literal["podman", "docker", "cephadm", "host", "detect"]
+ServiceName = Literal["glance", "nova_api", "nova_compute", "libvirt", "cinder_volume"]
 Role = Literal["glance", "ceph-mon", "compute", "cinder-volume", "nova-api", "keystone", "haproxy"]
 # `pairs` checks the number of names, with a clearer message
 SitesOfPair = Annotated[tuple[Word, ...], BeforeValidator(as_tuple)]
@@ -227,11 +228,27 @@ class Services(Section):
         """The service as TripleO deploys it."""
         return Service.model_validate(_SERVICES[name])
 
+    def at_site(self, own: Mapping[ServiceName, ServiceOfSite]) -> Services:
+        """The services of a site, whose own entries take precedence."""
+        changes = {name: {key: getattr(given, key) for key in given.model_fields_set} for name, given in own.items()}
+        return self.model_copy(update={name: self[name].model_copy(update=keys) for name, keys in changes.items()})
+
     def __getitem__(self, name: str) -> Service:
         if name not in type(self).model_fields:
             raise KeyError(f"no service {name}; services here: {', '.join(type(self).model_fields)}")
         service: Service = getattr(self, name)
         return service
+
+
+class ServiceOfSite(Section):
+    """Where a service runs at one site. A key that is absent is as in `services`, for all sites."""
+
+    container: Word | None = None
+    """The name of the container that the service runs in. `null` means that it runs on the host itself."""
+    config: Annotated[tuple[RemotePath, ...], BeforeValidator(as_tuple)] = ()
+    """The configuration files of the service, as paths inside its container."""
+    logs: Annotated[tuple[RemotePath, ...], BeforeValidator(as_tuple)] = ()
+    """The log files of the service, as paths on the host."""
 
 
 class Pools(Section):
@@ -255,8 +272,10 @@ class Ceph(Section):
     cluster: CephName
     """The name of the cluster, as in `/etc/ceph/<cluster>.conf`."""
     runtime: Runtime = "detect"
-    """Where `ceph` and `rbd` run: in a container of `podman` or `docker`, in a container that `cephadm` has deployed,
-    or on the `host` itself. `detect` tries them in this order."""
+    """Where `ceph` and `rbd` run: in the monitor's container of `podman` or `docker`, with `cephadm` in the one that it
+    has deployed or by `cephadm shell`, or on the `host` itself. `detect` asks `ceph fsid` by each of these ways, in
+    this order; before the `host`, also as the client that Cinder or Nova is there. It takes the first way that has an
+    answer, and the preflight says which one that is."""
     mon_container: Annotated[str, AfterValidator(container_pattern)] | None = None
     """The name of the monitor container; `{hostname}` and `{fsid}` are filled in. By default `ceph-mon-{hostname}`,
     with cephadm `ceph-{fsid}-mon-{hostname}`."""
@@ -280,7 +299,7 @@ class Undercloud(Section):
     """Where the deployment's stacks can be listed."""
 
     host: Address
-    """The undercloud: its name in the SSH configuration, or its address."""
+    """The undercloud: its name in the SSH configuration, or its address; `local` is this machine."""
     user: Word | None = None
     """The user who logs in to the undercloud. By default, the user that the SSH configuration names."""
     rc: Word = "stackrc"
@@ -290,13 +309,29 @@ class Undercloud(Section):
     is."""
 
 
+class Pod(Section):
+    """A pod that a service runs in. Commands are run in it by `oc exec` or `kubectl exec`, without `sudo`."""
+
+    name: Word
+    """The name of the pod."""
+    namespace: Word = "openstack"
+    """The namespace of the pod."""
+    container: Word | None = None
+    """The container of the pod that the service runs in. By default, the one that `oc` takes."""
+    program: Literal["oc", "kubectl"] = "oc"
+    """What is installed at `address`, with credentials of the user who logs in there."""
+
+
 class NodeEntry(Section):
     """A node, below its host name."""
 
     address: Address
-    """Where SSH reaches the node."""
+    """Where SSH reaches the node; `local` is this machine, which the harness runs on."""
     roles: Annotated[tuple[Role, ...], BeforeValidator(as_tuple)] = ()
     """What runs on the node. What no node of a site has is not looked at there, and claims about it are unknown."""
+    pod: Pod | None = None
+    """The pod that takes the place of a machine; `address` is then where `oc` runs. What runs in it has no container in
+    `services`."""
 
 
 class SiteEntry(Section):
@@ -325,8 +360,13 @@ class SiteEntry(Section):
     """The endpoint of the Glance that Nova and Cinder of this site use, where it is another one than `glance`. It shows
     the locations of images, which `glance` hides (OSSN-0090). A DCN site whose only Glance is for services has this key
     alone; nobody imports images there, so that A5 and A7 require less of it."""
+    via: Word | None = None
+    """The node through whose SSH connection the Glances of this site are reached, if they are on a network that this
+    machine does not reach. By default, they are reached directly."""
     ceph: Ceph | None = None
     """The site's Ceph cluster. A site without storage has none."""
+    services: dict[ServiceName, ServiceOfSite] = {}
+    """The services that run elsewhere at this site than at the other sites."""
     nodes: dict[str, NodeEntry] = {}
     """The nodes of the site, by host name."""
 

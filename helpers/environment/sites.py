@@ -56,9 +56,10 @@ def sites(path: Path, parsed: File) -> Iterator[Site]:
             users_import=not internal_only,
             ceph=entry.ceph,
             nodes=tuple(
-                NodeSpec(name=node, address=found.address, roles=found.roles, site=name)
-                for node, found in entry.nodes.items()
+                NodeSpec(node, found.address, found.roles, name, found.pod) for node, found in entry.nodes.items()
             ),
+            via=entry.via,
+            services=parsed.services.at_site(entry.services),
             file=path,
         )
 
@@ -104,6 +105,8 @@ def _check_storage(path: Path, key: str, entry: SiteEntry, shares: bool) -> None
         name = "local_store" if entry.local_store else "central_store"
         lacks, add = ("storage", "ceph") if not entry.ceph else ("a Glance of its own", "glance")
         raise BadEnvironment(path, f"{key}.{name}", f"is given for a site without {lacks}; take it out, or add {add}")
+    if entry.via and not entry.glance:
+        raise BadEnvironment(path, f"{key}.via", "is given for a site without a Glance; take it out, or add glance")
     if entry.central and entry.central_store:
         raise BadEnvironment(path, f"{key}.central_store", "is for DCN sites; central's own store is `store`")
     if not entry.central and entry.ceph and not shares and _central_store(entry) == (entry.local_store or entry.store):
@@ -116,7 +119,7 @@ def _check_storage(path: Path, key: str, entry: SiteEntry, shares: bool) -> None
 
 
 def check_uniqueness(environment: Environment) -> None:
-    """Check that no two sites share a store or a Glance, and no two nodes a name or an address."""
+    """Check that sites share no store and no Glance, nodes no name and no address, and that `via` names a node."""
     path = environment.path
     stores: dict[str, str] = {}
     glances: dict[str, str] = {}
@@ -131,6 +134,8 @@ def check_uniqueness(environment: Environment) -> None:
                 path, f"other_stores.{number}", f"{store!r} is a store of site {owner}; name stores of no site here"
             )
     for site in environment.sites:
+        if site.via:
+            _check_via(environment, site, site.via)
         if site.store and (other := stores.setdefault(site.store, site.name)) != site.name:
             raise BadEnvironment(
                 path,
@@ -151,5 +156,14 @@ def check_uniqueness(environment: Environment) -> None:
             key = f"sites.{site.name}.nodes.{node.name}"
             if (other := names.setdefault(node.name, site.name)) != site.name:
                 raise BadEnvironment(path, key, f"is a node of {other} too; a node belongs to one site")
-            if (other := addresses.setdefault(node.address, node.name)) != node.name:
+            if not node.pod and (other := addresses.setdefault(node.address, node.name)) != node.name:
                 raise BadEnvironment(path, f"{key}.address", f"{node.address!r} is the address of {other} too")
+
+
+def _check_via(environment: Environment, site: Site, via: str) -> None:
+    key, known = f"sites.{site.name}.via", {node.name: node for node in environment.nodes}
+    if via not in known:
+        there = ", ".join(map(str, site.nodes)) or "none"
+        raise BadEnvironment(environment.path, key, f"{via!r} is no node; name one of this site's: {there}")
+    if known[via].is_local:
+        raise BadEnvironment(environment.path, key, f"{via!r} is this machine, which reaches it directly; take it out")

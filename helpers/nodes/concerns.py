@@ -55,7 +55,7 @@ def _services(
     environment: Environment, at: frozenset[str], message: str, reproduce: tuple[str, ...]
 ) -> Iterator[tuple[str, str]]:
     text = "\n".join((message, *reproduce))
-    central = environment.central.name
+    central, known = environment.central.name, {site.name for site in environment.sites}
     for site in environment.storage_sites:
         if site.glance and not site.shares_glance and urlsplit(site.glance).netloc in text:
             yield site.name, "glance"
@@ -63,6 +63,8 @@ def _services(
         if asked.search(text):
             yield central, service
     for service in ("glance", "nova_compute", "cinder_volume", "nova_api"):
-        container = environment.services[service].container
-        if container and re.search(rf"not running: [^;]*\b{container}\b|no running container {container}\b", message):
-            yield from ((site, service) for site in at)
+        for name in known & at:
+            container = environment.site(name).services[service].container
+            named = rf"not running: [^;]*\b{container}\b|no running container {container}\b"
+            if container and re.search(named, message):
+                yield name, service

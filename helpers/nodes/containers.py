@@ -1,16 +1,16 @@
-"""Where `ceph` and `rbd` run on a node, and in which container a service: podman, docker, cephadm, or the host itself.
+"""The containers of a node, and which of them a service or a monitor runs in.
 
-Sources: the guide ("Confirm images may be copied between sites": `sudo podman exec ceph-mon-$(hostname) …`); cephadm's
-names `ceph-FSID-mon-HOST`, `ceph-FSID-mon.HOST` before Ceph 16; podman-ps(1) and docker-ps(1) for their JSON, and
-libpod's `PsContainerOutput` and `ContainerStatus` for that of podman 1.
+Sources: the names of ceph-ansible, `ceph-mon-HOST`, and of cephadm, `ceph-FSID-mon-HOST`; podman-ps(1) and docker-ps(1)
+for their JSON, and libpod's `PsContainerOutput` and `ContainerStatus` for that of podman 1.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from helpers.environment import Ceph, Service
@@ -55,49 +55,23 @@ class Container:
 
 
 @dataclass(frozen=True)
-class Adapter:
-    """How a node runs `ceph` and `rbd`: what stands before the command, and how it names the local cluster.
+class Running:
+    """The running containers of a node, by one engine or both. Its text is what each engine has, stopped ones too."""
 
-    >>> Adapter("podman", ("podman", "exec", "ceph-mon-a"), ("--cluster", "dcn0")).prefix
-    ('podman', 'exec', 'ceph-mon-a')
-    """
+    containers: tuple[Container, ...]
+    completed: Completed
+    text: str
 
-    runtime: Literal["podman", "docker", "cephadm", "host"]
-    prefix: tuple[str, ...]
-    cluster_options: tuple[str, ...]
+    def __str__(self) -> str:
+        return self.text
 
 
-def find_adapter(node: Runner, ceph: Ceph) -> Adapter:
-    """How this node runs `ceph` and `rbd`: as the environment file says, or as is found on the node.
-
-    Podman, docker and a host without containers need no look at the node, if the container's name has no FSID in
-    it. Everything else asks the node for its containers. Raises NoContainer.
-    """
-    by_name = ("--cluster", ceph.cluster)
-    if ceph.runtime == "host":
-        return Adapter("host", (), by_name)
-    pattern = ceph.mon_container or "ceph-mon-{hostname}"
-    if ceph.runtime in {"podman", "docker"} and "{fsid}" not in pattern:
-        name = pattern.replace("{hostname}", node.hostname)
-        return Adapter(ceph.runtime, (ceph.runtime, "exec", name), by_name)
-    engines: tuple[Engine, ...] = ("podman", "docker")
-    if ceph.runtime in engines:
-        engines = (ceph.runtime,)
+def running_on(node: Runner, runtime: str = "detect") -> Running:
+    """The running containers of podman and docker, or of the one that the environment file names."""
+    engines: tuple[Engine, ...] = tuple(engine for engine in _LIST if runtime not in _LIST or engine == runtime)
     listings = [_listed(node, engine) for engine in engines]
-    found = [container for _, containers in listings for container in containers]
-    plain, cephadm = _mon_patterns(ceph, node.hostname)
-    for container in sorted(found, key=lambda each: not each.running):
-        if not container.running:
-            break
-        prefix = (container.engine, "exec", container.name)
-        if plain and re.fullmatch(plain, container.name):
-            return Adapter(container.engine, prefix, by_name)
-        if cephadm and re.fullmatch(cephadm, container.name):
-            return Adapter("cephadm", prefix, _cephadm_options(node, prefix, ceph))
-    if ceph.runtime == "detect" and node.run("rbd", "--version").exit_status == 0:
-        return Adapter("host", (), by_name)
-    wanted = mon_name(ceph, node.hostname)
-    raise NoContainer(listings[0][0], f"no running container {wanted}; {_what_there_was(listings)}")
+    running = tuple(one for _, containers in listings for one in containers if one.running)
+    return Running(running, listings[0][0], _what_there_was(listings))
 
 
 def service_prefix(node: Runner, service: Service) -> tuple[str, ...]:
@@ -117,11 +91,11 @@ def find_container(node: Runner, name: str) -> Container:
     `glance_api_internal` is another name of `glance_api`, and pacemaker's `openstack-cinder-volume-podman-0` one of
     `cinder_volume`.
     """
-    listings = [_listed(node, engine) for engine in _LIST]
-    found = _service_container([container for _, containers in listings for container in containers], name)
+    there = running_on(node)
+    found = _service_container(there.containers, name)
     if found:
         return found
-    raise NoContainer(listings[0][0], f"no running container {name}; {_what_there_was(listings)}")
+    raise NoContainer(there.completed, f"no running container {name}; {there}")
 
 
 def containers_on(node: Runner) -> tuple[Container, ...]:
@@ -157,7 +131,7 @@ class Listing:
 
     def has_mon(self, ceph: Ceph, hostname: str) -> bool:
         """Whether the cluster's monitor runs in one of them, named as the environment file or the runtime has it."""
-        patterns = [pattern for pattern in _mon_patterns(ceph, hostname) if pattern]
+        patterns = [pattern for pattern in mon_patterns(ceph, hostname) if pattern]
         running = [container.name for container in self.containers if container.running]
         return any(re.fullmatch(pattern, name) for pattern in patterns for name in running)
 
@@ -180,6 +154,40 @@ def mon_name(ceph: Ceph, hostname: str) -> str:
     """What a node's mon container is called, in words: `FSID` stands for the cluster's."""
     names = [ceph.mon_container] if ceph.mon_container else _usual_names(ceph)
     return " or ".join(name.replace("{hostname}", hostname).replace("{fsid}", "FSID") for name in names)
+
+
+#: Where Kolla's containers find a folder that they copy to /etc/ceph when they start.
+_KOLLA_COPIES = "/var/lib/kolla/config_files/src-ceph"
+
+
+@dataclass(frozen=True)
+class Mounts:
+    """The folders of the node that are in a container: its own path → the node's."""
+
+    folders: Mapping[str, str]
+
+    def on_node(self, path: str) -> str | None:
+        """Where the node itself has a file of the container; None where it has none."""
+        places = [place for place in self.folders if PurePosixPath(path).is_relative_to(place)]
+        if not places:
+            return None
+        place = max(places, key=len)
+        return str(PurePosixPath(self.folders[place]) / PurePosixPath(path).relative_to(place))
+
+
+def mounts_of(node: Runner, prefix: tuple[str, ...]) -> Mounts:
+    """What is mounted where this prefix leads to; without one that is the node itself. Raises CommandFailed."""
+    if not prefix:
+        return Mounts({"/": "/"})
+    engine, *_, container = prefix
+    shown = node.run_checked(engine, "inspect", "--format", "{{json .Mounts}}", container)
+    try:
+        found = {str(one["Destination"]): str(one["Source"]) for one in json.loads(shown.stdout)}
+    except (ValueError, TypeError, KeyError) as error:
+        raise CommandFailed(shown, f"{engine} inspect printed {shown.stdout[:80]!r}, no mounts") from error
+    if _KOLLA_COPIES in found:
+        found.setdefault("/etc/ceph", found[_KOLLA_COPIES])
+    return Mounts(found)
 
 
 def is_container_trouble(completed: Completed) -> bool:
@@ -262,7 +270,7 @@ def _usual_names(ceph: Ceph) -> tuple[str, ...]:
     return cephadm if ceph.runtime == "cephadm" else ("ceph-mon-{hostname}", *cephadm)
 
 
-def _mon_patterns(ceph: Ceph, hostname: str) -> tuple[str | None, str | None]:
+def mon_patterns(ceph: Ceph, hostname: str) -> tuple[str | None, str | None]:
     """Regular expressions for ceph-ansible's name of the mon container, and for cephadm's."""
     hosts = "|".join(sorted({re.escape(name) for name in (hostname, hostname.replace(".", "-"), short(hostname))}))
     if ceph.mon_container:
@@ -272,10 +280,3 @@ def _mon_patterns(ceph: Ceph, hostname: str) -> tuple[str | None, str | None]:
         return (None, given) if has_fsid else (given, None)
     cephadm = rf"ceph-{UUID}-mon[-.](?:{hosts})"
     return (None if ceph.runtime == "cephadm" else rf"ceph-mon-(?:{hosts})", cephadm)
-
-
-def _cephadm_options(node: Runner, prefix: tuple[str, ...], ceph: Ceph) -> tuple[str, ...]:
-    # to cephadm's own containers every cluster is called `ceph`; its clients may call it otherwise
-    conf = f"/etc/ceph/{ceph.cluster}.conf"
-    there = node.run(*prefix, "test", "-e", conf).exit_status == 0
-    return ("--cluster", ceph.cluster) if there else ()

@@ -14,13 +14,10 @@ from helpers.nodes.config_files import CephConf, OsloConfig
 from helpers.nodes.containers import is_container_trouble
 from helpers.nodes.runner import CommandFailed, Completed, Runner
 
-#: Where deployments keep cephx keys: the guide's place, TripleO's since Wallaby, edpm-ansible's, and libvirt's.
-FOLDERS = (
-    "/etc/ceph",
-    "/var/lib/tripleo-config/ceph",
-    "/var/lib/openstack/config/ceph",
-    "/etc/libvirt/secrets",
-)
+#: Where deployments keep the files of Ceph's clients: the guide's place, TripleO's since Wallaby, and edpm-ansible's.
+CONF_FOLDERS = ("/etc/ceph", "/var/lib/tripleo-config/ceph", "/var/lib/openstack/config/ceph")
+#: Where they keep cephx keys: there, and where libvirt does.
+FOLDERS = (*CONF_FOLDERS, "/etc/libvirt/secrets")
 _DEFAULT_CONF = "/etc/ceph/ceph.conf"
 #: A keyring's line, or what a cephx key looks like, whatever the file is called.
 _HAS_A_KEY = r"^[[:space:]]*key[[:space:]]*=|A[Qg][A-Za-z0-9+/]{36,60}="
@@ -37,14 +34,23 @@ class Client:
 
 def clients_of_glance(config: OsloConfig) -> tuple[Client, ...]:
     """A client for each RBD store of glance-api.conf."""
+    return tuple(_by_store(config).values())
+
+
+def confs_of_glance(config: OsloConfig) -> dict[str, str]:
+    """RBD store of glance-api.conf → the configuration of its cluster."""
+    return {store: client.conf for store, client in _by_store(config).items()}
+
+
+def _by_store(config: OsloConfig) -> dict[str, Client]:
     backends = config.get_dict("DEFAULT", "enabled_backends")
     if not backends and "rbd" in config.get_list("glance_store", "stores"):
         backends = {"glance_store": "rbd"}
-    return tuple(
-        _client(config, store, "rbd_store_ceph_conf", "rbd_store_user")
+    return {
+        store: _client(config, store, "rbd_store_ceph_conf", "rbd_store_user")
         for store, kind in backends.items()
         if kind == "rbd"
-    )
+    }
 
 
 def clients_of_nova(config: OsloConfig) -> tuple[Client, ...]:

@@ -81,7 +81,7 @@ class ServiceLogs:
             for site, service in services
             for spec in self._specs({site})
             if service in {SERVICE_OF_ROLE.get(role) for role in spec.roles}
-            for path in environment.services[service].logs
+            for path in environment.site(site).services[service].logs
         }
         self._ends = self._read(sorted(ends, key=str), _end)
 
@@ -113,7 +113,7 @@ class ServiceLogs:
     def _troubles(self, concern: Concern) -> Iterator[_Read]:
         for site, service in sorted(concern.services):
             for log in self._ends:
-                if log.node.site == site and log.path in self._environment.services[service].logs:
+                if log.node.site == site and log.path in self._environment.site(site).services[service].logs:
                     yield replace(log, lines=tuple(log_lines.troubles(log.lines)))
 
     def _specs(self, sites: Collection[str]) -> list[NodeSpec]:
@@ -167,7 +167,7 @@ def _end(path: str) -> tuple[str, ...]:
 def _paths(environment: Environment, spec: NodeSpec) -> Iterator[str]:
     for role in spec.roles:
         if role in SERVICE_OF_ROLE:
-            yield from environment.services[SERVICE_OF_ROLE[role]].logs
+            yield from environment.site(spec.site).services[SERVICE_OF_ROLE[role]].logs
 
 
 def _naming(lines: Iterable[str], words: Collection[str]) -> tuple[str, ...]:

@@ -42,13 +42,15 @@ PROGRAMS = {
 class Configuration:
     """A service's configuration as its files say it now; `reproduce` shows each file that says so.
 
-    `doubts` say why the service may run with something else, a line each, and `doubts_by_hand` shows that.
+    `prefix` is what leads to where they are, such as `podman exec glance_api`. `doubts` say why the service may run
+    with something else, a line each, and `doubts_by_hand` shows that.
     """
 
     values: OsloConfig
     reproduce: tuple[str, ...]
     doubts: tuple[str, ...] = ()
     doubts_by_hand: tuple[str, ...] = ()
+    prefix: tuple[str, ...] = ()
 
 
 def read_config(node: Runner, services: Services, name: str) -> Configuration:
@@ -77,7 +79,7 @@ def read_config(node: Runner, services: Services, name: str) -> Configuration:
         raise Unknown(_there_is_none(node, name, sources), reproduce=[file.reproduce for file in files])
     values = _parsed(node, files)
     if process is None:
-        return Configuration(values, reproduce, *_unfound(node, prefix, program))
+        return Configuration(values, reproduce, *_unfound(node, prefix, program), prefix)
     newer = [
         file
         for file in files
@@ -89,7 +91,8 @@ def read_config(node: Runner, services: Services, name: str) -> Configuration:
         for file in newer
     )
     shown = tuple(node.command(*prefix, "stat", "-L", "-c", "%z %n", file.path) for file in newer)
-    return Configuration(values, reproduce, doubts, (*shown, _start_by_hand(node, prefix)) if newer else ())
+    by_hand = (*shown, _start_by_hand(node, prefix)) if newer else ()
+    return Configuration(values, reproduce, doubts, by_hand, prefix)
 
 
 def sources_of(arguments: Sequence[str] | None, program: Program) -> tuple[str, ...]:

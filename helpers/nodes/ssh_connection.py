@@ -6,6 +6,7 @@ import contextlib
 import functools
 import selectors
 import shlex
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import paramiko
 from paramiko.ssh_exception import SSHException
 
 from helpers.environment import NodeSpec, Ssh
+from helpers.nodes.forward import dial
 from helpers.nodes.runner import Unreachable
 from helpers.nodes.ssh_command import command_line
 from helpers.nodes.ssh_login import Jump, log_in
@@ -61,6 +63,20 @@ class Connection:
     def command(self, command: str = "") -> str:
         """What a person types to run the command on the node by the same way."""
         return redact(shlex.join([*self._words, *([command] if command else [])]))
+
+    def forwarding(self, local: int, host: str, port: int) -> str:
+        """What a person types to have a local port forwarded by the same way, for as long as it takes to use it."""
+        options = ("-f", "-o", "ExitOnForwardFailure=yes", "-L", f"{local}:{bracketed(host)}:{port}")
+        *words, target = self._words
+        return redact(shlex.join([*words, *options, target, "sleep", "10"]))
+
+    def connect(self) -> None:
+        """Log in now. Raises Unreachable."""
+        _ = self.transport
+
+    def dial(self, host: str, port: int, seconds: float) -> socket.socket:
+        """A connection that the node opens. Raises Unreachable, OSError."""
+        return dial(self.transport, host, port, seconds)
 
     @property
     def transport(self) -> paramiko.Transport:
@@ -150,6 +166,11 @@ class Connection:
             if channel.exit_status == -1 and _has_ended(transport):
                 raise EOFError("it was lost while a command ran")
             return channel.exit_status, stdout, stderr
+
+
+def bracketed(host: str) -> str:
+    """A host as it is written before a port."""
+    return f"[{host}]" if ":" in host else host
 
 
 def _has_ended(transport: paramiko.Transport) -> bool:

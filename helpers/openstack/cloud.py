@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from helpers.environment import Environment, Site
+from helpers.openstack.answers import curl
 from helpers.openstack.cinder import Cinder
 from helpers.openstack.clients import image, network
 from helpers.openstack.glance import Glance
 from helpers.openstack.login import Endpoint, catalog, log_in, region_of
 from helpers.openstack.nova import Nova
+from helpers.openstack.session import Session
+from helpers.openstack.via import Through, Way
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,14 @@ class Cloud:
     def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self._glances: dict[str, Glance] = {}
+        self._ways: dict[str, Way] = {}
         self.connection = log_in(environment.cloud, environment.clouds_file, environment.timeouts.api)
         self.nova = Nova(self.connection, environment.cloud)
         self.cinder = Cinder(self.connection, environment.cloud)
+
+    def go_through(self, site: Site, way: Way) -> None:
+        """Have this site's Glance asked by way of a node."""
+        self._ways[site.name] = way
 
     def glance(self, site: Site) -> Glance:
         """The image service of a site, at the site's own endpoint. This sends no request."""
@@ -42,14 +50,27 @@ class Cloud:
             raise ValueError(f"site {site.name} has no Glance")
         if site.name not in self._glances:
             internal = self.glance_at(site.glance_internal, site) if site.glance_internal else None
-            proxy = image(self.connection, site.glance)
-            self._glances[site.name] = Glance(proxy, site, self.environment.cloud, internal=internal)
+            self._glances[site.name] = self._made(site, internal=internal)
         return self._glances[site.name]
 
     def glance_at(self, url: str, site: Site) -> Glance:
         """A site's image service at another address, such as an internal one or that of a HAProxy."""
-        there = replace(site, glance=url, glance_internal=None)
-        return Glance(image(self.connection, url), there, self.environment.cloud, in_catalog=False)
+        return self._made(replace(site, glance=url, glance_internal=None), in_catalog=False)
+
+    def _made(self, site: Site, *, internal: Glance | None = None, in_catalog: bool = True) -> Glance:
+        way, session = self._ways.get(site.name), cast(Session, self.connection.session)
+        if way:
+            session.mount(f"{site.glance}/", Through(way))
+        proxy = image(self.connection, str(site.glance))
+        return Glance(proxy, site, self.environment.cloud, internal=internal, in_catalog=in_catalog, way=way)
+
+    def curl(self, url: str) -> str:
+        """The command line that makes a request by hand, by way of the node that reaches it."""
+        for site in self.environment.glance_sites if self._ways else ():
+            for glance in filter(None, (self.glance(site), self.glance(site).internal)):
+                if site.name in self._ways and url.startswith(f"{glance.site.glance}/"):
+                    return glance.command(url.removeprefix(str(glance.site.glance)))
+        return curl(self.environment.cloud, url)
 
     def network_id(self, name: str) -> str:
         """The id of a network.

@@ -19,6 +19,7 @@ from helpers.openstack.command_line import command_line
 from helpers.openstack.imports import ON_THE_WAY, wait_imported
 from helpers.openstack.records import ImageRecord, Location, Store, Task, located_at
 from helpers.openstack.retries import once
+from helpers.openstack.via import Way, by_hand
 from helpers.wait import wait_until
 
 #: The minor version of the Images API since which it has the locations API.
@@ -38,20 +39,29 @@ class Glance:
     :param cloud: the entry of clouds.yaml, for the commands that a person would type
     :param internal: the Glance that Nova and Cinder of the site use, where it is another one
     :param in_catalog: whether the client reaches central's by itself
+    :param way: the node by way of which it is asked, if only that reaches it
     """
 
     def __init__(
-        self, proxy: ImageApi, site: Site, cloud: str, *, internal: Glance | None = None, in_catalog: bool = True
+        self,
+        proxy: ImageApi,
+        site: Site,
+        cloud: str,
+        *,
+        internal: Glance | None = None,
+        in_catalog: bool = True,
+        way: Way | None = None,
     ) -> None:
         self.site, self.internal, self._proxy, self._cloud = site, internal, proxy, cloud
-        self._in_catalog = in_catalog and site.central
+        self._in_catalog = in_catalog and site.central and way is None
+        self._before, self._options = by_hand(way, str(site.glance)) if way else ("", "")
 
     def __repr__(self) -> str:
         return f"<Glance of {self.site.name} at {self.site.glance}>"
 
     def command(self, path: str, method: str = "GET", body: str = "") -> str:
         """The command line that makes a request to this very Glance by hand, such as `/v2/images/ID`."""
-        return curl(self._cloud, f"{self.site.glance}{path}", method, body)
+        return self._before + curl(self._cloud, f"{self.site.glance}{path}", method, body, self._options)
 
     def show_command(self, image_id: str) -> str:
         """The command line that shows an image's record here."""
@@ -218,7 +228,8 @@ class Glance:
         """The command line that uploads so many bytes into a store."""
         options = f"-H 'Content-Type: application/octet-stream' -H 'x-image-meta-store: {store}' --data-binary @-"
         url = f"{self.site.glance}/v2/images/{image_id}/file"
-        return f"head -c {size} /dev/urandom | {curl(self._cloud, url, 'PUT', options=options)}"
+        command = curl(self._cloud, url, "PUT", options=" ".join(filter(None, (options, self._options))))
+        return f"{self._before}head -c {size} /dev/urandom | {command}"
 
     def start_import(
         self,

@@ -103,7 +103,7 @@ class Blockers:
                 yield self._preflight.finding(one.because) or one
 
     def _on(self, spec: NodeSpec, service: str | None) -> Iterator[Probed]:
-        container = self._environment.services[service].container if service else None
+        container = self._environment.site(spec.site).services[service].container if service else None
         for one in self._preflight.findings:
             if one.node == spec.name and (one.prerequisite in {"ssh", "sudo"} or container in one.missing):
                 yield one

@@ -57,9 +57,9 @@ def expected_containers(environment: Environment, spec: NodeSpec) -> tuple[str, 
     if site.central and len(site.nodes_with("cinder-volume")) > 1:
         # it is active/passive there: Pacemaker runs it on one of them (A15)
         roles = [role for role in roles if role != "cinder-volume"]
-    services = [environment.services[SERVICE_OF_ROLE[role]] for role in roles]
+    services = [site.services[SERVICE_OF_ROLE[role]] for role in roles]
     if site.glance_internal and "glance" in roles:
-        services.append(environment.services["glance_internal"])
+        services.append(site.services["glance_internal"])
     names = dict.fromkeys(service.container for service in services if service.container)
     ceph = site.ceph
     has_mon = ceph is not None and MON in spec.roles and ceph.runtime not in {"host", "detect"}
@@ -155,14 +155,15 @@ def ask_cluster(cluster: Cluster, seconds: float) -> Iterator[Probed]:
     The nodes are asked in parallel, so that a silent one does not delay the answers of the others.
     """
     site = cluster.site.name
-    asked = begin((partial(one.image_names, one.pools.images, seconds) for one in cluster.by_node()), "preflight")
+    nodes = cluster.by_node()
+    asked = begin((partial(one.image_names, one.pools.images, seconds) for one in nodes), "preflight")
     wait(asked, timeout=seconds + _RETURN)
-    heard = [one for one in asked if one.done()]
+    heard = [(one, node) for one, node in zip(asked, nodes, strict=True) if one.done()]
     if not heard:
         return
     try:
-        listed = min(heard, key=lambda one: _weight(one.exception())).result()
-        yield Probed(site, "rbd", reproduce=(listed.command,))
+        answer, node = min(heard, key=lambda one: _weight(one[0].exception()))
+        yield Probed(site, "rbd", reproduce=(answer.result().command,), way=node.way)
     except Unreachable as error:
         yield Probed(site, "rbd", None, "unknown", str(error), error.reproduce)
     except (CommandFailed, DeadlinePassed) as error:
@@ -236,11 +237,13 @@ def _weight(error: BaseException | None) -> int:
 def _greeted(site: str, node: Runner, seconds: float) -> Probed:
     """Whether the node's shell runs a command."""
     try:
-        node.run("true", deadline=seconds, sudo=False)
+        ended = node.run("true", deadline=seconds, sudo=False)
     except Unreachable as error:
         return Probed(site, "ssh", node.name, "unknown", error.reason, error.reproduce)
     except DeadlinePassed as error:
         return Probed(site, "ssh", node.name, "unknown", _short(error), error.reproduce)
+    if ended.exit_status != 0:  # as `oc exec` ends where there is no such pod
+        return Probed(site, "ssh", node.name, "unknown", _end(ended), (ended.reproduce,))
     return Probed(site, "ssh", node.name)
 
 

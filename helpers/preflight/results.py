@@ -36,6 +36,8 @@ class Probed:
     """The commands that show it."""
     missing: tuple[str, ...] = ()
     """The containers that do not run."""
+    way: str = ""
+    """How it was asked, where there are several ways."""
     because: str | None = None
     """The finding for which this was not looked at, by its `key`."""
     judge: str | None = None

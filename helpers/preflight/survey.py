@@ -38,6 +38,8 @@ from helpers.runs.deployment import Deployment
 
 #: Seconds for the whole preflight. Logins come first, with the time limit of the environment file.
 DEADLINE = 10.0
+#: Seconds more where the way to a cluster is found out: each of several ways is asked, and one starts a container.
+_SEVERAL_WAYS = 20.0
 #: Seconds that commands on a node get less than that, so that a timeout on the node is still reported in time.
 _WAY_BACK = 1.0
 
@@ -61,13 +63,16 @@ class _Answers:
             return self.probed
 
 
-def survey(deployment: Deployment, deadline: float = DEADLINE) -> Preflight:
+def survey(deployment: Deployment, deadline: float | None = None) -> Preflight:
     """Check every prerequisite of every site, without creating or changing anything.
 
     :param deadline: seconds; a prerequisite without an answer by then is unknown
     """
     started = time.monotonic()
     environment, answers = deployment.environment, _Answers()
+    if deadline is None:
+        to_be_found = {site.ceph.runtime for site in environment.sites if site.ceph} & {"detect", "cephadm"}
+        deadline = DEADLINE + (_SEVERAL_WAYS if to_be_found else 0)
     asked = list(questions(environment))
     left = max(deadline - _WAY_BACK, 0.1)
     asks = tuple(_asks(deployment, left))
@@ -193,9 +198,11 @@ def _reason(
     if one.node is not None:
         earlier = {"sudo": ("ssh",), "containers": ("ssh", "sudo")}.get(one.prerequisite, ())
         return next((other for other in by_node[one.node] if _bad(other) and other.prerequisite in earlier), None)
+    site = environment.site(one.site)
+    if one.prerequisite == "glance" and site.via:
+        return next((other for other in by_node[site.via] if _bad(other) and other.prerequisite == "ssh"), None)
     if one.prerequisite != "rbd":
         return None
-    site = environment.site(one.site)
     # only if none of the cluster's nodes could be asked
     reasons = [_in_the_way(by_node[spec.name]) for spec in site.nodes_with("ceph-mon")]
     return reasons[0] if reasons and all(reasons) else None
@@ -217,9 +224,13 @@ def _judge(one: Probed, environment: Environment) -> str | None:
     internal = environment.site(one.site).glance_internal if one.prerequisite == "glance" else None
     if internal and urlsplit(internal).netloc in one.problem:
         return f"each_glance[{one.site}]"
-    if one.prerequisite == "glance" or environment.services["glance"].container in one.missing:
+    if one.prerequisite == "glance" or (one.missing and _glance_of(one, environment) in one.missing):
         return f"glance_service[{one.site}]"
     return None
+
+
+def _glance_of(one: Probed, environment: Environment) -> str | None:
+    return environment.site(one.site).services.glance.container
 
 
 def _bad(one: Probed) -> bool:

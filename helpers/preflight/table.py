@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from helpers.outcomes import Outcome
-from helpers.preflight.results import PREREQUISITES, UNDERCLOUD, Preflight
+from helpers.preflight.results import PREREQUISITES, UNDERCLOUD, Preflight, Prerequisite
 from helpers.redact import redact
 
 _MARKS: dict[Outcome | None, tuple[str, str, str]] = {
@@ -60,11 +60,16 @@ def _table(preflight: Preflight, plain: bool) -> Table:
         table.add_column(column, justify="center")
     shown = _shown(preflight)
     for site in shown:
-        marks = (_MARKS[preflight.cell(site, column)] for column in columns)
-        table.add_row(site, *(Text(word if plain else fancy, style) for fancy, word, style in marks))
+        table.add_row(site, *(_cell(preflight, site, column, plain) for column in columns))
     if len(shown) < len(preflight.rows):
         table.add_row(f"{len(preflight.rows) - len(shown)} more, all ready")
     return table
+
+
+def _cell(preflight: Preflight, site: str, column: Prerequisite, plain: bool) -> Text:
+    fancy, word, style = _MARKS[preflight.cell(site, column)]
+    way = next((one.way for one in preflight.of(site, column) if one.way), "")
+    return Text(" ".join(filter(None, (word if plain else fancy, way))), style)
 
 
 def _shown(preflight: Preflight) -> Sequence[str]:

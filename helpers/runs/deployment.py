@@ -120,4 +120,7 @@ def connect(environment: Environment, *, allow_unreachable: bool = False) -> Dep
     )
     for cluster in clusters.values():
         cluster.ask_last(unreachable)
+    for site in environment.sites:
+        if site.via:
+            cloud.go_through(site, nodes[site.via])
     return Deployment(environment, cloud, nodes, clusters, unreachable, undercloud_of(environment), tenant)

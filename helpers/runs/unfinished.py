@@ -71,7 +71,7 @@ class Imports:
     def _running_since(self) -> int | None:
         """When the first of the central Glance services was started; None if that cannot be found out."""
         environment, nodes = self._deployment.environment, self._deployment.nodes
-        container, started = environment.services.glance.container, []
+        container, started = environment.central.services.glance.container, []
         for spec in environment.central.nodes_with("glance"):
             try:
                 found = list_containers(nodes[spec.name]).service(container) if container else None

@@ -13,6 +13,7 @@ from helpers.ceph.asking import BadAnswer, ClusterUnreachable, NoSuchEntity, NoS
 from helpers.ceph.cluster import Cluster
 from helpers.environment import Ceph, NodeSpec, Site
 from helpers.nodes.node import CommandFailed, Completed, DeadlinePassed, Unreachable
+from helpers.outcomes import Unknown
 from helpers.redact import Secret, fingerprint
 
 DATA = Path(__file__).parents[1] / "data"
@@ -21,6 +22,7 @@ IMAGE = "8083c7e7-32d8-4f7a-b1da-0ed7884f1076"
 CEPHX = "AQD29WteAAAAABAAphgOjFD7nyjdYe8Lz0mQ5Q=="
 CEPH = "podman exec ceph-mon-a ceph --cluster dcn0 --connect-timeout 15"
 RBD = "podman exec ceph-mon-a rbd --cluster dcn0"
+EXTERNAL = ("external", "/etc/ceph/central.conf", "/etc/ceph/central.client.external.keyring")
 
 Answer = tuple[int, str, str] | Exception
 
@@ -82,6 +84,13 @@ def site(runtime: str = "podman") -> Site:
 
 def cluster(answers: Mapping[str, Answer]) -> Cluster:
     return Cluster(site(), [FakeNode("a", answers)])
+
+
+def test_who_may_not_ask_for_users_knows_nothing_of_them() -> None:
+    """A service's client is told little: that is no finding about the user."""
+    ask = f"{CEPH} auth get client.external --format json"
+    with pytest.raises(Unknown, match="dcn0: cluster dcn0 tells podman on a nothing of its users"):
+        cluster({ask: (13, "", "Error EACCES: access denied")}).auth("client.external")
 
 
 def test_the_fsid_is_asked_once() -> None:
@@ -266,7 +275,7 @@ def test_the_docs_words_ask_another_sites_cluster() -> None:
             f"{external.format('rbd')} -p vms ls -l --format json": (1, "", "rbd: error opening pool 'vms'"),
         },
     )
-    other = cluster({}).as_external(node, "central")
+    other = cluster({}).as_external(node, "central", EXTERNAL)
     assert other.listing("images").command == f"ssh b {command}"
     with pytest.raises(LookupError, match="no x in central/images"):
         other.listing("images").image("x")

@@ -285,6 +285,22 @@ def test_one_changed_service_keeps_the_other_defaults(write: Callable[[str], Pat
         environment.services["heat"]
 
 
+def test_a_site_may_have_a_service_elsewhere(write: Callable[[str], Path]) -> None:
+    """What its own entry does not say is as at all sites."""
+    services = {"glance": {"container": "glance_of_all"}, "libvirt": {"container": "libvirt_of_all"}}
+    own = {"glance": {"container": None}, "nova_compute": {"config": ["/etc/nova/nova.conf.d/x.conf"]}}
+    document = yaml.safe_load(changed("services", services))
+    document["sites"]["dcn0"]["services"] = own
+    environment = load_environment(write(yaml.safe_dump(document, sort_keys=False)))
+    here, others = environment.site("dcn0").services, environment.central.services
+
+    assert (here.glance.container, others.glance.container) == (None, "glance_of_all")
+    assert here.glance.config == others.glance.config
+    assert here.nova_compute.config == ("/etc/nova/nova.conf.d/x.conf",)
+    assert here.nova_compute.container == others.nova_compute.container
+    assert here.libvirt.container == "libvirt_of_all"
+
+
 def test_the_network_may_be_the_sites(write: Callable[[str], Path]) -> None:
     environment = load_environment(write(changed("network", "{site}-network")))
     assert environment.network_of(environment.site("dcn0")) == "dcn0-network"
@@ -446,6 +462,21 @@ def node(address: str) -> dict[str, Any]:
             "sites/dcn0/ceph/runtime",
             "containerd",
             "sites.dcn0.ceph.runtime: 'containerd' is not one of podman, dock",
+        ),
+        (
+            "sites/dcn0/services",
+            {"heat": {"container": "heat"}},
+            "sites.dcn0.services.heat",
+        ),
+        (
+            "sites/dcn0/via",
+            "dcn0-9",
+            "sites.dcn0.via: 'dcn0-9' is no node; name one of this site's: ",
+        ),
+        (
+            "sites/dcn0/nodes",
+            {"one": {"address": "local"}, "two": {"address": "local"}},
+            "sites.dcn0.nodes.two.address: 'local' is the address of one too",
         ),
         (
             "sites/dcn0/ceph/pools/image",

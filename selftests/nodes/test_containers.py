@@ -1,4 +1,4 @@
-"""Where `ceph` runs and a service's files are, on nodes of each kind; what they print is in `selftests/data`."""
+"""The containers of nodes of each kind; what they print is in `selftests/data`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from helpers.environment import Ceph
 from helpers.nodes.containers import (
-    Adapter,
     Container,
     NoContainer,
-    find_adapter,
     find_container,
     is_container_trouble,
+    mounts_of,
     parse_docker_ps,
     parse_podman_ps,
 )
@@ -59,107 +57,6 @@ def node(podman: str | None = None, docker: str | None = None, *, rbd: bool = Fa
         "rbd --version": (0, "ceph version 16.2.15", "") if rbd else MISSING,
     }
     return FakeNode(answers, host)
-
-
-def test_what_the_file_says_is_not_looked_for() -> None:
-    asked = FakeNode({})
-    for runtime in ("podman", "docker"):
-        adapter = find_adapter(asked, Ceph(cluster="dcn0", runtime=runtime))
-        assert adapter == Adapter(runtime, (runtime, "exec", f"ceph-mon-{HOST}"), ("--cluster", "dcn0"))
-    assert find_adapter(asked, Ceph(cluster="dcn0", runtime="host")).prefix == ()
-    named = Ceph(cluster="dcn0", runtime="podman", mon_container="mon_of_{hostname}")
-    assert find_adapter(asked, named).prefix == ("podman", "exec", f"mon_of_{HOST}")
-    assert asked.asked == []
-
-
-@pytest.mark.parametrize(
-    ("there", "expected"),
-    [
-        (node("podman_ps.json"), Adapter("podman", ("podman", "exec", f"ceph-mon-{HOST}"), ("--cluster", "dcn0"))),
-        (
-            node(docker="docker_ps.jsonl"),
-            Adapter("docker", ("docker", "exec", f"ceph-mon-{HOST}"), ("--cluster", "dcn0")),
-        ),
-        (
-            node(docker="docker_ps_19.jsonl"),
-            Adapter("docker", ("docker", "exec", f"ceph-mon-{HOST}"), ("--cluster", "dcn0")),
-        ),
-        (node(rbd=True), Adapter("host", (), ("--cluster", "dcn0"))),
-        (
-            node("podman_ps.json", host=f"{HOST}.localdomain"),
-            Adapter("podman", ("podman", "exec", f"ceph-mon-{HOST}"), ("--cluster", "dcn0")),
-        ),
-    ],
-    ids=["podman", "docker", "docker 19", "host", "long host name"],
-)
-def test_it_is_found_on_the_node(there: FakeNode, expected: Adapter) -> None:
-    assert find_adapter(there, Ceph(cluster="dcn0")) == expected
-
-
-@pytest.mark.parametrize(
-    ("has_conf", "options"), [(True, ("--cluster", "dcn0")), (False, ())], ids=["conf by name", "cephadm's own"]
-)
-@pytest.mark.parametrize("runtime", ["detect", "cephadm"])
-@pytest.mark.parametrize("sign", ["-", "."])
-def test_cephadms_container_is_found(sign: str, runtime: str, has_conf: bool, options: tuple[str, ...]) -> None:
-    there = node("podman_ps_cephadm.json")
-    name = f"ceph-{FSID}-mon{sign}{HOST}"
-    status, text, _ = there.answers[PODMAN]
-    there.answers[PODMAN] = (status, text.replace(f"ceph-{FSID}-mon-{HOST}", name), "")
-    there.answers[f"podman exec {name} test -e /etc/ceph/dcn0.conf"] = (0 if has_conf else 1, "", "")
-    adapter = find_adapter(there, Ceph(cluster="dcn0", runtime=runtime))
-    assert adapter == Adapter("cephadm", ("podman", "exec", name), options)
-
-
-def test_a_name_with_an_fsid_is_looked_for() -> None:
-    there = node("podman_ps_cephadm.json")
-    there.answers[f"podman exec ceph-{FSID}-mon-{HOST} test -e /etc/ceph/dcn0.conf"] = (1, "", "")
-    ceph = Ceph(cluster="dcn0", runtime="podman", mon_container="ceph-{fsid}-mon-{hostname}")
-    assert find_adapter(there, ceph).prefix == ("podman", "exec", f"ceph-{FSID}-mon-{HOST}")
-    assert DOCKER not in there.asked
-
-
-@pytest.mark.parametrize(
-    ("there", "ceph", "expected"),
-    [
-        (
-            node("podman_ps_mon_stopped.json"),
-            Ceph(cluster="dcn0"),
-            f"no running container ceph-mon-{HOST} or ceph-FSID-mon-{HOST}; podman has ceph-mgr-{HOST}, "
-            f"ceph-mon-{HOST} (exited), ceph-osd-0, glance_api; docker does not answer: ",
-        ),
-        (
-            node("podman_ps.json"),
-            Ceph(cluster="dcn0", runtime="cephadm"),
-            f"no running container ceph-FSID-mon-{HOST}; podman has ceph-mgr-",
-        ),
-        (
-            node("podman_ps.json"),
-            Ceph(cluster="dcn0", mon_container="mon"),
-            "no running container mon; podman has ceph-mgr-",
-        ),
-        (node(), Ceph(cluster="dcn0"), "podman does not answer; docker does not answer"),
-    ],
-    ids=["stopped", "not cephadm", "another name", "nothing"],
-)
-def test_what_was_there_instead_is_said(there: FakeNode, ceph: Ceph, expected: str) -> None:
-    with pytest.raises(NoContainer) as caught:
-        find_adapter(there, ceph)
-    assert expected in str(caught.value)
-
-
-def test_no_containers_at_all() -> None:
-    there = node()
-    there.answers[PODMAN] = (0, "null\n", "")
-    with pytest.raises(NoContainer, match="podman has no containers"):
-        find_adapter(there, Ceph(cluster="dcn0"))
-
-
-def test_an_answer_that_is_no_json_is_not_taken_for_none() -> None:
-    there = node()
-    there.answers[PODMAN] = (0, "CONTAINER ID  IMAGE", "")
-    with pytest.raises(CommandFailed, match="podman ps printed 'CONTAINER ID  IMAGE', no JSON"):
-        find_adapter(there, Ceph(cluster="dcn0"))
 
 
 def test_the_containers_of_both_engines() -> None:
@@ -225,3 +122,24 @@ def test_pacemakers_bundle_of_a_service_is_found() -> None:
 def test_trouble_of_the_container_and_of_the_command(argv: str, status: int, stderr: str, expected: bool) -> None:
     completed = Completed("a", tuple(argv.split()), argv, status, "", f"{stderr}\n", "")
     assert is_container_trouble(completed) is expected
+
+
+def test_a_file_of_a_container_is_somewhere_on_the_node() -> None:
+    """The innermost mount tells where; Kolla's containers copy theirs from another place."""
+    there = node("podman_ps.json")
+    mounts = {"/etc/ceph": "/var/lib/tripleo-config/ceph", "/etc/ceph/keys": "/srv/keys", "/var/log": "/var/log"}
+    listed = [{"Type": "bind", "Source": source, "Destination": place} for place, source in mounts.items()]
+    inspect = "podman inspect --format '{{json .Mounts}}' glance_api"
+    there.answers[inspect] = (0, json.dumps(listed), "")
+    found = mounts_of(there, ("podman", "exec", "glance_api"))
+    copied = [{"Source": "/srv/ceph", "Destination": "/var/lib/kolla/config_files/src-ceph"}]
+    there.answers[inspect] = (0, json.dumps(copied), "")
+
+    assert found.on_node("/etc/ceph/a.conf") == "/var/lib/tripleo-config/ceph/a.conf"
+    assert found.on_node("/etc/ceph/keys/a") == "/srv/keys/a"
+    assert found.on_node("/etc/cephalon") is None
+    assert mounts_of(there, ("podman", "exec", "glance_api")).on_node("/etc/ceph/a.conf") == "/srv/ceph/a.conf"
+    assert mounts_of(there, ()).on_node("/etc/ceph/a.conf") == "/etc/ceph/a.conf"
+    there.answers[inspect] = (0, "<no value>", "")
+    with pytest.raises(CommandFailed, match="podman inspect printed '<no value>', no mounts"):
+        mounts_of(there, ("podman", "exec", "glance_api"))

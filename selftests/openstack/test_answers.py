@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import requests
 from keystoneauth1.exceptions import ConnectFailure
@@ -23,13 +25,13 @@ def test_an_error_names_request_status_and_the_service_s_words():
     error = NotFoundException("No Server found for 8083", response=answered(404, url), details="Instance\n8083 is gone")
 
     assert in_words(error) == f"GET {url}: HTTP 404 Instance 8083 is gone"
-    assert error_commands(error, "lab") == (f"curl -s {TOKEN} {url}",)
+    assert error_commands(error, partial(curl, "lab")) == (f"curl -s {TOKEN} {url}",)
 
 
 def test_an_action_is_shown_by_what_it_was_done_to():
     error = HttpException(response=answered(500, "http://192.0.2.10/servers/8083/action", "POST"))
 
-    assert error_commands(error, "lab") == (f"curl -s {TOKEN} http://192.0.2.10/servers/8083",)
+    assert error_commands(error, partial(curl, "lab")) == (f"curl -s {TOKEN} http://192.0.2.10/servers/8083",)
 
 
 def test_no_answer_is_said_without_the_layers_that_pass_it_on():
@@ -39,11 +41,11 @@ def test_no_answer_is_said_without_the_layers_that_pass_it_on():
     error = ConnectFailure(f"Unable to establish connection to {url}: HTTPConnectionPool(...) (Caused by {layer})")
 
     assert in_words(error) == f"192.0.2.10:9292: {reason}"
-    assert error_commands(error, "lab") == (f"curl -s {TOKEN} {url}",)
+    assert error_commands(error, partial(curl, "lab")) == (f"curl -s {TOKEN} {url}",)
 
 
 def test_what_names_no_address_has_no_command():
-    assert error_commands(ConnectFailure("it is gone"), "lab") == ()
+    assert error_commands(ConnectFailure("it is gone"), partial(curl, "lab")) == ()
 
 
 @pytest.mark.parametrize(

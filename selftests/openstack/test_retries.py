@@ -187,7 +187,7 @@ def test_where_nobody_can_look_whether_it_was_made_is_unknown():
     ) as caught:
         once(asking(lost()), asking(ksa.ConnectFailure("cut")), "server a")
 
-    outcome = _explained(caught.value, "lab")
+    outcome = _explained(caught.value, str)
     assert isinstance(outcome, Unknown)
     assert str(outcome).startswith("expected: an answer\nseen:     server a: the answer was lost")
 
@@ -195,7 +195,7 @@ def test_where_nobody_can_look_whether_it_was_made_is_unknown():
 def test_a_service_s_own_error_is_a_failure_and_no_answer_is_unknown():
     errors = [lost(500), ksa.InternalServerError("x"), ksa.ConnectFailure("cut"), Silent("silent")]
 
-    assert [type(_explained(error, "lab")) for error in errors] == [Failed, Failed, Unknown, Unknown]
+    assert [type(_explained(error, str)) for error in errors] == [Failed, Failed, Unknown, Unknown]
 
 
 def test_what_is_lost():

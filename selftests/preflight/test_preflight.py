@@ -75,6 +75,8 @@ class FakeGlance:
         return f"curl {self.site.glance}{path}"
 
     def status(self, path: str, timeout: float) -> int:
+        if isinstance(self.answer, Exception):
+            raise self.answer
         if isinstance(self.answer, threading.Event):
             self.answer.wait(300)
             return 200
@@ -335,13 +337,36 @@ def test_without_a_flavor_nothing_is_booted_and_no_such_api_asked(environment: E
     assert found.good
 
 
+def test_a_glance_behind_a_node_that_nobody_can_log_in_to_is_one_finding(environment: Environment):
+    """The node is the finding; whether the Glance answers is not looked at."""
+    silent = Unreachable("dcn0-0", "192.0.2.20", "no route to host")
+    sites = tuple(replace(site, via="dcn0-0") if site.name == "dcn0" else site for site in environment.sites)
+    behind = replace(environment, sites=sites)
+
+    found = survey(deployed(behind, glances={"dcn0": silent}, unreachable={"dcn0-0": silent}))
+
+    assert [str(one) for one in found.findings] == ["dcn0, dcn0-0: ssh: no route to host"]
+    assert found.of("dcn0", "glance")[0].because == "preflight[dcn0-0-ssh]"
+
+
+def test_a_pod_that_is_not_there_is_a_node_that_cannot_be_reached(environment: Environment):
+    """What leads to it says so; whether its service is well is not known."""
+    gone = (1, "", 'Error from server (NotFound): pods "glance-0" not found\n')
+
+    found = survey(deployed(environment, answers={"dcn1-0": {"without sudo": gone}}))
+
+    (finding,) = (one for one in found.findings if one.node == "dcn1-0")
+    assert (finding.prerequisite, finding.outcome) == ("ssh", "unknown")
+    assert finding.problem == 'Error from server (NotFound): pods "glance-0" not found'
+
+
 def test_the_table_says_each_finding_once_and_how_to_see_it(environment: Environment):
     shown = rendered(survey(deployed(environment, glances={"dcn1": 503})), plain=True)
 
     rows = [line.split() for line in shown.splitlines()]
     assert rows[0] == ["site", *(one for one in PREREQUISITES if one != "roles")]
-    assert rows[1] == ["central", *["ok"] * 10]
-    assert rows[3] == ["dcn1", "ok", "FAILED", *["ok"] * 4]
+    assert rows[1] == ["central", *["ok"] * 10, "podman"]
+    assert rows[3] == ["dcn1", "ok", "FAILED", *["ok"] * 4, "podman"]
     assert shown.splitlines()[-2:] == [
         "FAILED dcn1: glance: http://192.0.2.30:9292 answers 503",
         "  reproduce: curl http://192.0.2.30:9292/v2/info/import",

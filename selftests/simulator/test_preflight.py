@@ -20,8 +20,8 @@ def test_a_ready_deployment_is_exit_code_0_and_nothing_is_run(simulator: Any, su
 
     assert ended.exit_code == 0, ended.printed
     assert "preflight: 3 sites ready; 23 probes in " in ended.printed
-    assert row(ended.printed, "central") == ["central", *"✓✓✓✓✓✓✓✓✓✓"]
-    assert row(ended.printed, "dcn1") == ["dcn1", *"✓✓✓✓✓✓"]
+    assert row(ended.printed, "central") == ["central", *"✓✓✓✓✓✓✓✓✓✓", "podman"]
+    assert row(ended.printed, "dcn1") == ["dcn1", *"✓✓✓✓✓✓", "podman"]
     assert "no tests ran" in ended.printed
     assert ended.summary == {}
 
@@ -32,7 +32,7 @@ def test_findings_are_exit_code_1(start: Any, suite: Any, tmp_path: Path):
 
     assert ended.exit_code == 1
     assert "preflight: 2 findings at 3 sites; 23 probes in " in ended.printed
-    assert row(ended.printed, "dcn0") == ["dcn0", *"✓✗✓✓✓✓"]
+    assert row(ended.printed, "dcn0") == ["dcn0", *"✓✗✓✓✓✓", "podman"]
     assert row(ended.printed, "dcn1") == ["dcn1", *"✓✓✓✓✗·"]
     assert "answers 500" in ended.printed
     assert "containers: not running: ceph-mon-dcn1-distributedcomputehci-0; " in ended.printed

@@ -27,6 +27,7 @@ LOOKED_AT = {
     "keyring-in-the-clients-own-section": "clients",
     "keyring-by-metavariables": "clients",
     "keyring-at-its-usual-place": "clients",
+    "ceph-files-of-services-elsewhere": "clients or clusters or keys",
     "monitors-by-name": "clients or clusters",
     "monitor-without-an-address": "clients or clusters",
     "podman-of-2019": "stores or compute",

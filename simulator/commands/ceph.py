@@ -23,7 +23,7 @@ _ERRORS = {"OSD_FULL", "POOL_FULL", "PG_DAMAGED", "MON_DISK_CRIT"}
 
 @command("ceph", "rados")
 async def _ceph(call: Call) -> Output:
-    if call.container is None or not call.container.startswith("ceph-"):
+    if not call.has_ceph:
         return Output(stderr=f"bash: line 1: {call.name}: command not found\n", status=127)
     options = Options.of(call.args)
     if options.flags & {"-v", "--version"}:

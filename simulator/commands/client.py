@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from helpers.nodes.config_files import BadConfigFile, CephConf, parse_ceph_conf, parse_mon_host
+from simulator.commands.files import may_read
 from simulator.commands.shell import Call
 from simulator.world.clusters import Cluster, User
 
@@ -128,7 +129,7 @@ def _conf(text: str) -> CephConf:
 def _key(call: Call, path: str, entity: str) -> str:
     file = call.node.file(path, call.container)
     reason = "" if file else "(2) No such file or directory"
-    if file and call.user != "root" and not file.mode & 0o004:
+    if file and not may_read(call, file):
         reason = "(13) Permission denied"
     keys: Mapping[str, str] = {}
     if file and not reason:

@@ -1,4 +1,4 @@
-"""`podman exec`, `ps`, `inspect` and `logs`, and `docker` without a daemon."""
+"""`podman exec`, `ps`, `inspect` and `logs`, and the same of `docker`, for which nodes with podman have no daemon."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NEVER = -62135596800
 
 @command("podman")
 async def _podman(call: Call) -> Output:
-    if call.container is not None:
+    if call.container is not None or call.node.engine != "podman":
         return Output(stderr="bash: line 1: podman: command not found\n", status=127)
     words = list(call.args)
     verb = words.pop(0) if words else ""
@@ -37,7 +37,15 @@ async def _podman(call: Call) -> Output:
 
 @command("docker")
 async def _docker(call: Call) -> Output:
-    """Run the client without a daemon, as on the machine of the recorded lab."""
+    """Run the client; on nodes with podman without a daemon, as on the machine of the recorded lab."""
+    verb, *words = call.args or ["help"]
+    if call.node.engine == "docker" and call.container is None:
+        if verb == "ps":
+            rows = [{"Names": each.name, "State": each.state, "Image": each.image} for each in _visible(call).values()]
+            return Output("".join(f"{json.dumps(row)}\n" for row in rows).encode())
+        if verb in ("exec", "inspect", "logs"):
+            shows = {"inspect": _inspect, "logs": _logs}
+            return await _exec(call, words) if verb == "exec" else shows[verb](call, words)
     told = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n"
     return Output(stderr=told, status=1)
 
@@ -136,6 +144,9 @@ def _inspect(call: Call, words: list[str]) -> Output:
     if container is None:
         return Output(b"[]\n", f'Error: inspecting object: no such object: "{name}"\n', 125)
     state = {"Status": container.state, "Running": container.state == "running"}
+    if any("json .Mounts" in word for word in words):
+        mounts = [{"Source": folder, "Destination": place} for place, folder in container.mounts.items()]
+        return Output((json.dumps(mounts) + "\n").encode())
     if any(word.startswith(("--format", "-f")) for word in words):
         started = f"{datetime.fromtimestamp(container.started, UTC):%Y-%m-%d %H:%M:%S} +0000 UTC"
         return Output(f"{started if any('StartedAt' in word for word in words) else container.state}\n".encode())

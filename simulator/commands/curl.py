@@ -38,7 +38,8 @@ async def _curl(call: Call) -> Output:
         status, body, code = "000", b"", _REFUSED
     else:
         code = 0
-        remote, local = urlsplit(url).hostname or "", call.node.address
+        host = urlsplit(url).hostname or ""
+        remote, local = call.world.internal.get(host, host), call.node.address
     out = b"" if {"-o", "--output"} & set(values) else body
     asked = values.get("-w", values.get("--write-out", ""))
     seen = {"%{http_code}": status, "%{remote_ip}": remote, "%{local_ip}": local, "\\n": "\n"}
@@ -54,7 +55,7 @@ async def _get(url: str, world: World) -> tuple[str, bytes, str]:
     Raises OSError if the service does not answer, or for an address beyond loopback.
     """
     parts = urlsplit(url)
-    host = parts.hostname or ""
+    host = world.internal.get(parts.hostname or "", parts.hostname or "")
     if not host.startswith("127."):
         raise OSError(f"{host} is not on loopback")
     for node in world.nodes:

@@ -20,7 +20,8 @@ def _file(call: Call, path: str) -> File | None:
     return call.node.file(path, call.container)
 
 
-def _may_read(call: Call, file: File) -> bool:
+def may_read(call: Call, file: File) -> bool:
+    """Return whether the user of the call may read the file."""
     # every user here has their own group
     bit = 0o400 if call.user == file.owner else 0o040 if call.user == file.group else 0o004
     return call.user == "root" or bool(file.mode & bit)
@@ -31,7 +32,7 @@ def _reason(call: Call, path: str) -> str | None:
     file = _file(call, path)
     if file is None:
         return "Is a directory" if call.node.directory(path, call.container) else "No such file or directory"
-    return None if _may_read(call, file) else "Permission denied"
+    return None if may_read(call, file) else "Permission denied"
 
 
 @command("cat")
@@ -128,7 +129,7 @@ async def _test(call: Call) -> Output:
         "-e": file is not None or directory,
         "-f": file is not None,
         "-d": directory,
-        "-r": file is not None and _may_read(call, file),
+        "-r": file is not None and may_read(call, file),
         "-s": file is not None and bool(file.read()),
         "-n": bool(path),
         "-z": not path,
@@ -286,8 +287,7 @@ async def _getent(call: Call) -> Output:
 @command("which")
 async def _which(call: Call) -> Output:
     name = call.args[-1] if call.args else ""
-    in_mon = call.container is not None and call.container.startswith("ceph-")
-    there = name in COMMANDS and (name not in _CEPH_TOOLS or in_mon)
+    there = name in COMMANDS and (name not in _CEPH_TOOLS or call.has_ceph)
     return Output(f"/usr/bin/{name}\n".encode()) if there else Output(status=1)
 
 
@@ -318,6 +318,12 @@ async def _true(call: Call) -> Output:
 @command("false")
 async def _false(call: Call) -> Output:
     return Output(status=1)
+
+
+@command("sleep")
+async def _sleep(call: Call) -> Output:
+    await asyncio.sleep(float(call.args[0]))
+    return Output()
 
 
 @command("uname")

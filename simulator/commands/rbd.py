@@ -44,7 +44,7 @@ def table(columns: list[tuple[str, str]], rows: list[list[str]]) -> str:
 
 @command("rbd")
 async def _rbd(call: Call) -> Output:
-    if call.container is None or not call.container.startswith("ceph-"):
+    if not call.has_ceph:
         return Output(stderr="bash: line 1: rbd: command not found\n", status=127)
     options = Options.of(call.args)
     verb = _verb(options)

@@ -50,6 +50,11 @@ class Call:
     def args(self) -> list[str]:
         return self.argv[1:]
 
+    @property
+    def has_ceph(self) -> bool:
+        """Whether the programs of Ceph are there."""
+        return self.container is not None and self.node.containers[self.container].ceph
+
     def again(self, argv: list[str], user: str | None = None, container: str | None = None) -> Call:
         """Return a call of another command in the same place, optionally as another user or in a container."""
         return replace(self, argv=argv, user=user or self.user, container=container or self.container)

@@ -138,6 +138,18 @@ def central_conf_missing(world: World, site: Site) -> Iterator[None]:
 
 
 @modelled()
+def glance_sees_no_central_conf(world: World, site: Site) -> Iterator[None]:
+    node, stale, conf = site.nodes[0], "/var/lib/tripleo-config/ceph", f"/etc/ceph/{world.central.ceph.name}.conf"
+    copies = {path: file for path, file in node.files.items() if path.startswith("/etc/ceph/") and path != conf}
+    files = {**node.files, **{path.replace("/etc/ceph", stale): file for path, file in copies.items()}}
+    with (
+        changed(node, "files", files),
+        changed(node.containers["glance_api"], "mounts", {"/etc/ceph": stale}),
+    ):
+        yield
+
+
+@modelled()
 def central_keyring_missing(world: World, site: Site) -> Iterator[None]:
     with removed(site.nodes[0].files, f"/etc/ceph/{world.central.ceph.name}.client.external.keyring"):
         yield

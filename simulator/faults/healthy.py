@@ -22,6 +22,11 @@ from simulator.process import DidNotStart, running
 VARIATIONS: dict[str, tuple[str, ...]] = {
     "as-the-guide-has-it": (),
     **{name: ("--fault", name) for name, change in CHANGES.items() if change.harmless},
+    "cephadm-without-admin-keyring": ("--cephadm", "--nodes", "2"),
+    "cephadm-and-files-elsewhere": ("--cephadm", "--fault", "ceph-files-of-services-elsewhere"),
+    "docker-and-other-container-names": ("--docker", "--other-containers", "dcn0"),
+    "glance-behind-a-node": ("--glance-behind-node", "dcn1"),
+    "glance-in-pods": ("--pods",),
     "zones-named-otherwise": ("--other-zone-names",),
     "nova-has-absent-images-copied": ("--absent-images", "copy"),
     "nova-refuses-absent-images": ("--absent-images", "refuse"),

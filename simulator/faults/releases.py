@@ -173,6 +173,30 @@ def _client_confs(site: Site, named: Callable[[str], str]) -> Iterator[None]:
         yield
 
 
+@variation(site="first-dcn", source="THT wallaby, CephConfigPath: /var/lib/tripleo-config/ceph")
+def ceph_files_of_services_elsewhere(world: World, site: Site) -> Iterator[None]:
+    """The node's /etc/ceph has the files of its monitor only; the services' are in a folder that they mount.
+
+    Glance's container has `rbd`: the monitor's does not see these files.
+    """
+    elsewhere = "/var/lib/tripleo-config/ceph"
+    with ExitStack() as stack:
+        for node in (*world.central.nodes, *site.nodes):
+            own = world.sites[node.site].ceph.name
+            moved = {path: file for path, file in node.files.items() if path.startswith("/etc/ceph/")}
+            kept = {path: file for path, file in moved.items() if path.startswith(f"/etc/ceph/{own}.")}
+            others = {path: file for path, file in node.files.items() if path not in moved}
+            services = {path: file for path, file in moved.items() if ".admin." not in path}
+            services = {path.replace("/etc/ceph", elsewhere): file for path, file in services.items()}
+            stack.enter_context(changed(node, "files", {**others, **kept, **services}))
+            for name, container in node.containers.items():
+                if not name.startswith("ceph-"):
+                    stack.enter_context(changed(container, "mounts", {"/etc/ceph": elsewhere}))
+            if glance := node.containers.get("glance_api"):
+                stack.enter_context(changed(glance, "ceph", True))
+        yield
+
+
 @variation(site="dcn", source="Ceph, Monitor Config Reference: mon_host may hold names")
 def monitors_by_name(world: World, site: Site) -> Iterator[None]:
     """Every ceph.conf at the site has the names of the monitors, which its machines can resolve."""

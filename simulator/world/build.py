@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from simulator.world.clock import Speed
 from simulator.world.clusters import Cluster, Mon, Pool
@@ -28,6 +29,7 @@ OPTIONS = {
 }
 # below the addresses of central's nodes
 UNDERCLOUD_ADDRESS = "127.0.0.9"
+GLANCE, OTHER_GLANCE = "glance_api", "image_service"
 _DEFAULT_STORE = "default_backend"
 _CENTRAL_ROLES = ("keystone", "nova-api", "glance", "ceph-mon", "compute", "cinder-volume")
 _HCI_ROLES = ("glance", "ceph-mon", "compute", "cinder-volume")
@@ -76,6 +78,11 @@ def healthy_world(
     absent_images: str = "stream",
     clone_v2: bool = False,
     options: Collection[str] = (),
+    cephadm: bool = False,
+    docker: bool = False,
+    other_containers: Sequence[str] = (),
+    glances_behind_nodes: Sequence[str] = (),
+    pods: bool = False,
     seed: int | None = None,
 ) -> World:
     """Build a central site and `dcn` DCN sites, each with `nodes` machines, of which up to three are Ceph monitors.
@@ -86,8 +93,11 @@ def healthy_world(
     GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. `volume_cluster` is
     the cluster of every DCN site's volume services, or `none`. `shared_user` is a key of `SHARED_CAPS`.
     `absent_images` is what Nova does with an image that a site has no copy of: `stream`, `copy` or `refuse`. With
-    `clone_v2`, RBD clones need no protected parent. `options` are among `OPTIONS`. With a `seed`, steps and answers are
-    delayed at random.
+    `clone_v2`, RBD clones need no protected parent. `options` are among `OPTIONS`. With `cephadm`, monitors run in
+    containers of cephadm's, without an admin keyring. With `docker`, it runs all containers. The sites in
+    `other_containers` have another name for Glance's container, and only the nodes of those in `glances_behind_nodes`
+    reach the site's Glance. With `pods`, Glances run in pods, to which the undercloud's `oc` leads. With a `seed`,
+    steps and answers are delayed at random.
     """
     names = [CENTRAL, *(f"dcn{number}" for number in range(dcn))]
     bare = {*without_storage, *(names[1:][-1:] if "--edge-glance" in options else ())}
@@ -96,9 +106,11 @@ def healthy_world(
         if site.name in without_compute:
             for node in site.nodes:
                 node.roles = tuple(role for role in node.roles if role != "compute")
+    internal = {name: _make_internal(site) for name in glances_behind_nodes for site in sites if site.name == name}
     machine = undercloud(UNDERCLOUD_ADDRESS, port(base, "ssh"), names[1:])
     world = World(sites, machine, speed, service_urls(base), seed)
     world.options = frozenset(options)
+    world.internal = {host: address for host, address in internal.values()}
     for site in world.storage_sites:
         site.local_store = _DEFAULT_STORE if same_store_names else site.store
         _give_stores(world, site)
@@ -127,12 +139,21 @@ def healthy_world(
             site.cinder.cluster = None if volume_cluster == "none" else volume_cluster
     for site in sites:
         for node in site.nodes:
+            node.cephadm = cephadm
             if site.cluster:
                 give_own_cluster(node, site.cluster)
             for other in world.storage_sites if site.central else [world.central] if site.glance else []:
                 if other is not site and site not in shared:
                     give_other_cluster(node, other.ceph)
+            node.engine = "docker" if docker else "podman"
             give_services(node, site)
+            if pods and GLANCE in node.containers:
+                node.containers[GLANCE].ceph = True
+                world.pods[f"glance-{node.name}-api-0"] = node
+            if site.name in other_containers and GLANCE in node.containers:
+                container = node.containers.pop(GLANCE)
+                container.name = OTHER_GLANCE
+                node.containers[OTHER_GLANCE] = container
     if "--tls" in options:
         _secure(world)
     files = world.urls["files"]
@@ -242,6 +263,16 @@ def _give_other_store(world: World, site: Site) -> None:
     user = "openstack" if site.central else "external"
     store = Store(OTHER_STORE, world.central.ceph, user, "for archives", OTHER_STORE, conf)
     site.images.stores[store.id] = store
+
+
+def _make_internal(site: Site) -> tuple[str, str]:
+    """Give the site's Glance a name that only the site's nodes resolve. Returns the name and the address."""
+    known, name = urlsplit(site.images.url), f"glance.{site.name}.internal"
+    url = site.images.url.replace(str(known.hostname), name)
+    site.images.url = site.nova.glance_url = url
+    if site.cinder:
+        site.cinder.glance_url = url
+    return name, str(known.hostname)
 
 
 def _give_stores(world: World, site: Site) -> None:

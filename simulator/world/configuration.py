@@ -65,12 +65,20 @@ def give_services(node: Node, site: Site) -> None:
         user = "glance" if group == "glance" else "root"
         read_only = (path.rpartition("/")[0],) if text else ()
         node.containers[name] = Container(
-            name, f"{REGISTRY}/{image}:latest", files=files, user=user, command=command, read_only=read_only
+            name,
+            f"{REGISTRY}/{image}:latest",
+            files=files,
+            user=user,
+            command=command,
+            read_only=read_only,
+            ceph=image == "ceph",
         )
 
     if site.cluster is not None and "ceph-mon" in node.roles:
-        run(f"ceph-mon-{node.name}", "ceph")
-        run(f"ceph-mgr-{node.name}", "ceph")
+        for daemon in ("mon", "mgr"):
+            run(f"ceph-{daemon}-{node.name}", "ceph")
+            if node.cephadm:
+                _as_cephadm_does(node, daemon, site.cluster)
     if site.glance is not None and "glance" in node.roles:
         glance = site.glance
         run("glance_api", "glance-api", "glance", "/etc/glance/glance-api.conf", lambda: glance_api_conf(glance, node))
@@ -90,6 +98,15 @@ def give_services(node: Node, site: Site) -> None:
             node.secrets[site.nova.secret] = site.cluster.users["client.openstack"].key
     if site.cinder is not None and "cinder-volume" in node.roles:
         run("cinder_volume", "cinder-volume", "cinder", "/etc/cinder/cinder.conf", lambda: cinder_conf(site, node))
+
+
+def _as_cephadm_does(node: Node, daemon: str, cluster: Cluster) -> None:
+    """Give the container cephadm's name, and a configuration of its own in place of the node's files."""
+    container = node.containers.pop(f"ceph-{daemon}-{node.name}")
+    container.name = f"ceph-{cluster.fsid}-{daemon}-{node.name}"
+    container.mounts = {}
+    container.files = {"/etc/ceph/ceph.conf": File(ceph_conf(cluster))}
+    node.containers[container.name] = container
 
 
 def glance_api_conf(glance: Glance, node: Node) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 #: when the nodes were booted and configured, and when their containers were started, in seconds since 1970
@@ -34,9 +34,10 @@ class File:
 
 @dataclass
 class Container:
-    """A container: its image, its state, and its own files. The node's /etc/ceph is mounted in every container.
+    """A container: its image, its state, and its own files.
 
     `command` is the command of its only process, which runs as `user`. The folders in `read_only` are not writable.
+    `mounts`: folder in the container → folder of the node. `ceph`: it has the programs `ceph` and `rbd`.
     """
 
     name: str
@@ -47,6 +48,18 @@ class Container:
     command: tuple[str, ...] = ()
     started: int = STARTED
     read_only: tuple[str, ...] = ()
+    mounts: Mapping[str, str] = field(default_factory=lambda: {"/etc/ceph": "/etc/ceph"})
+    ceph: bool = False
+
+    def on_node(self, path: str) -> str | None:
+        """Return the path on the node of a file or folder in the container, or None if it is not mounted."""
+        found = (each for each in self.mounts if path == each or path.startswith(f"{each}/"))
+        return next((self.mounts[place] + path[len(place) :] for place in found), None)
+
+    def mounted(self, paths: Iterable[str]) -> Iterator[str]:
+        """Yield the paths in the container of files on the node."""
+        for place, folder in self.mounts.items():
+            yield from (place + path[len(folder) :] for path in paths if path.startswith(f"{folder}/"))
 
 
 @dataclass
@@ -54,7 +67,8 @@ class Node:
     """One machine of a site; `ssh_port` is the port of its SSH server.
 
     `images_from` is the site whose Glance answers on the node, through a HAProxy if the node has no Glance of its own;
-    with None, no Glance answers. `secrets` are libvirt's secrets: their IDs and values.
+    with None, no Glance answers. `secrets` are libvirt's secrets: their IDs and values. `cephadm`: its monitors are
+    deployed by cephadm, which is installed. `engine`: podman or docker, which runs the containers.
     """
 
     name: str
@@ -67,29 +81,32 @@ class Node:
     reachable: bool = True
     images_from: str | None = None
     secrets: dict[str, str] = field(default_factory=dict)
+    cephadm: bool = False
+    engine: str = "podman"
 
     def file(self, path: str, container: str | None = None) -> File | None:
         """Return the file at this path, as seen on the node or in one of its containers."""
         if path.startswith("/proc/"):
             return self._processes(container).get(path)
-        if container is not None and path in self.containers[container].files:
-            return self.containers[container].files[path]
-        if container is not None and not path.startswith("/etc/ceph/"):
-            return None
-        return self.files.get(path)
+        if container is None:
+            return self.files.get(path)
+        inside = self.containers[container]
+        return inside.files.get(path) or self.files.get(inside.on_node(path) or "")
 
     def directory(self, path: str, container: str | None = None) -> list[str]:
         """Return the names in a directory, sorted."""
-        inside = self.containers[container].files if container else {}
         prefix = path.rstrip("/") + "/"
-        mounted = [name for name in self.files if container is None or name.startswith("/etc/ceph/")]
-        return sorted({name[len(prefix) :].split("/")[0] for name in (*inside, *mounted) if name.startswith(prefix)})
+        return sorted({name[len(prefix) :].split("/")[0] for name in self._seen(container) if name.startswith(prefix)})
 
     def paths(self, container: str | None = None) -> list[str]:
         """Return the paths of all files, as seen on the node or in one of its containers."""
-        inside = self.containers[container].files if container else {}
-        mounted = [name for name in self.files if container is None or name.startswith("/etc/ceph/")]
-        return sorted({*inside, *mounted, *self._processes(container)})
+        return sorted({*self._seen(container), *self._processes(container)})
+
+    def _seen(self, container: str | None) -> Iterable[str]:
+        if container is None:
+            return self.files
+        inside = self.containers[container]
+        return (*inside.files, *inside.mounted(self.files))
 
     def _processes(self, container: str | None) -> dict[str, File]:
         """Return the files below /proc for the container's only process, or on the node for those of all containers."""

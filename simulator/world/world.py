@@ -46,6 +46,10 @@ class World:
         self.options: frozenset[str] = frozenset()
         self.keypairs = {f"{name}-key": "ssh-ed25519 AAAA" for name in self.sites}
         self.internet: dict[str, bytes] = {}
+        #: pods that Glances run in: name → the node with the container
+        self.pods: dict[str, Node] = {}
+        #: names of Glances that only the nodes of a site can resolve: name → address
+        self.internal: dict[str, str] = {}
         self.logs: dict[str, list[str]] = {}
         #: what the account's ~/.bashrc prints on every node before a command's own answer
         self.shell_text = b""
