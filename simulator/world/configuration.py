@@ -40,7 +40,8 @@ def give_own_cluster(node: Node, cluster: Cluster) -> None:
     """Write the configuration and the keyrings of the site's own cluster."""
     node.files[f"/etc/ceph/{cluster.name}.conf"] = File(ceph_conf(cluster))
     for entity, user in cluster.users.items():
-        owner = "root" if entity == "client.admin" else "glance"
+        # the site's own Glance is no client with the key that other sites have
+        owner = "glance" if entity == "client.openstack" else "root"
         node.files[f"/etc/ceph/{cluster.name}.{entity}.keyring"] = File(keyring(user), owner, owner, 0o600)
 
 

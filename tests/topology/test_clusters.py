@@ -4,7 +4,7 @@ import warnings
 
 from fixtures.plugin.claims import claim
 from fixtures.plugin.outcomes import tell_unseen
-from fixtures.stages.topology import NO_SUCH_USER, ClientsOf, ClusterFacts, Identity
+from fixtures.stages.topology import NO_SUCH_USER, ClusterFacts, Identity, OwnConfs
 from helpers.ceph.capabilities import compared
 from helpers.ceph.observed import BySite
 from helpers.environment import Environment, Site
@@ -19,11 +19,9 @@ def test_fsid_is_this_site_s_own(ceph_cluster: ClusterFacts, identities: BySite[
 
 
 @claim("A1")
-def test_clients_have_this_fsid(ceph_cluster: ClusterFacts, own_clients: ClientsOf, site: Site):
-    """/etc/ceph/<cluster>.conf on this site's nodes gives clients the FSID of the cluster itself."""
-    fsids = {client.fsid for client in own_clients.clients}
-
-    assert fsids == {ceph_cluster.fsid}
+def test_clients_have_this_fsid(ceph_cluster: ClusterFacts, own_confs: OwnConfs, site: Site):
+    """The ceph.conf that clients on this site's nodes read gives them the FSID of the cluster itself."""
+    assert own_confs.fsids == dict.fromkeys(own_confs.fsids, ceph_cluster.fsid)
 
 
 @claim("A10")
