@@ -322,10 +322,13 @@ class File(Section):
     """The guest image that the run imports."""
     flavor: Word | None = None
     """The flavor of the servers that the run boots. Without it, nothing is booted, and the checks that need a server
-    are skipped."""
+    are skipped. With `auto`, the run creates the smallest private flavor that boots an image, and removes it: one CPU,
+    a disk of the image's virtual size, and the RAM that the image's `min_ram` asks for, otherwise 128 MiB, or 512 MiB
+    if the disk is larger than 1 GiB."""
     network: NetworkName = "none"
     """The network of these servers. `{site}` is replaced by the name of the server's site. `none` boots servers without
-    a network."""
+    a network. With `auto`, the run creates one tenant network for all sites, and removes it; where Neutron offers no
+    tenant networks, servers have no network."""
     ceph_warnings: Literal["fail", "warn"] = "fail"
     """Whether HEALTH_WARN fails A16, or is shown as a warning."""
     limits: Limits = Limits()

@@ -10,6 +10,7 @@ from helpers.openstack.cinder import Cinder
 from helpers.openstack.clients import image, network
 from helpers.openstack.glance import Glance
 from helpers.openstack.login import Endpoint, catalog, log_in, region_of
+from helpers.openstack.neutron import Neutron
 from helpers.openstack.nova import Nova
 
 
@@ -35,6 +36,7 @@ class Cloud:
         self.connection = log_in(environment.cloud, environment.clouds_file, environment.timeouts.api)
         self.nova = Nova(self.connection, environment.cloud)
         self.cinder = Cinder(self.connection, environment.cloud)
+        self.neutron = Neutron(self.connection, environment.cloud)
 
     def glance(self, site: Site) -> Glance:
         """The image service of a site, at the site's own endpoint. This sends no request."""

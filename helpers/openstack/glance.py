@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import openstack.exceptions
@@ -23,6 +24,15 @@ class ImageApi(Protocol):
     """What is used of openstacksdk's image proxy."""
 
     def __getattr__(self, name: str) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What an image needs to boot: bytes of disk, and what its record asks for in GiB and MiB (0: nothing)."""
+
+    bytes: int = 0
+    min_disk: int = 0
+    min_ram: int = 0
 
 
 class Glance:
@@ -96,6 +106,12 @@ class Glance:
         found = body_of(self._proxy.get(f"/images/{image_id}")) or {}
         mapping = found.get("block_device_mapping") or "[]"
         return tuple(json.loads(mapping) if isinstance(mapping, str) else mapping)
+
+    def needs(self, image_id: str) -> Needs:
+        """What a server needs to boot this image."""
+        found = body_of(self._proxy.get(f"/images/{image_id}")) or {}
+        size = found.get("virtual_size") or found.get("size") or 0
+        return Needs(int(size), int(found.get("min_disk") or 0), int(found.get("min_ram") or 0))
 
     def tasks(self, image_id: str) -> tuple[Task, ...] | None:
         """The image's import tasks, `GET /v2/images/ID/tasks`; None where this Glance shows none, as before Wallaby."""

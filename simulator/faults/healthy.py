@@ -30,6 +30,8 @@ VARIATIONS: dict[str, tuple[str, ...]] = {
     "scale-out-nodes": ("--nodes", "4"),
     "one-dcn-site": ("--dcn", "1"),
     "four-dcn-sites": ("--dcn", "4"),
+    "nothing-prepared": ("--nothing-prepared",),
+    "no-tenant-networks": ("--nothing-prepared", "--without-tenant-networks"),
     "a-larger-image": ("--image-size", "48"),
     "all-at-once": (
         *("--nodes", "3", "--dcn", "3", "--without-storage", "dcn0", "--other-zone-names"),
