@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -23,6 +24,7 @@ from helpers.environment.values import (
     HttpUrl,
     LocalPath,
     NetworkName,
+    Port,
     Positive,
     RemotePath,
     Seconds,
@@ -84,17 +86,29 @@ class Console(Section):
 
 
 class ImageSource(Section):
-    """The guest image that the run imports."""
+    """The guest image that the run imports. Choose a small image that boots at every site."""
 
-    uri: HttpUrl
-    """Where the Glance service of the central site downloads the image from. Choose a small image that boots at every
-    site."""
+    uri: HttpUrl | None = None
+    """Where the Glance service of the central site downloads the image from. Either this or `file` is given."""
+    file: LocalPath | None = None
+    """A file of the machine that runs the checks, in place of `uri`. It is uploaded, as raw (`qemu-img` converts other
+    formats), and B1 has Glance download it over HTTP from this machine. B1 is skipped where Glance cannot do that."""
+    port: Port | None = None
+    """Where `file` is served. By default port 80, which Glance downloads from unless its `allowed_ports` says
+    otherwise, or any free port if this machine does not allow that."""
     disk_format: Literal["qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx", "iso", "ploop", "ami", "ari", "aki"] = "qcow2"
     """The format of the image at that address."""
     container_format: Literal["bare", "ovf", "ova", "docker", "compressed", "ami", "ari", "aki"] = "bare"
     """The container format of the image at that address."""
     console: Console | None = None
     """What the guest writes to its console. Without it, C9 and D6 are skipped."""
+
+    @property
+    def local(self) -> Path:
+        """The file. ValueError if the image is named by `uri`."""
+        if self.file is None:
+            raise ValueError(f"the image is {self.uri}, and no file")
+        return self.file
 
 
 class Limits(Section):

@@ -117,6 +117,7 @@ RemotePath = Annotated[
 #: Larger than any value that makes sense, and small enough for the timeout of a socket or a lock.
 MOST = 1_000_000
 Positive = Annotated[StrictInt, Field(gt=0, le=MOST)]
+Port = Annotated[StrictInt, Field(gt=0, le=65535)]
 WholeSeconds = Annotated[StrictInt, Field(gt=0, le=MOST, json_schema_extra={"unit": "seconds"})]
 Seconds = Annotated[StrictInt | StrictFloat, Field(gt=0, le=MOST, json_schema_extra={"unit": "seconds"})]
 Bytes = Annotated[StrictInt, Field(ge=0, le=2**60, json_schema_extra={"unit": "bytes"})]

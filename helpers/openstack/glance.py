@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import openstack.exceptions
@@ -161,9 +163,10 @@ class Glance:
 
         once(answer, lambda: took_effect() or None, what)
 
-    def upload(self, image_id: str, data: bytes, store: str, timeout: float) -> None:
+    def upload(self, image_id: str, data: bytes | Path, store: str, timeout: float) -> None:
         """Put data into a store, `PUT /v2/images/ID/file`; the image is active when Glance answers.
 
+        :param data: a path stands for the file's content
         :param timeout: seconds
         :raises openstack.exceptions.HttpException: when Glance refuses it
         """
@@ -178,8 +181,12 @@ class Glance:
             )
             return status == "active"
 
+        def put() -> Any:
+            with data.open("rb") if isinstance(data, Path) else nullcontext(data) as content:
+                return self._proxy.put(f"/images/{image_id}/file", data=content, headers=headers, timeout=timeout)
+
         self._once(
-            lambda: self._proxy.put(f"/images/{image_id}/file", data=data, headers=headers, timeout=timeout),
+            put,
             is_active,
             f"upload of image {image_id}",
         )

@@ -11,9 +11,9 @@ from helpers.witnesses.images import Copy
 
 
 @claim("B4", "A6")
-def test_record_has_locations(imported_image: ChangedImage):
+def test_record_has_locations(guest_image: ChangedImage):
     """The image's record shows its locations and its direct_url."""
-    record = imported_image.after.record
+    record = guest_image.after.record
 
     assert record.locations is not None, "locations are hidden: show_multiple_locations is false on central's Glance"
     assert record.locations, f"image {record.id} is active, and its record names no location"
@@ -30,9 +30,9 @@ def test_location_names_this_cluster(site_image: GuestImage, ceph_cluster: Clust
 
 
 @claim("B4")
-def test_direct_url_names_the_default_cluster(imported_image: ChangedImage, environment: Environment):
+def test_direct_url_names_the_default_cluster(guest_image: ChangedImage, environment: Environment):
     """direct_url is the location in central's cluster, the default store."""
-    image, central = imported_image.after, environment.central
+    image, central = guest_image.after, environment.central
 
     direct_url = image.record.direct_url
 
