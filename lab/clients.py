@@ -11,6 +11,7 @@ import yaml
 from lab import hosts, keystone
 from lab.plan import REGION, SSH_USER, Host, Plan, Site
 from lab.state import State, write
+from lab.virtualization import BOOTED, MARKER
 
 CLOUD = "dcn-lab"
 DEMO_CLOUD = "dcn-lab-demo"
@@ -37,7 +38,7 @@ def environment(plan: Plan) -> dict[str, Any]:
             "disk_format": "qcow2",
             "container_format": "bare",
             # printed by lab/inside/guest-init.sh
-            "console": {"booted": "DCN-VERIFY booted:", "marker": "DCN-VERIFY marker:"},
+            "console": {"booted": BOOTED, "marker": MARKER},
         },
         **({"flavor": "tiny"} if plan.instances else {}),
         "network": "{site}-network" if plan.instances else "none",

@@ -16,7 +16,8 @@ from lab.state import State, write
 
 # libvirt's CPU mode for each kind of virtualization.
 CPU_MODES = {"kvm": "host-passthrough", "qemu": "none"}
-BOOTED = "DCN-VERIFY booted:"
+# What a guest writes to its console (`inside/guest-init.sh`).
+BOOTED, MARKER = "DCN-VERIFY booted:", "DCN-VERIFY marker:"
 _DEVICE = Path("/dev/kvm")
 # With KVM, the guest boots in about a second.
 _SECONDS = 20.0
