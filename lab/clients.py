@@ -8,10 +8,10 @@ from typing import Any
 
 import yaml
 
+from helpers.environment.values import GUEST_BOOTED, GUEST_MARKER
 from lab import hosts, keystone
 from lab.plan import REGION, SSH_USER, Host, Plan, Site
 from lab.state import State, write
-from lab.virtualization import BOOTED, MARKER
 
 CLOUD = "dcn-lab"
 DEMO_CLOUD = "dcn-lab-demo"
@@ -38,7 +38,7 @@ def environment(plan: Plan) -> dict[str, Any]:
             "disk_format": "qcow2",
             "container_format": "bare",
             # printed by lab/inside/guest-init.sh
-            "console": {"booted": BOOTED, "marker": MARKER},
+            "console": {"booted": GUEST_BOOTED, "marker": GUEST_MARKER},
         },
         **({"flavor": "tiny"} if plan.instances else {}),
         "network": "{site}-network" if plan.instances else "none",

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import yaml
 
+from helpers.environment.values import GUEST_BOOTED, GUEST_MARKER
 from lab import guest_image, packages
 from lab.command import CLEAN_ENVIRONMENT, CommandError, Shell
-from lab.virtualization import BOOTED, MARKER
 
 _BUSYBOX = Path("/bin/busybox")
 #: program → Debian's package of it
@@ -69,7 +69,7 @@ def section(image: Path) -> str:
     found = {
         "file": str(image),
         "disk_format": "raw" if image.suffix == guest_image.RAW else "qcow2",
-        "console": {"booted": BOOTED, "marker": MARKER},
+        "console": {"booted": GUEST_BOOTED, "marker": GUEST_MARKER},
     }
     written: str = yaml.safe_dump({"image": found}, sort_keys=False, width=10_000)
     return written

@@ -38,7 +38,7 @@ class OwnMeans:
         self._environment, self._cloud, self._run = environment, cloud, run
         self._lock = threading.Lock()
         self._created: dict[str, str | None] = {}
-        self._refused: dict[str, BlockedBy] = {}
+        self._refused: dict[str, tuple[str, str]] = {}
 
     def flavor(self, image_id: str | None) -> str:
         """The id of a flavor for this image; None: for a server that boots from a volume.
@@ -65,13 +65,14 @@ class OwnMeans:
     def _once(self, what: str, create: Callable[[str], str | None]) -> str | None:
         with self._lock:
             if what in self._refused:
-                raise self._refused[what]
+                said, cause = self._refused[what]
+                raise BlockedBy(said, cause=cause)
             if what not in self._created:
                 try:
                     self._created[what] = create(what)
                 except Exception as error:  # a silent service is waited for once
                     said = in_words(error) if isinstance(error, API_ERRORS) else str(error)
-                    self._refused[what] = BlockedBy(said, cause=str(CURRENT.get() or what))
+                    self._refused[what] = said, str(CURRENT.get() or what)
                     raise
             return self._created[what]
 

@@ -14,6 +14,8 @@ from helpers.redact import redact
 
 #: As OpenStack and Ceph write an id of their own, an FSID too.
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+#: What the image that `dcn-verify image` builds writes to its console.
+GUEST_BOOTED, GUEST_MARKER = "DCN-VERIFY booted:", "DCN-VERIFY marker:"
 HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_-]+)*\.?")
 
 
