@@ -34,6 +34,7 @@ class Command:
 
 COMMANDS = (
     Command("discover", "helpers.discovery.command", "write the environment file of a deployment from what is there"),
+    Command("image", "lab.image", "build a small image that boots at every site and tells who booted from it"),
     Command("clean", "helpers.runs.clean", "remove what killed or interrupted runs left in the cloud"),
     Command("demo", "simulator.demo", "run the whole suite against three simulated sites"),
     Command("lab", "lab.main", "bring up, break, heal and take down a real deployment on this machine"),

@@ -42,5 +42,16 @@ class Unknown(_NotPassed):
         self.cause = cause
 
 
+class BlockedBy(Exception):
+    """Something that several stages share has failed already, and is reported at the stage that needed it first.
+
+    :param cause: that stage
+    """
+
+    def __init__(self, message: str, *, cause: str) -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
 class NotOffered(Exception):
     """The deployment does not offer what the stage would verify, and need not. The message says what and where from."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from helpers.environment.values import GUEST_BOOTED, GUEST_MARKER
 from lab import hosts, keystone
 from lab.plan import REGION, SSH_USER, Host, Plan, Site
 from lab.state import State, write
@@ -37,7 +38,7 @@ def environment(plan: Plan) -> dict[str, Any]:
             "disk_format": "qcow2",
             "container_format": "bare",
             # printed by lab/inside/guest-init.sh
-            "console": {"booted": "DCN-VERIFY booted:", "marker": "DCN-VERIFY marker:"},
+            "console": {"booted": GUEST_BOOTED, "marker": GUEST_MARKER},
         },
         **({"flavor": "tiny"} if plan.instances else {}),
         "network": "{site}-network" if plan.instances else "none",

@@ -17,6 +17,7 @@ from lab.state import State, write
 from lab.supervise import Service
 
 _INIT = Path(__file__).parent / "inside" / "guest-init.sh"
+RAW = ".raw"
 _MIB = 1024 * 1024
 _FILE_SYSTEM = 20 * _MIB
 _DISK = 24 * _MIB
@@ -34,17 +35,27 @@ LABEL guest
 
 
 def build(state: State, log: Path) -> None:
-    """Create the qcow2 file if it does not exist."""
+    """Create the lab's qcow2 file if it does not exist."""
     if state.guest_image.exists():
         return
-    # This runs at a low priority, because the services of the lab are needed first.
-    shell = Shell(log, ("nice", "-n", "15"))
     work = state.guest_image.parent / "work"
     shutil.rmtree(work, ignore_errors=True)
+    make(state.guest_image, packages.GUEST_KERNEL, work, log)
+    shutil.rmtree(work)
+
+
+def make(image: Path, kernel: Path, work: Path, log: Path) -> None:
+    """Create the image; `.raw` is a raw disk, and everything else qcow2.
+
+    :param kernel: the folder with the kernel and its modules
+    :param work: a folder on the file system of the image, for what lies between
+    """
+    # This runs at a low priority, because the services of the lab are needed first.
+    shell = Shell(log, ("nice", "-n", "15"))
     root = work / "root"
     (root / "modules").mkdir(parents=True)
     for module in packages.GUEST_MODULES:
-        shutil.copy(packages.GUEST_KERNEL / f"{module}.ko", root / "modules")
+        shutil.copy(kernel / f"{module}.ko", root / "modules")
     for folder in ("bin", "dev", "proc", "sys"):
         (root / folder).mkdir()
     shutil.copy("/bin/busybox", root / "bin" / "busybox")
@@ -56,14 +67,16 @@ def build(state: State, log: Path) -> None:
     in_root.run("sh", "-c", "find . | cpio --quiet -o -H newc -R 0:0 | gzip >../initrd.gz")
     disk = work / "disk.raw"
     shell.run("mkfs.fat", "-F", "16", "-s", "4", "-C", disk, str(_FILE_SYSTEM // 1024))
-    files = (packages.GUEST_KERNEL / "vmlinuz", work / "initrd.gz", work / "syslinux.cfg")
+    files = (kernel / "vmlinuz", work / "initrd.gz", work / "syslinux.cfg")
     shell.run("mcopy", "-i", disk, *files, "::", env={"MTOOLS_SKIP_CHECK": "1"})
     shell.run("syslinux", "--install", disk)
     os.truncate(disk, _DISK)
+    if image.suffix == RAW:
+        disk.replace(image)
+        return
     made = work / "guest.qcow2"
     shell.run("qemu-img", "convert", "-c", "-O", "qcow2", disk, made)
-    made.replace(state.guest_image)
-    shutil.rmtree(work)
+    made.replace(image)
 
 
 def serve(plan: Plan, state: State, log: Path) -> None:

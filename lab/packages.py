@@ -131,7 +131,7 @@ def install(log: Path, packages: tuple[str, ...]) -> None:
     if missing:
         _install(shell, missing)
     if not GUEST_KERNEL.exists():
-        _unpack_kernel(shell)
+        unpack_kernel(shell, GUEST_KERNEL)
 
 
 def missing_packages(shell: Shell, wanted: tuple[str, ...]) -> list[str]:
@@ -171,15 +171,15 @@ def _restore_policy() -> None:
         _POLICY_KEPT.rename(_POLICY)
 
 
-def _unpack_kernel(shell: Shell) -> None:
-    """Download the kernel package, and keep the files that a guest needs."""
+def unpack_kernel(shell: Shell, folder: Path) -> None:
+    """Download the kernel package, and keep the files that a guest needs in this new folder."""
     names = _kernel_packages(shell)
     if not names:
         shell.run("apt-get", "update", timeout=300)
         names = _kernel_packages(shell)
     if not names:
         raise CommandError(f"apt knows no {_KERNEL}: are the machine's package sources Debian 12's?")
-    work = GUEST_KERNEL.with_suffix(".new")
+    work = folder.with_suffix(".new")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     in_work = Shell(shell.log, ("env", f"--chdir={work}"))
@@ -193,7 +193,7 @@ def _unpack_kernel(shell: Shell) -> None:
         found.rename(work / found.name)
     shutil.rmtree(work / "all")
     package.unlink()
-    work.rename(GUEST_KERNEL)
+    work.rename(folder)
 
 
 def _kernel_packages(shell: Shell) -> list[str]:

@@ -11,12 +11,12 @@ import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from helpers.environment.values import GUEST_BOOTED
 from lab.command import CLEAN_ENVIRONMENT, Shell
 from lab.state import State, write
 
 # libvirt's CPU mode for each kind of virtualization.
 CPU_MODES = {"kvm": "host-passthrough", "qemu": "none"}
-BOOTED = "DCN-VERIFY booted:"
 _DEVICE = Path("/dev/kvm")
 # With KVM, the guest boots in about a second.
 _SECONDS = 20.0
@@ -83,7 +83,7 @@ def says(command: Sequence[str], shell: Shell, seconds: float = _SECONDS) -> boo
 def _up(process: subprocess.Popen[str], shell: Shell) -> bool:
     for line in process.stdout or ():
         shell.note(line)
-        if BOOTED in line:
+        if GUEST_BOOTED in line:
             return True
         if _BROKEN in line:
             return False

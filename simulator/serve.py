@@ -50,6 +50,8 @@ def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--image-size", type=int, default=8, metavar="MIB", help="size of the guest's disk (default 8)")
     parser.add_argument("--without-storage", action="append", default=[], metavar="SITE", help="a site without storage")
     parser.add_argument("--without-compute", action="append", default=[], metavar="SITE", help="a site of storage only")
+    parser.add_argument("--nothing-prepared", action="store_true", help="the cloud has no flavor and no network")
+    parser.add_argument("--without-tenant-networks", action="store_true", help="Neutron has provider networks only")
     parser.add_argument("--same-store-names", action="store_true", help="every site calls its own store alike")
     parser.add_argument("--other-zone-names", action="store_true", help="zones are not called as the sites are")
     parser.add_argument("--shared-user", choices=SHARED_CAPS, help="openstack is the cephx user for all, by these caps")
@@ -154,6 +156,10 @@ def simulated(arguments: argparse.Namespace, base: int) -> World:
         pods=arguments.pods,
         seed=arguments.delays,
     )
+    if arguments.nothing_prepared:
+        world.servers.flavors.clear()
+        world.networks.networks.clear()
+    world.networks.tenant_networks = not arguments.without_tenant_networks
     world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)
     world.shell_text = f"{arguments.shell_text}\n".encode() if arguments.shell_text else b""
     return world

@@ -120,8 +120,8 @@ def _environment(world: World, ceph_warnings: str) -> dict[str, Any]:
             "container_format": "bare",
             "console": {"booted": BOOTED, "marker": MARKER},
         },
-        "flavor": "tiny",
-        "network": "none",
+        "flavor": "tiny" if world.servers.flavors else "auto",
+        "network": "none" if world.networks.networks else "auto",
         "ceph_warnings": ceph_warnings,
         # without delays, a result that does not come at once never comes
         **({"timeouts": dict.fromkeys(_WAITS, 40)} if world.clock.factor == 0 else {}),

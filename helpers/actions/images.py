@@ -8,10 +8,12 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import openstack.exceptions
 
+from helpers.actions.serving import as_raw
 from helpers.ceph.clusters import Clusters
 from helpers.environment import Environment, Site
 from helpers.openstack.answers import API_ERRORS, refusal
@@ -121,6 +123,19 @@ class ImageActions:
 
         return self._filled(what, fill)
 
+    def upload_guest(self, what: str, stores: Iterable[str]) -> str:
+        """The guest image from the file of this machine: uploaded into the first store, and copied to the others.
+
+        Returns its id.
+        """
+        first, *others = stores
+        with as_raw(self.environment.image) as raw:
+            image_id = self.create(what, "raw")
+            self._put(image_id, raw, first)
+        if others:
+            self.import_to(image_id, "copy-image", others)
+        return image_id
+
     def import_directly(self, what: str, stores: Iterable[str] = (), **options: object) -> UploadedImage:
         """The same by glance-direct: the bytes are staged, and imported.
 
@@ -170,8 +185,9 @@ class ImageActions:
         fill(image_id, data)
         return UploadedImage(self.observe(image_id), hashlib.sha512(data).hexdigest(), len(data))
 
-    def _put(self, image_id: str, data: bytes, store: str) -> None:
-        reproduce = self.glance.upload_by_hand(image_id, store, len(data))
+    def _put(self, image_id: str, data: bytes | Path, store: str) -> None:
+        size = data.stat().st_size if isinstance(data, Path) else len(data)
+        reproduce = self.glance.upload_by_hand(image_id, store, size)
         with refusals_fail(f"central: upload of image {image_id} to store {store}", reproduce):
             self.glance.upload(image_id, data, store, self.environment.timeouts.import_)
 

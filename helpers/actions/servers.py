@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from helpers.actions.images import refusals_fail
+from helpers.actions.own_means import OwnMeans
 from helpers.ceph.answers import PoolReads
 from helpers.ceph.cluster import Cluster
 from helpers.ceph.clusters import Clusters
@@ -73,6 +75,10 @@ class ServerActions:
     cloud: Cloud
     clusters: Clusters
     run: Run
+    own: OwnMeans = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "own", OwnMeans(self.environment, self.cloud, self.run))
 
     def create(self, what: str, site: Site, **source: object) -> str:
         """Ask for a server in the site's zone; returns its id.
@@ -81,17 +87,31 @@ class ServerActions:
         :raises openstack.exceptions.HttpException: when Nova refuses it
         """
         name = self.run.name(what)
-        network = self.environment.network_of(site)
+        flavor, network = self._flavor(source), self._network(site)
         with self.run.ledger.asking("server", name, site=site.name):
             server_id = self.cloud.nova.create(
                 name,
-                flavor=str(self.environment.flavor),
+                flavor=flavor,
                 zone=site.availability_zone,
-                network=self.cloud.network_id(network) if network else None,
+                network=network,
                 **source,  # type: ignore[arg-type]
             )
         self.run.ledger.plan("server", name, id=server_id, site=site.name)
         return server_id
+
+    def _flavor(self, source: Mapping[str, object]) -> str:
+        """The flavor's name, or the id of the run's own."""
+        if not self.environment.own_flavor:
+            return str(self.environment.flavor)
+        # the size of a new volume is requested, and not the flavor's
+        return self.own.flavor(str(source["image"]) if {"image"} == source.keys() else None)
+
+    def _network(self, site: Site) -> str | None:
+        """The id of the network."""
+        if self.environment.own_network:
+            return self.own.network()
+        network = self.environment.network_of(site)
+        return self.cloud.network_id(network) if network else None
 
     def boot(self, what: str, site: Site, *, keep: bool = True, **source: object) -> BootedServer:
         """A server in the site's zone, ACTIVE.
@@ -134,8 +154,10 @@ class ServerActions:
     def _request_by_hand(self, what: str, site: Site, **source: object) -> tuple[str, ...]:
         """The request for a server itself, and what shows whether there is one: a refused one has no record to show."""
         network, name, reproduce = self.environment.network_of(site), self.run.name(what), self.cloud.nova.command
+        if self.environment.own_network:
+            network = self.own.network()
         options = {
-            "--flavor": self.environment.flavor,
+            "--flavor": self._flavor(source),
             "--availability-zone": site.availability_zone,
             "--network": network,
             "--nic": None if network else "none",

@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         choices = _choices(options)
         found = _discover(_outlines(options), choices, options)
         written = document.text(found, choices, _sources(options))
-        missing = document.to_fill_in(found, choices)
+        missing = document.to_fill_in(found)
         if not missing:
             _check(written)
     except (BadInput, BadCloud, BadEnvironment, BadSshConfig, NoDeploymentFiles) as error:
@@ -52,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sys.stdout.write(redact(written))
     sites = ", ".join(site.name for site in found.sites)
     left = f"to fill in: {', '.join(missing)}" if missing else "nothing is left to fill in"
-    sys.stderr.write(f"discovery: {len(found.sites)} sites ({sites}); {left}\n")
+    build = f"; to build the image: dcn-verify image {document.BUILT}" if choices.builds_image else ""
+    sys.stderr.write(f"discovery: {len(found.sites)} sites ({sites}); {left}{build}\n")
     return 0
 
 
@@ -86,10 +87,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--undercloud", metavar="HOST", help="where the stacks can be asked for, as ssh_config calls it"
     )
-    chosen = parser.add_argument_group("what is to be chosen; left out, it is a comment")
-    chosen.add_argument("--image-uri", metavar="URL", help="a small bootable image that central's Glance can download")
-    chosen.add_argument("--flavor", metavar="NAME", help="without it nothing is booted")
-    chosen.add_argument("--network", metavar="NAME", help='a name for all sites, or "{site}-network"')
+    chosen = parser.add_argument_group("what is to be chosen; left out, the run creates it")
+    image = chosen.add_mutually_exclusive_group()
+    image.add_argument("--image-uri", metavar="URL", help="a small bootable image that central's Glance can download")
+    image.add_argument(
+        "--image-file", type=Path, metavar="FILE", help="one on this machine; default: what `dcn-verify image` builds"
+    )
+    chosen.add_argument("--flavor", metavar="NAME")
+    chosen.add_argument("--network", metavar="NAME", help='a name for all sites, "{site}-network", or none')
     chosen.add_argument("--console-booted", metavar="TEXT", help="what the guest writes when it is up")
     chosen.add_argument("--console-marker", metavar="TEXT", help="the line in which it says who booted before")
     return parser
@@ -122,6 +127,7 @@ def _choices(options: argparse.Namespace) -> Choices:
         clouds_file=clouds_file,
         ssh=ssh,
         image_uri=options.image_uri,
+        image_file=_file("--image-file", options.image_file),
         flavor=options.flavor,
         network=options.network,
         booted=options.console_booted,
@@ -203,6 +209,7 @@ def _check(written: str) -> None:
     with tempfile.TemporaryDirectory(prefix="dcn-verify-") as folder:
         path = Path(folder, "environment.yaml")
         path.write_text(written, encoding="utf-8")
+        Path(folder, document.BUILT).write_bytes(b"not built yet")
         try:
             load_environment(path)
         except BadEnvironment as error:

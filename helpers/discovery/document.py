@@ -13,8 +13,11 @@ import yaml
 from helpers.discovery.found import Discovery, FoundCeph, FoundNode, FoundSite
 from helpers.discovery.node_view import SERVICES
 from helpers.environment import Ssh
+from helpers.environment.values import GUEST_BOOTED, GUEST_MARKER
 
 FILL_IN = "FILL IN"
+#: the image that `dcn-verify image` is told to build
+BUILT = "guest.qcow2"
 _WIDTH = 118
 _COMMENT_AT = 50
 
@@ -27,6 +30,7 @@ class Choices:
     clouds_file: Path | None
     ssh: Ssh
     image_uri: str | None = None
+    image_file: Path | None = None
     flavor: str | None = None
     network: str | None = None
     booted: str | None = None
@@ -34,17 +38,21 @@ class Choices:
     undercloud: str | None = None
     deployment_files: Path | None = None
 
+    @property
+    def builds_image(self) -> bool:
+        """Whether no image was given, so that one is to be built."""
+        return self.image_uri is None and self.image_file is None
 
-def to_fill_in(found: Discovery, choices: Choices) -> tuple[str, ...]:
+
+def to_fill_in(found: Discovery) -> tuple[str, ...]:
     """The keys that were not found and without which the file cannot be used."""
-    gaps = [f"sites.{site.name}.{key}" for site in found.sites for key in site.gaps]
-    return (*(() if choices.image_uri else ("image.uri",)), *gaps)
+    return tuple(f"sites.{site.name}.{key}" for site in found.sites for key in site.gaps)
 
 
 def text(found: Discovery, choices: Choices, sources: Sequence[str]) -> str:
     """Return the whole file. `sources` names what it was written from."""
     lines = [
-        *_head(found, choices, sources),
+        *_head(found, sources),
         "",
         *_cloud(choices),
         "",
@@ -62,9 +70,9 @@ def text(found: Discovery, choices: Choices, sources: Sequence[str]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _head(found: Discovery, choices: Choices, sources: Sequence[str]) -> Iterator[str]:
+def _head(found: Discovery, sources: Sequence[str]) -> Iterator[str]:
     yield from _comment("Written by `dcn-verify discover` from " + ", ".join(sources) + ".")
-    missing = to_fill_in(found, choices)
+    missing = to_fill_in(found)
     if missing:
         yield from _comment(f"To fill in, marked {FILL_IN}: {', '.join(missing)}.")
     else:
@@ -105,33 +113,47 @@ def _tripleo(choices: Choices) -> Iterator[str]:
 
 
 def _image(choices: Choices) -> Iterator[str]:
+    booted, marker, disk_format = choices.booted, choices.marker, "qcow2"
+    if choices.builds_image:
+        yield from _comment(
+            f"`dcn-verify image {BUILT}`, called beside this file, builds this image. In its place, `file` names "
+            "another one, and `uri` one that central's Glance can download."
+        )
+        booted, marker = booted or GUEST_BOOTED, marker or GUEST_MARKER
     yield "image:"
     if choices.image_uri is not None:
         yield _line("uri", choices.image_uri, indent=2)
     else:
-        yield from _gap("uri", "a small bootable image that central's Glance can download, http://…/guest.qcow2", 2)
-    yield _line("disk_format", "qcow2", indent=2)
+        yield _line("file", str(choices.image_file or BUILT), indent=2)
+    if choices.image_file is not None and choices.image_file.suffix == ".raw":
+        disk_format = "raw"
+    yield _line("disk_format", disk_format, indent=2)
     yield _line("container_format", "bare", indent=2)
-    if choices.booted is None:
+    if booted is None:
         yield '  # console: {booted: "login:"}     # what the guest writes to its console when it is up'
         return
     yield "  console:"
-    yield _line("booted", choices.booted, indent=4)
-    if choices.marker is not None:
-        yield _line("marker", choices.marker, indent=4)
+    yield _line("booted", booted, indent=4)
+    if marker is not None:
+        yield _line("marker", marker, indent=4)
 
 
 def _booting(found: Discovery, choices: Choices) -> Iterator[str]:
-    there = f"there are: {', '.join(found.flavors)}" if found.flavors else "the cloud listed none"
-    if choices.flavor is not None:
-        yield _line("flavor", choices.flavor)
-    else:
-        yield from _comment(f"flavor: NAME    without it nothing is booted; {there}")
-    if choices.network is None:
-        there = f"; there are: {', '.join(found.networks)}" if found.networks else ""
-        yield from _comment(f'The network of servers, "{{site}}-network" or the like{there}')
-    yield _line("network", choices.network or "none")
+    if choices.flavor is None or choices.network is None:
+        yield from _comment(
+            "`auto`: the run creates it, and removes it. Without a flavor nothing is booted. A network is a name, "
+            '"{site}-network" or the like, or none.'
+        )
+    yield _line("flavor", choices.flavor or "auto", _alternatives(choices.flavor, found.flavors))
+    yield _line("network", choices.network or "auto", _alternatives(choices.network, found.networks))
     yield _line("ceph_warnings", "fail", "or warn: HEALTH_WARN fails nothing then")
+
+
+def _alternatives(given: str | None, names: Sequence[str]) -> str:
+    if given is not None or not names:
+        return ""
+    shown = ", ".join(names)
+    return "there are: " + textwrap.shorten(shown, _WIDTH - _COMMENT_AT - len("there are: "), placeholder=" …")
 
 
 def _services(found: Discovery) -> Iterator[str]:

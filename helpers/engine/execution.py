@@ -15,7 +15,7 @@ from helpers.engine.results import ResultStore, StageResult
 from helpers.engine.schedule import Schedule
 from helpers.engine.stages import Registry, Stage, StageKey
 from helpers.environment.places import place
-from helpers.outcomes import Failed, NotOffered, Unknown
+from helpers.outcomes import BlockedBy, Failed, NotOffered, Unknown
 from helpers.redact import redact
 
 log = logging.getLogger(__name__)
@@ -112,6 +112,8 @@ class Engine:
             outcome = {"outcome": "passed", "value": stage.act(**self._arguments(stage, key, needs))}
         except Failed as error:
             outcome = {"outcome": "failed", "error": str(error), "reproduce": error.reproduce}
+        except BlockedBy as error:
+            outcome = {"outcome": "blocked", "error": str(error), "cause": error.cause}
         except NotOffered as error:
             outcome = {"outcome": "skipped", "error": str(error)}
         except Unknown as error:

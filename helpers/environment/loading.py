@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from helpers.environment.mistakes import first_mistake
 from helpers.environment.model import Environment
-from helpers.environment.named_files import check_ssh_config, named_file, named_folder, ssh_section
+from helpers.environment.named_files import check_ssh_config, image_section, named_file, named_folder, ssh_section
 from helpers.environment.pairs import pairs
 from helpers.environment.sections import File
 from helpers.environment.sites import check_uniqueness, sites
@@ -31,7 +31,7 @@ def load_environment(path: Path) -> Environment:
         tenant=parsed.tenant,
         clouds_file=named_file(path, "clouds_file", parsed.clouds_file),
         ssh=ssh_section(path, parsed.ssh),
-        image=parsed.image,
+        image=image_section(path, parsed.image),
         flavor=parsed.flavor,
         network=parsed.network,
         ceph_warnings=parsed.ceph_warnings,

@@ -14,6 +14,8 @@ from helpers.listed import Listed
 
 #: The address of a node that the harness itself runs on.
 THIS_MACHINE = "local"
+#: the flavor or network of a run that creates its own
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,16 @@ class Environment:
                 return node
         raise KeyError(f"no node {name} in {self.path}; nodes there: {', '.join(map(str, self.nodes))}")
 
+    @property
+    def own_flavor(self) -> bool:
+        """Whether the run creates the flavor of its servers."""
+        return self.flavor == AUTO
+
+    @property
+    def own_network(self) -> bool:
+        """Whether the run creates the network of its servers."""
+        return self.network == AUTO
+
     def network_of(self, site: Site) -> str | None:
-        """The network of the servers at this site, or None if they have none."""
-        return None if self.network == "none" else self.network.replace("{site}", site.name)
+        """The name of the existing network of the servers at this site, or None if they have none."""
+        return None if self.network in {"none", AUTO} else self.network.replace("{site}", site.name)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from helpers.environment.mistakes import BadEnvironment
 from helpers.environment.model import Environment
-from helpers.environment.sections import Ssh
+from helpers.environment.sections import ImageSource, Ssh
 from helpers.ssh.config import BadSshConfig, SshConfig
 
 _RELATIVE = "paths are relative to the environment file's folder"
@@ -45,6 +45,20 @@ def _absolute(path: Path, key: str, given: Path) -> Path:
     except RuntimeError:
         raise BadEnvironment(path, key, f"{given} is in the home of a user that there is not here") from None
     return expanded if expanded.is_absolute() else path.absolute().parent / expanded
+
+
+def image_section(path: Path, given: ImageSource) -> ImageSource:
+    """The section `image`, with an absolute path. Raises BadEnvironment."""
+    if given.uri is None and given.file is None:
+        raise BadEnvironment(path, "image.uri", "is missing; add it, or `file`")
+    if given.uri is not None and given.file is not None:
+        raise BadEnvironment(path, "image.file", "is given, and `uri` too; leave one of them out")
+    if given.port is not None and given.file is None:
+        raise BadEnvironment(path, "image.port", "is for `file`; leave it out, and write the port into `uri`")
+    file = named_file(path, "image.file", given.file)
+    if file is not None and not file.stat().st_size:
+        raise BadEnvironment(path, "image.file", f"{file} is empty; name an image")
+    return given.model_copy(update={"file": file})
 
 
 def ssh_section(path: Path, given: Ssh) -> Ssh:

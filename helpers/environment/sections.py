@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -23,6 +24,7 @@ from helpers.environment.values import (
     HttpUrl,
     LocalPath,
     NetworkName,
+    Port,
     Positive,
     RemotePath,
     Seconds,
@@ -85,17 +87,29 @@ class Console(Section):
 
 
 class ImageSource(Section):
-    """The guest image that the run imports."""
+    """The guest image that the run imports. Choose a small image that boots at every site."""
 
-    uri: HttpUrl
-    """Where the Glance service of the central site downloads the image from. Choose a small image that boots at every
-    site."""
+    uri: HttpUrl | None = None
+    """Where the Glance service of the central site downloads the image from. Either this or `file` is given."""
+    file: LocalPath | None = None
+    """A file of the machine that runs the checks, in place of `uri`. It is uploaded, as raw (`qemu-img` converts other
+    formats), and B1 has Glance download it over HTTP from this machine. B1 is skipped where Glance cannot do that."""
+    port: Port | None = None
+    """Where `file` is served. By default port 80, which Glance downloads from unless its `allowed_ports` says
+    otherwise, or any free port if this machine does not allow that."""
     disk_format: Literal["qcow2", "raw", "vmdk", "vdi", "vhd", "vhdx", "iso", "ploop", "ami", "ari", "aki"] = "qcow2"
     """The format of the image at that address."""
     container_format: Literal["bare", "ovf", "ova", "docker", "compressed", "ami", "ari", "aki"] = "bare"
     """The container format of the image at that address."""
     console: Console | None = None
     """What the guest writes to its console. Without it, C9 and D6 are skipped."""
+
+    @property
+    def local(self) -> Path:
+        """The file. ValueError if the image is named by `uri`."""
+        if self.file is None:
+            raise ValueError(f"the image is {self.uri}, and no file")
+        return self.file
 
 
 class Limits(Section):
@@ -388,10 +402,13 @@ class File(Section):
     """The guest image that the run imports."""
     flavor: Word | None = None
     """The flavor of the servers that the run boots. Without it, nothing is booted, and the checks that need a server
-    are skipped."""
+    are skipped. With `auto`, the run creates the smallest private flavor that boots an image, and removes it: one CPU,
+    a disk of the image's virtual size, and the RAM that the image's `min_ram` asks for, otherwise 128 MiB, or 512 MiB
+    if the disk is larger than 1 GiB."""
     network: NetworkName = "none"
     """The network of these servers. `{site}` is replaced by the name of the server's site. `none` boots servers without
-    a network."""
+    a network. With `auto`, the run creates one tenant network for all sites, and removes it; where Neutron offers no
+    tenant networks, servers have no network."""
     ceph_warnings: Literal["fail", "warn"] = "fail"
     """Whether HEALTH_WARN fails A16, or is shown as a warning."""
     limits: Limits = Limits()

@@ -14,6 +14,8 @@ from helpers.redact import redact
 
 #: As OpenStack and Ceph write an id of their own, an FSID too.
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+#: What the image that `dcn-verify image` builds writes to its console.
+GUEST_BOOTED, GUEST_MARKER = "DCN-VERIFY booted:", "DCN-VERIFY marker:"
 HOST_NAME = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?(?:\.[A-Za-z0-9_-]+)*\.?")
 
 
@@ -117,6 +119,7 @@ RemotePath = Annotated[
 #: Larger than any value that makes sense, and small enough for the timeout of a socket or a lock.
 MOST = 1_000_000
 Positive = Annotated[StrictInt, Field(gt=0, le=MOST)]
+Port = Annotated[StrictInt, Field(gt=0, le=65535)]
 WholeSeconds = Annotated[StrictInt, Field(gt=0, le=MOST, json_schema_extra={"unit": "seconds"})]
 Seconds = Annotated[StrictInt | StrictFloat, Field(gt=0, le=MOST, json_schema_extra={"unit": "seconds"})]
 Bytes = Annotated[StrictInt, Field(ge=0, le=2**60, json_schema_extra={"unit": "bytes"})]

@@ -11,6 +11,7 @@ from helpers.openstack.cinder import Cinder
 from helpers.openstack.clients import image, network
 from helpers.openstack.glance import Glance
 from helpers.openstack.login import Endpoint, catalog, log_in, region_of
+from helpers.openstack.neutron import Neutron
 from helpers.openstack.nova import Nova
 from helpers.openstack.session import Session
 from helpers.openstack.via import Through, Way
@@ -39,6 +40,7 @@ class Cloud:
         self.connection = log_in(environment.cloud, environment.clouds_file, environment.timeouts.api)
         self.nova = Nova(self.connection, environment.cloud)
         self.cinder = Cinder(self.connection, environment.cloud)
+        self.neutron = Neutron(self.connection, environment.cloud)
 
     def go_through(self, site: Site, way: Way) -> None:
         """Have this site's Glance asked by way of a node."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, Protocol
 
 import openstack.exceptions
@@ -30,6 +32,15 @@ class ImageApi(Protocol):
     """What is used of openstacksdk's image proxy."""
 
     def __getattr__(self, name: str) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What an image needs to boot: bytes of disk, and what its record asks for in GiB and MiB (0: nothing)."""
+
+    bytes: int = 0
+    min_disk: int = 0
+    min_ram: int = 0
 
 
 class Glance:
@@ -153,6 +164,12 @@ class Glance:
         mapping = found.get("block_device_mapping") or "[]"
         return tuple(json.loads(mapping) if isinstance(mapping, str) else mapping)
 
+    def needs(self, image_id: str) -> Needs:
+        """What a server needs to boot this image."""
+        found = body_of(self._proxy.get(f"/images/{image_id}")) or {}
+        size = found.get("virtual_size") or found.get("size") or 0
+        return Needs(int(size), int(found.get("min_disk") or 0), int(found.get("min_ram") or 0))
+
     def tasks(self, image_id: str) -> tuple[Task, ...] | None:
         """The image's import tasks, `GET /v2/images/ID/tasks`; None where this Glance shows none, as before Wallaby."""
         # the SDK's own call asks for the API's versions each time
@@ -201,9 +218,10 @@ class Glance:
 
         once(answer, lambda: took_effect() or None, what)
 
-    def upload(self, image_id: str, data: bytes, store: str, timeout: float) -> None:
+    def upload(self, image_id: str, data: bytes | Path, store: str, timeout: float) -> None:
         """Put data into a store, `PUT /v2/images/ID/file`; the image is active when Glance answers.
 
+        :param data: a path stands for the file's content
         :param timeout: seconds
         :raises openstack.exceptions.HttpException: when Glance refuses it
         """
@@ -218,8 +236,12 @@ class Glance:
             )
             return status == "active"
 
+        def put() -> Any:
+            with data.open("rb") if isinstance(data, Path) else nullcontext(data) as content:
+                return self._proxy.put(f"/images/{image_id}/file", data=content, headers=headers, timeout=timeout)
+
         self._once(
-            lambda: self._proxy.put(f"/images/{image_id}/file", data=data, headers=headers, timeout=timeout),
+            put,
             is_active,
             f"upload of image {image_id}",
         )

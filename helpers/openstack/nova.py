@@ -92,6 +92,34 @@ class Nova:
         """The names of all flavors."""
         return tuple(sorted({str(flavor.name) for flavor in self._proxy.flavors()}))
 
+    def flavors_named(self, prefix: str) -> list[tuple[str, str]]:
+        """Id and name of every flavor, also private, whose name begins so."""
+        return [(one.id, one.name) for one in self._proxy.flavors(is_public="None") if one.name.startswith(prefix)]
+
+    def create_flavor(self, name: str, *, ram: int, disk: int) -> str:
+        """Create a private flavor with one CPU. Returns its id.
+
+        :param ram: MiB
+        :param disk: GiB
+        :raises openstack.exceptions.HttpException: Nova refuses it
+        """
+        body = {"name": name, "vcpus": 1, "ram": ram, "disk": disk, "os-flavor-access:is_public": False}
+
+        def ask() -> str:
+            response = self._proxy.post("/flavors", json={"flavor": body})
+            openstack.exceptions.raise_from_response(response)
+            return str(response.json()["flavor"]["id"])
+
+        return once(ask, lambda: the_one_named(name, self.flavors_named(name)), f"flavor {name}")
+
+    def has_flavor(self, flavor_id: str) -> bool:
+        """Whether there is a flavor with this id."""
+        return body_of(self._proxy.get(f"/flavors/{flavor_id}")) is not None
+
+    def delete_flavor(self, flavor_id: str) -> None:
+        """Delete a flavor. Servers that have it keep it. A flavor that is already gone is no error."""
+        self._proxy.delete_flavor(flavor_id, ignore_missing=True)
+
     def command(self, *words: str) -> str:
         """The equivalent `openstack` command line."""
         return command_line(self._cloud, *words)

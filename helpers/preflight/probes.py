@@ -83,9 +83,9 @@ def ask_compute(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
 
 
 def ask_flavor(environment: Environment, cloud: Cloud) -> Iterator[Probed]:
-    """Check that the flavor of the environment file exists."""
+    """Check that the flavor of the environment file exists. A run's own flavor does not exist yet."""
     try:
-        problem = _no_flavor(environment, cloud)
+        problem = "" if environment.own_flavor else _no_flavor(environment, cloud)
     except API_ERRORS as error:
         problem = in_words(error)
     reproduce = cloud.nova.command("flavor", "list", "--all")

@@ -291,7 +291,7 @@ class _CleanUp:
             left = [one for site in clusters.seen.values() for one in site if any(id in one.name for id in job.ids)]
             if not job.seen.gone or left:
                 self._leaks[job.ledger.path].append(self._leak(job, left))
-            elif clusters.unobserved and job.ids:
+            elif clusters.unobserved and job.ids and job.kind.has_data:
                 unsure.setdefault(job.ledger.path, []).append(job)
             else:
                 job.ledger.gone(job.entry)

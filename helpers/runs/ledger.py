@@ -18,7 +18,7 @@ from helpers.openstack.answers import refusal
 from helpers.outcomes import Unknown
 
 Key = tuple[str, str]
-KINDS = ("server", "snapshot", "volume", "image")
+KINDS = ("server", "snapshot", "volume", "image", "network", "flavor")
 _WHATS = ("planned", "gone", "unfinished")
 #: exceptions for a line that this module did not write
 _NO_RECORD = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
@@ -26,7 +26,7 @@ _NO_RECORD = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
 
 @dataclass(frozen=True)
 class Entry:
-    """One cloud resource of a run: its kind (`image`, `server`, `volume`, `snapshot`), name and, once known, id.
+    """One cloud resource of a run: its kind (one of `KINDS`), name and, once known, id.
 
     `asked` is the time of the request in seconds since the epoch, and 0 once its service has answered. `tasks` are the
     import tasks that were running when the clean-up last observed an image: they may still write its data.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from helpers.environment import Site
 from helpers.openstack.answers import curl
@@ -12,6 +12,7 @@ from helpers.openstack.cinder import Cinder
 from helpers.openstack.cloud import Cloud
 from helpers.openstack.command_line import command_line
 from helpers.openstack.glance import Glance
+from helpers.openstack.neutron import Neutron
 from helpers.openstack.nova import Nova
 from helpers.runs.deployment import Deployment
 from helpers.runs.ledger import Entry
@@ -20,7 +21,9 @@ Named = list[tuple[str, str]]
 
 
 class Kind(Protocol):
-    """One kind of resource."""
+    """One kind of resource. `has_data`: it may have data in a cluster, which outlives its record."""
+
+    has_data: ClassVar[bool] = True
 
     def exists(self, id: str) -> bool:
         """Whether the API knows it."""
@@ -127,12 +130,54 @@ class VolumeSnapshots(Kind):
         return self.cinder.command("volume", "snapshot", "delete", id)
 
 
+@dataclass(frozen=True)
+class OwnNetworks(Kind):
+    """Neutron's networks, with their subnets. A network is in use until its last server is gone."""
+
+    neutron: Neutron
+    has_data: ClassVar[bool] = False
+
+    def exists(self, id: str) -> bool:
+        return self.neutron.exists(id)
+
+    def named(self, prefix: str) -> Named:
+        return self.neutron.named(prefix)
+
+    def delete(self, id: str) -> None:
+        self.neutron.delete(id)
+
+    def command(self, id: str) -> str:
+        return self.neutron.command("network", "delete", id)
+
+
+@dataclass(frozen=True)
+class OwnFlavors(Kind):
+    """Nova's flavors."""
+
+    nova: Nova
+    has_data: ClassVar[bool] = False
+
+    def exists(self, id: str) -> bool:
+        return self.nova.has_flavor(id)
+
+    def named(self, prefix: str) -> Named:
+        return self.nova.flavors_named(prefix)
+
+    def delete(self, id: str) -> None:
+        self.nova.delete_flavor(id)
+
+    def command(self, id: str) -> str:
+        return self.nova.command("flavor", "delete", id)
+
+
 def kinds(deployment: Deployment) -> Mapping[str, Kind]:
-    """Every kind of resource in the order of removal: clones before their parents."""
+    """Every kind of resource in the order of removal: clones before their parents, servers before what they use."""
     cloud, tenant = deployment.cloud, deployment.tenant
     return {
         "server": Servers(cloud.nova, tenant.nova if tenant else None),
         "snapshot": VolumeSnapshots(cloud.cinder),
         "volume": Volumes(cloud.cinder, tenant.cinder if tenant else None),
         "image": Images(cloud, deployment.environment.central),
+        "network": OwnNetworks(cloud.neutron),
+        "flavor": OwnFlavors(cloud.nova),
     }

@@ -132,25 +132,39 @@ def test_everything_is_only_read(
     assert len(lines) > 10
 
 
-def test_what_is_left_out_is_a_comment(
+def test_what_is_left_out_is_created_by_the_run(
     deployment: Running, files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without an image, the file and the message say what to fill in, and choices name the alternatives."""
+    """Without choices, nothing is left to fill in: the image is to be built, and comments name what there is."""
     options = ["--cloud", "dcn-sim", "--clouds-file", str(deployment.folder / "clouds.yaml")]
     options += ["--ssh-config", str(deployment.folder / "ssh_config"), "--deployment-files", str(files)]
 
     code, out, err = run(capsys, *options)
 
-    assert (code, "to fill in: image.uri" in err) == (0, True)
-    assert "# FILL IN  uri: a small bootable image" in out
-    assert "# flavor: NAME    without it nothing is booted; there are: small, tiny" in out
+    assert (code, "nothing is left to fill in; to build the image: dcn-verify image guest.qcow2\n" in err) == (0, True)
+    assert re.search("flavor: auto +# there are: small, tiny\n", out)
+    assert re.search("network: auto +# there are: central-network, dcn0-network, dcn1-network\n", out)
     path = tmp_path / "environment.yaml"
     path.write_text(out)
-    with pytest.raises(BadEnvironment, match=r"image\.uri: is missing"):
+    with pytest.raises(BadEnvironment, match=r"image\.file: .*guest\.qcow2 does not exist"):
         load_environment(path)
-    filled = out.replace("# FILL IN  uri: a small bootable image", "uri: http://192.0.2.1/guest.qcow2  #")
-    path.write_text(filled)
-    assert load_environment(path).image.uri == "http://192.0.2.1/guest.qcow2"
+    (tmp_path / "guest.qcow2").write_text("built")
+    assert load_environment(path).image.local == tmp_path / "guest.qcow2"
+
+
+def test_an_image_on_this_machine_is_named_by_its_whole_path(
+    deployment: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wherever the file is written to, the image is found; its format is known by its name."""
+    (tmp_path / "mine.raw").write_text("image")
+    monkeypatch.chdir(tmp_path)
+    options = ["--cloud", "dcn-sim", "--clouds-file", str(deployment.folder / "clouds.yaml"), "--image-file=mine.raw"]
+
+    code, out, err = run(capsys, *options, "--ssh-config", str(deployment.folder / "ssh_config"), *HOSTS)
+
+    image = yaml.safe_load(out)["image"]
+    assert (code, image["file"], image["disk_format"]) == (0, str(tmp_path / "mine.raw"), "raw"), err
+    assert "console" not in image
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_gaps_are_comments_that_say_what_to_fill_in() -> None:
 
     page = text(found, CHOICES, ["nothing"])
 
-    assert to_fill_in(found, CHOICES) == tuple(f"sites.dcn0.{key}" for key in site.gaps)
+    assert to_fill_in(found) == tuple(f"sites.dcn0.{key}" for key in site.gaps)
     for key, advice in site.gaps.items():
         assert f"    # FILL IN  {key}: {advice}" in page
         assert f"sites.dcn0.{key}" in page.partition("\n\n")[0].replace("\n# ", " ")

@@ -14,7 +14,7 @@ from helpers.engine.capacity import Common, Limits
 from helpers.engine.execution import Engine
 from helpers.engine.results import ResultStore, StageResult, longest_chain
 from helpers.engine.stages import Alias, Registry, StageKey
-from helpers.outcomes import Failed, NotOffered, Unknown
+from helpers.outcomes import BlockedBy, Failed, NotOffered, Unknown
 from helpers.wait import wait_until
 
 
@@ -133,6 +133,24 @@ def test_what_is_not_offered_is_skipped_with_all_that_needs_it(tmp_path: Path):
         "direct": ("skipped", reason, None),
         "copy": ("skipped", reason, None),
     }
+
+
+def test_what_has_failed_elsewhere_blocks_with_all_that_needs_it(tmp_path: Path):
+    """A stage that meets another stage's failure is blocked by that stage, and so is what needs it."""
+
+    def server() -> int:
+        raise BlockedBy("central: flavor tiny: refused", cause="server[dcn0]")
+
+    def console(server) -> int:
+        return server
+
+    registry = Registry(axes=())
+    for act in (server, console):
+        registry.add(act)
+    results = Bench(tmp_path, registry).run(StageKey("console"))
+
+    blocked = ("blocked", "central: flavor tiny: refused", "server[dcn0]")
+    assert [(result.outcome, result.error, result.cause) for result in results.values()] == [blocked, blocked]
 
 
 def test_a_failure_goes_before_what_is_not_offered(tmp_path: Path):

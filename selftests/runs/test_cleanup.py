@@ -104,6 +104,8 @@ class Lab:
             named=lambda prefix: [],
             command=lambda *words: " ".join(words),
             delete=lambda id: None,
+            has_flavor=lambda id: False,
+            delete_flavor=lambda id: None,
         )
         sites = [self._site(name) for name in SITES]
         environment = SimpleNamespace(
@@ -117,6 +119,7 @@ class Lab:
         cloud = SimpleNamespace(
             glance=lambda site: self.glance,
             nova=self.nova,
+            neutron=SimpleNamespace(),
             cinder=SimpleNamespace(volumes=list, command=lambda *words: ""),
             environment=environment,
         )
@@ -338,3 +341,11 @@ def test_a_mistake_of_ours_is_a_leak_and_no_traceback(lab: Lab):
     (leak,) = remove(lab.ledger, lab.deployment)
 
     assert "ValueError: a mistake" in leak.problem
+
+
+def test_a_flavor_is_gone_though_a_cluster_gives_no_answer(lab: Lab):
+    """It has no data anywhere."""
+    lab.nodes["dcn0"].problem = DeadlinePassed("dcn0", "ssh dcn0 rbd ls", 50.0)
+    lab.ledger.plan("flavor", "tiny", id="1")
+
+    assert (remove(lab.ledger, lab.deployment), lab.left()) == ([], set())

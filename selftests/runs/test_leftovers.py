@@ -23,6 +23,7 @@ class FakeCloud:
     def __init__(self, auth_url: str, images: Any = ()) -> None:
         self.auth_url, self._images = auth_url, images
         self.servers: list[tuple[str, str]] = []
+        self.flavors: list[tuple[str, str]] = []
 
     def glance(self, site: object) -> FakeCloud:
         return self
@@ -34,7 +35,11 @@ class FakeCloud:
 
     @property
     def nova(self) -> Any:
-        return SimpleNamespace(named=lambda prefix: self.servers)
+        return SimpleNamespace(named=lambda prefix: self.servers, flavors_named=lambda prefix: self.flavors)
+
+    @property
+    def neutron(self) -> Any:
+        return SimpleNamespace(named=lambda prefix: [])
 
     @property
     def cinder(self) -> Any:
@@ -99,8 +104,9 @@ def test_what_a_damaged_ledger_may_have_lost_is_looked_for_by_name(tmp_path: Pat
         file.write("not JSON\n")
     here = deployed()
     here.cloud.servers = [("7001", left.name("pet")), ("7002", "somebody-s"), ("7003", "dcn-verify.other.pet")]
+    here.cloud.flavors = [("1", "tiny"), ("9001", left.name("flavor-1g-128m"))]
 
     found = find(tmp_path, here)
 
     assert found.remarks == (f"{path} is damaged: no resource of the run in line 2; what carries its id is {BY_NAME}",)
-    assert {entry.id for entry in pending(path)} == {"8083", "7001"}
+    assert {entry.id for entry in pending(path)} == {"8083", "7001", "9001"}

@@ -16,7 +16,7 @@ from simulator.world.world import World
 
 
 def _render(request: Request, error: Refusal) -> Response:
-    kind = {404: "ResourceNotFound", 409: "Conflict"}.get(
+    kind = {404: "ResourceNotFound", 409: "Conflict", 503: "NoNetworkAvailable"}.get(
         error.status, HTTPStatus(error.status).phrase.replace(" ", "")
     )
     body = {"NeutronError": {"type": kind, "message": error.message, "detail": ""}}
@@ -32,8 +32,11 @@ class Neutron:
     def application(self) -> Starlette:
         rows: Table = [
             ("GET", "/networks", self.networks),
+            ("POST", "/networks", self.create_network),
             ("GET", "/networks/{id}", self.network),
+            ("DELETE", "/networks/{id}", self.delete_network),
             ("GET", "/subnets", self.subnets),
+            ("POST", "/subnets", self.create_subnet),
             ("GET", "/subnets/{id}", self.subnet),
             ("GET", "/ports", self.ports),
             ("POST", "/ports", self.create_port),
@@ -88,9 +91,9 @@ class Neutron:
             "shared": False,
             "router:external": False,
             "mtu": 1500,
-            "subnets": [network.subnet_id],
-            "provider:network_type": "flat",
-            "provider:physical_network": network.zone,
+            "subnets": [network.subnet_id] if network.subnet_id else [],
+            "provider:network_type": "flat" if network.zone else "geneve",
+            "provider:physical_network": network.zone or None,
             "provider:segmentation_id": None,
             "port_security_enabled": True,
             # empty because there are no DHCP agents
@@ -163,12 +166,26 @@ class Neutron:
     async def network(self, ask: Ask) -> Response:
         return JSONResponse({"network": self._network(self._networks.network(ask.path("id")))})
 
+    async def create_network(self, ask: Ask) -> Response:
+        wanted = (await ask.body()).get("network", {})
+        network = self._networks.create(wanted.get("name", ""), ask.user.project.id)
+        return JSONResponse({"network": self._network(network)}, 201)
+
+    async def delete_network(self, ask: Ask) -> Response:
+        self._networks.delete(ask.path("id"))
+        return Response(status_code=204)
+
+    async def create_subnet(self, ask: Ask) -> Response:
+        wanted = (await ask.body()).get("subnet", {})
+        network = self._networks.create_subnet(wanted.get("network_id", ""), wanted.get("cidr", ""))
+        return JSONResponse({"subnet": self._subnet(network)}, 201)
+
     async def subnets(self, ask: Ask) -> Response:
-        found = [self._subnet(each) for each in self._networks.networks.values()]
+        found = [self._subnet(each) for each in self._networks.networks.values() if each.subnet_id]
         return JSONResponse({"subnets": self._matching(ask, found)})
 
     async def subnet(self, ask: Ask) -> Response:
-        found = [self._subnet(each) for each in self._networks.networks.values()]
+        found = [self._subnet(each) for each in self._networks.networks.values() if each.subnet_id]
         return JSONResponse({"subnet": self._pick(ask, "Subnet", found)})
 
     async def ports(self, ask: Ask) -> Response:

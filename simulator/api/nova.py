@@ -49,8 +49,10 @@ class Nova:
             ("GET", "/servers/{id}/os-interface", self.interfaces),
             ("GET", "/servers/{id}/os-security-groups", self.server_groups),
             ("GET", "/flavors", self.flavors),
+            ("POST", "/flavors", self.create_flavor),
             ("GET", "/flavors/detail", self.flavors),
             ("GET", "/flavors/{id}", self.flavor),
+            ("DELETE", "/flavors/{id}", self.delete_flavor),
             ("GET", "/flavors/{id}/os-extra_specs", self.extra_specs),
             ("GET", "/os-keypairs", self.keypairs),
             ("POST", "/os-keypairs", self.create_keypair),
@@ -416,7 +418,7 @@ class Nova:
             "OS-FLV-EXT-DATA:ephemeral": 0,
             "OS-FLV-DISABLED:disabled": False,
             "vcpus": flavor.vcpus,
-            "os-flavor-access:is_public": True,
+            "os-flavor-access:is_public": flavor.public,
             "rxtx_factor": 1.0,
             "links": self._links("flavors", flavor.id),
         }
@@ -428,7 +430,23 @@ class Nova:
 
     async def flavors(self, ask: Ask) -> Response:
         known = [] if ask.query("marker") else list(self._servers.flavors.values())
-        return JSONResponse({"flavors": [self._flavor(each, self._version(ask)) for each in known]})
+        private = ask.user.is_admin and ask.query("is_public").lower() == "none"
+        found = [self._flavor(each, self._version(ask)) for each in known if each.public or private]
+        return JSONResponse({"flavors": found})
+
+    async def create_flavor(self, ask: Ask) -> Response:
+        ask.admin_only("Policy doesn't allow os_compute_api:os-flavor-manage:create to be performed.")
+        wanted = (await ask.body()).get("flavor", {})
+        public = bool(wanted.get("os-flavor-access:is_public", True))
+        sizes = (int(wanted["ram"]), int(wanted["vcpus"]), int(wanted["disk"]))
+        flavor = self._servers.create_flavor(wanted["name"], *sizes, public=public)
+        return JSONResponse({"flavor": self._flavor(flavor, self._version(ask))})
+
+    async def delete_flavor(self, ask: Ask) -> Response:
+        ask.admin_only("Policy doesn't allow os_compute_api:os-flavor-manage:delete to be performed.")
+        if self._servers.flavors.pop(ask.path("id"), None) is None:
+            raise Refusal(404, f"Flavor {ask.path('id')} could not be found.")
+        return Response(status_code=202)
 
     async def flavor(self, ask: Ask) -> Response:
         found = self._servers.flavors.get(ask.path("id"))

@@ -42,6 +42,7 @@ class Flavor:
     ram: int
     vcpus: int
     disk: int
+    public: bool = True
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,14 @@ class Servers:
             raise Refusal(400, f"Flavor {identifier} could not be found.")
         return self.flavors[identifier]
 
+    def create_flavor(self, name: str, ram: int, vcpus: int, disk: int, *, public: bool) -> Flavor:
+        """Return a new flavor. Names are unique, also among private ones."""
+        if name in {flavor.name for flavor in self.flavors.values()}:
+            raise Refusal(409, f"Flavor with name {name} already exists.")
+        flavor = Flavor(str(uuid.uuid4()), name, ram, vcpus, disk, public)
+        self.flavors[flavor.id] = flavor
+        return flavor
+
     # --- creation ---
 
     def create(self, user: User, wanted: dict[str, Any], ports: list[Port]) -> Server:
@@ -133,6 +142,10 @@ class Servers:
         image = self._world.images.records.get(image_id or "")
         if image is not None and image.status != "active":
             raise Refusal(400, f"Image {image.id} is not active.")
+        flavor = self.flavor(str(wanted["flavorRef"]))
+        if image is not None and not mappings and 0 < flavor.disk * GIB < (image.size or 0):
+            sizes = f"Flavor disk is {flavor.disk * GIB} bytes, image is {image.size} bytes."
+            raise Refusal(400, f"Flavor's disk is too small for requested image. {sizes}")
         if not image_id and not mappings:
             raise Refusal(400, "Block Device Mapping is Invalid: You specified no image and no bootable volume.")
         for mapping in mappings:
@@ -146,7 +159,7 @@ class Servers:
             name=wanted["name"],
             project=user.project.id,
             user=user.id,
-            flavor=self.flavor(str(wanted["flavorRef"])),
+            flavor=flavor,
             zone=zone,
             image_id=None if whole_from_volume else image_id,
             key=wanted.get("key_name"),

@@ -62,9 +62,9 @@ def test_best_effort_reaches_every_site(best_effort_image: UploadedImage, site: 
 
 
 @claim("B5")
-def test_import_reaches_no_other_cluster(imported_image: ChangedImage, environment: Environment, site: Site):
+def test_import_reaches_no_other_cluster(guest_image: ChangedImage, environment: Environment, site: Site):
     """After the first import exactly the clusters of the stores that it named hold the image."""
-    image = imported_image.after
+    image = guest_image.after
     asked = site.store in first_stores(environment)
 
     assert image.copies[site.name] == (Copy.whole(image.record.size) if asked else ABSENT)

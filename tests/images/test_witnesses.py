@@ -14,9 +14,9 @@ from helpers.witnesses.images import Copy
 
 
 @claim("B4", "A6")
-def test_record_has_locations(imported_image: ChangedImage, central_glance_in_use: GlanceInUse, central: Site):
+def test_record_has_locations(guest_image: ChangedImage, central_glance_in_use: GlanceInUse, central: Site):
     """The Glance that Nova and Cinder use shows the image's locations and its direct_url."""
-    record, url = imported_image.after.record, central.services_glance
+    record, url = guest_image.after.record, central.services_glance
     hidden = record.locations is None or (record.direct_url is None and not by_api(record))
     if hidden and not central.glance_internal and (doubt := central_glance_in_use.doubt(central)):
         tell_unseen([doubt])
@@ -41,9 +41,9 @@ def test_location_names_this_cluster(site_image: GuestImage, ceph_cluster: Clust
 
 
 @claim("B4")
-def test_direct_url_names_the_default_cluster(imported_image: ChangedImage, environment: Environment):
+def test_direct_url_names_the_default_cluster(guest_image: ChangedImage, environment: Environment):
     """direct_url is the location in central's cluster, the default store."""
-    image, central = imported_image.after, environment.central
+    image, central = guest_image.after, environment.central
 
     if by_api(image.record):
         pytest.skip("the locations API shows the locations in place of direct_url")
