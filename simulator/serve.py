@@ -49,6 +49,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--image-size", type=int, default=8, metavar="MIB", help="size of the guest's disk (default 8)")
     parser.add_argument("--without-storage", action="append", default=[], metavar="SITE", help="a site without storage")
     parser.add_argument("--without-compute", action="append", default=[], metavar="SITE", help="a site of storage only")
+    parser.add_argument("--image-file", action="store_true", help="the guest image is a file of this machine")
     parser.add_argument("--nothing-prepared", action="store_true", help="the cloud has no flavor and no network")
     parser.add_argument("--without-tenant-networks", action="store_true", help="Neutron has provider networks only")
     parser.add_argument("--same-store-names", action="store_true", help="every site calls its own store alike")
@@ -70,14 +71,15 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return arguments
 
 
-async def _serve(world: World, sockets: Sockets, faults: list[str], folder: Path, ceph_warnings: str) -> None:
+async def _serve(world: World, sockets: Sockets, arguments: argparse.Namespace) -> None:
+    folder: Path = arguments.state
     keys = {node.name: host_key() for node in world.machines}
-    path = state_folder.write(folder, world, keys, ceph_warnings)
+    path = state_folder.write(folder, world, keys, arguments.ceph_warnings, image_file=arguments.image_file)
     for node in world.machines:
         await serve(world, node, sockets.ssh[node.address], keys[node.name], state_folder.authorized_keys(folder))
     # what the deployment was meant to be is written down already
     injector = Injector(world)
-    for specification in faults:
+    for specification in arguments.fault:
         injector.inject(specification)
     http = server(world, sockets, injector)
     sys.stdout.write(f"ready: {path}\n")
@@ -124,7 +126,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     world.weather = Weather(arguments.weather, arguments.weather_kind, arguments.weather_share)
     world.shell_text = f"{arguments.shell_text}\n".encode() if arguments.shell_text else b""
     try:
-        asyncio.run(_serve(world, sockets, arguments.fault, arguments.state, arguments.ceph_warnings))
+        asyncio.run(_serve(world, sockets, arguments))
     except UnknownFault as error:
         sys.stderr.write(f"simulator: {error}\n")
         return 4

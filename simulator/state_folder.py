@@ -6,6 +6,7 @@ import os
 import shlex
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncssh
 import yaml
@@ -14,6 +15,7 @@ from simulator import deployment_files
 from simulator.ssh import USER
 from simulator.world.guest import BOOTED, FILE_NAME, MARKER
 from simulator.world.identity import DOMAIN, REGION
+from simulator.world.qcow2 import to_raw
 from simulator.world.sites import Site
 from simulator.world.undercloud import USER as UNDERCLOUD_USER
 from simulator.world.world import World
@@ -22,8 +24,18 @@ CLOUD = "dcn-sim"
 _WAITS = ("import", "copy", "delete", "boot", "volume", "snapshot")
 
 
-def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey], ceph_warnings: str = "fail") -> Path:
-    """Write all files, the environment file last, and return its path."""
+def write(
+    folder: Path,
+    world: World,
+    host_keys: dict[str, asyncssh.SSHKey],
+    ceph_warnings: str = "fail",
+    *,
+    image_file: bool = False,
+) -> Path:
+    """Write all files, the environment file last, and return its path.
+
+    :param image_file: the guest image is a file in the folder, rather than at a URL
+    """
     ssh = folder / "ssh"
     ssh.mkdir(parents=True, exist_ok=True)
     key = asyncssh.generate_private_key("ssh-ed25519")
@@ -39,7 +51,14 @@ def write(folder: Path, world: World, host_keys: dict[str, asyncssh.SSHKey], cep
     (ssh / "known_hosts").write_text("".join(known))
     deployment_files.write(folder, world)
     path = folder / "environment.yaml"
-    path.write_text(_dump(_environment(world, ceph_warnings)))
+    environment = _environment(world, ceph_warnings)
+    if image_file:
+        disk = to_raw(world.internet[environment["image"].pop("uri")])
+        (folder / "guest.raw").write_bytes(disk.read(0, disk.size))
+        # Glance downloads from this port; it is in use at another address
+        port = urlsplit(world.urls["files"]).port
+        environment["image"] |= {"file": "guest.raw", "disk_format": "raw", "port": port}
+    path.write_text(_dump(environment))
     return path
 
 

@@ -30,6 +30,7 @@ VARIATIONS: dict[str, tuple[str, ...]] = {
     "scale-out-nodes": ("--nodes", "4"),
     "one-dcn-site": ("--dcn", "1"),
     "four-dcn-sites": ("--dcn", "4"),
+    "an-image-file": ("--image-file",),
     "nothing-prepared": ("--nothing-prepared",),
     "no-tenant-networks": ("--nothing-prepared", "--without-tenant-networks"),
     "a-larger-image": ("--image-size", "48"),
