@@ -50,6 +50,7 @@ def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--image-size", type=int, default=8, metavar="MIB", help="size of the guest's disk (default 8)")
     parser.add_argument("--without-storage", action="append", default=[], metavar="SITE", help="a site without storage")
     parser.add_argument("--without-compute", action="append", default=[], metavar="SITE", help="a site of storage only")
+    parser.add_argument("--image-file", action="store_true", help="the guest image is a file of this machine")
     parser.add_argument("--nothing-prepared", action="store_true", help="the cloud has no flavor and no network")
     parser.add_argument("--without-tenant-networks", action="store_true", help="Neutron has provider networks only")
     parser.add_argument("--same-store-names", action="store_true", help="every site calls its own store alike")
@@ -113,7 +114,9 @@ async def _serve(world: World, sockets: Sockets, arguments: argparse.Namespace) 
         folder.mkdir(parents=True, exist_ok=True)
         tls.make_ca(folder)
     keys = {node.name: host_key() for node in world.machines}
-    path = state_folder.write(folder, world, keys, arguments.ceph_warnings, tenant=arguments.tenant)
+    path = state_folder.write(
+        folder, world, keys, arguments.ceph_warnings, tenant=arguments.tenant, image_file=arguments.image_file
+    )
     for node in world.machines:
         await serve(world, node, sockets.ssh[node.address], keys[node.name], state_folder.authorized_keys(folder))
     # what the deployment was meant to be is written down already

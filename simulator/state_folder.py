@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncssh
 import yaml
@@ -17,6 +18,7 @@ from simulator.tls import CA
 from simulator.world.build import GLANCE, OTHER_GLANCE, OTHER_STORE
 from simulator.world.guest import BOOTED, FILE_NAME, MARKER
 from simulator.world.identity import DOMAIN, REGION
+from simulator.world.qcow2 import to_raw
 from simulator.world.sites import Site
 from simulator.world.undercloud import USER as UNDERCLOUD_USER
 from simulator.world.world import World
@@ -32,8 +34,13 @@ def write(
     ceph_warnings: str = "fail",
     *,
     tenant: bool = False,
+    image_file: bool = False,
 ) -> Path:
-    """Write all files, the environment file last, and return its path."""
+    """Write all files, the environment file last, and return its path.
+
+    :param tenant: the environment file names an ordinary tenant
+    :param image_file: the guest image is a file in the folder, rather than at a URL
+    """
     ssh = folder / "ssh"
     ssh.mkdir(parents=True, exist_ok=True)
     key = asyncssh.generate_private_key("ssh-ed25519")
@@ -49,7 +56,14 @@ def write(
     (ssh / "known_hosts").write_text("".join(known))
     deployment_files.write(folder, world)
     path = folder / "environment.yaml"
-    path.write_text(_dump(_environment(world, ceph_warnings) | ({"tenant": f"{CLOUD}-demo"} if tenant else {})))
+    environment = _environment(world, ceph_warnings) | ({"tenant": f"{CLOUD}-demo"} if tenant else {})
+    if image_file:
+        disk = to_raw(world.internet[environment["image"].pop("uri")])
+        (folder / "guest.raw").write_bytes(disk.read(0, disk.size))
+        # Glance downloads from this port; it is in use at another address
+        port = urlsplit(world.urls["files"]).port
+        environment["image"] |= {"file": "guest.raw", "disk_format": "raw", "port": port}
+    path.write_text(_dump(environment))
     return path
 
 

@@ -5,40 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import yaml
-
-from simulator.world.guest import guest_disk
 
 B1_TO_B5 = ("-m", "B1 or B3 or B5 or B10")
 
 
 @pytest.fixture
 def deployment(start: Callable[..., Any], tmp_path: Path) -> Iterator[Any]:
-    with start(tmp_path / "sim", "--dcn", "2") as found:
-        disk = guest_disk(8)
-        (found.folder / "guest.raw").write_bytes(disk.read(0, disk.size))
+    with start(tmp_path / "sim", "--dcn", "2", "--image-file") as found:
         yield found
 
 
-def with_file(deployment: Any, **image: object) -> Path:
-    """The environment file, with a file of this machine as the image."""
+def written(deployment: Any) -> Path:
+    """The environment file, as it was changed here."""
     path: Path = deployment.folder / "environment.yaml"
-    console = deployment.environment["image"]["console"]
-    image = {"file": "guest.raw", "disk_format": "raw", "console": console} | image
-    path.write_text(yaml.safe_dump(deployment.environment | {"image": image}))
+    path.write_text(yaml.safe_dump(deployment.environment))
     return path
 
 
-def accepted_port(deployment: Any) -> int:
-    """A port that the simulated Glance downloads from; it is in use at another address."""
-    return int(urlsplit(deployment.environment["image"]["uri"]).port or 0)
-
-
 def test_glance_downloads_it(deployment: Any, suite: Callable[..., Any]):
-    ended = suite(with_file(deployment, port=accepted_port(deployment)), *B1_TO_B5)
+    ended = suite(written(deployment), *B1_TO_B5)
 
     assert ended.exit_code == 0, ended.printed
     assert set(ended.outcomes("B1").values()) == {"passed"}
@@ -46,7 +34,8 @@ def test_glance_downloads_it(deployment: Any, suite: Callable[..., Any]):
 
 
 def test_where_glance_does_not_accept_the_port_only_b1_is_skipped(deployment: Any, suite: Callable[..., Any]):
-    ended = suite(with_file(deployment, port=accepted_port(deployment) + 4000), *B1_TO_B5)
+    deployment.environment["image"]["port"] += 4000
+    ended = suite(written(deployment), *B1_TO_B5)
 
     assert ended.exit_code == 0, ended.printed
     assert set(ended.outcomes("B1").values()) == {"skipped"}
@@ -59,14 +48,14 @@ def test_where_glance_does_not_accept_the_port_only_b1_is_skipped(deployment: An
 def test_without_a_node_of_glance_nobody_can_be_asked(deployment: Any, suite: Callable[..., Any]):
     for node in deployment.environment["sites"]["central"]["nodes"].values():
         node["roles"].remove("glance")
-    ended = suite(with_file(deployment, port=accepted_port(deployment)), "-m", "B1")
+    ended = suite(written(deployment), "-m", "B1")
 
     assert set(ended.outcomes("B1").values()) == {"skipped"}, ended.printed
     assert "no node of the central site has the role glance" in ended.printed
 
 
 def test_servers_boot_from_it(deployment: Any, suite: Callable[..., Any]):
-    ended = suite(with_file(deployment), "-m", "C1 or C9")
+    ended = suite(written(deployment), "-m", "C1 or C9")
 
     assert ended.exit_code == 0, ended.printed
     assert set(ended.outcomes("C1").values()) == {"passed"}

@@ -55,6 +55,7 @@ VARIATIONS: dict[str, tuple[str, ...]] = {
     "no-dcn-site": ("--dcn", "0"),
     "no-dcn-site-with-storage": ("--dcn", "1", "--without-storage", "dcn0"),
     "four-dcn-sites": ("--dcn", "4"),
+    "an-image-file": ("--image-file",),
     "nothing-prepared": ("--nothing-prepared",),
     "no-tenant-networks": ("--nothing-prepared", "--without-tenant-networks"),
     "a-larger-image": ("--image-size", "48"),
