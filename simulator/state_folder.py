@@ -118,6 +118,7 @@ def _ssh_config(world: World, ssh: Path) -> str:
 
 
 def _environment(world: World, ceph_warnings: str) -> dict[str, Any]:
+    patience = 40 if world.servers.flavors else 200
     return {
         "cloud": CLOUD,
         "clouds_file": "clouds.yaml",
@@ -131,8 +132,9 @@ def _environment(world: World, ceph_warnings: str) -> dict[str, Any]:
         "flavor": "tiny" if world.servers.flavors else "auto",
         "network": "none" if world.networks.networks else "auto",
         "ceph_warnings": ceph_warnings,
-        # without delays, a result that does not come at once never comes
-        **({"timeouts": dict.fromkeys(_WAITS, 40)} if world.clock.factor == 0 else {}),
+        # without delays, a result that does not come at once never comes; but a run's own flavor has a disk of 1 GiB,
+        # and its snapshots are hashed
+        **({"timeouts": dict.fromkeys(_WAITS, patience)} if world.clock.factor == 0 else {}),
         "undercloud": {"host": world.undercloud.node.name},
         "sites": {name: _site(site) for name, site in world.sites.items()},
     }
