@@ -108,7 +108,7 @@ def image_size(reader: Reader, image: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def image_everywhere(reader: Reader, image: str) -> str:
+def image_in_every_store(reader: Reader, image: str) -> str:
     """The id of the image, which is now at dcn1, too."""
     reader.types("glance image-import $ID --stores dcn1 --import-method copy-image", ID=image)
     reader.waits_for_stores({"default_backend", "dcn0", "dcn1"}, image)

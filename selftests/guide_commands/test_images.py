@@ -32,17 +32,17 @@ def test_the_conversion_is_confirmed(reader: Reader, image: str):
     assert re.search(r"disk_format\s+\| raw ", reader.types("glance image-show $ID | grep disk_format", ID=image))
 
 
-def test_the_properties_name_a_copy_in_each_store(reader: Reader, image_everywhere: str):
-    text = reader.types("openstack image show $ID | grep properties", ID=image_everywhere)
+def test_the_properties_name_a_copy_in_each_store(reader: Reader, image_in_every_store: str):
+    text = reader.types("openstack image show $ID | grep properties", ID=image_in_every_store)
     assert "os_glance_failed_import='', os_glance_importing_to_stores='', os_hash_algo='sha512'" in text
     direct = re.search(r"direct_url='(\S+)'", text)
     assert direct is not None
-    assert direct[1] == f"rbd://{fsid(reader, CENTRAL, 'central')}/images/{image_everywhere}/snap"
+    assert direct[1] == f"rbd://{fsid(reader, CENTRAL, 'central')}/images/{image_in_every_store}/snap"
     located = re.findall(r"'url': '(\S+)', 'metadata': {'store': '(\S+)'}", text)
     assert {store: url for url, store in located} == {
         "default_backend": direct[1],
-        "dcn0": f"rbd://{fsid(reader, DCN0, 'dcn0')}/images/{image_everywhere}/snap",
-        "dcn1": f"rbd://{fsid(reader, DCN1, 'dcn1')}/images/{image_everywhere}/snap",
+        "dcn0": f"rbd://{fsid(reader, DCN0, 'dcn0')}/images/{image_in_every_store}/snap",
+        "dcn1": f"rbd://{fsid(reader, DCN1, 'dcn1')}/images/{image_in_every_store}/snap",
     }
 
 
@@ -51,17 +51,17 @@ def fsid(reader: Reader, node: str, cluster: str) -> str:
 
 
 @pytest.mark.parametrize("node", IMAGES_AT)
-def test_every_cluster_lists_the_image(reader: Reader, image_everywhere: str, image_size: int, node: str):
+def test_every_cluster_lists_the_image(reader: Reader, image_in_every_store: str, image_size: int, node: str):
     size = mebibytes(image_size)
-    assert reader.rows_on(node, IMAGES_AT[node], image_everywhere) == [
-        [image_everywhere, *size, "2"],
-        [f"{image_everywhere}@snap", *size, "2", "yes"],
+    assert reader.rows_on(node, IMAGES_AT[node], image_in_every_store) == [
+        [image_in_every_store, *size, "2"],
+        [f"{image_in_every_store}@snap", *size, "2", "yes"],
     ]
 
 
 def test_an_ephemeral_instance_is_a_clone_of_the_image(
-    reader: Reader, note: Note, image_everywhere: str, image_size: int
+    reader: Reader, note: Note, image_in_every_store: str, image_size: int
 ):
-    server = instance_at("dcn1", image_everywhere, reader, note)
-    row = [f"{server}_disk", *mebibytes(image_size), f"images/{image_everywhere}@snap", "2", "excl"]
+    server = instance_at("dcn1", image_in_every_store, reader, note)
+    row = [f"{server}_disk", *mebibytes(image_size), f"images/{image_in_every_store}@snap", "2", "excl"]
     reader.waits_for_rows([row], DCN1, SERVERS_AT_DCN1, server)
