@@ -18,16 +18,41 @@ from simulator.ssh import host_key, serve
 from simulator.world.build import OPTIONS, SHARED_CAPS, healthy_world
 from simulator.world.weather import KINDS, SHARE, Weather
 from simulator.world.world import World
+from simulator.worlds import UnknownWorld, listed, options_of
 
 
 def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options, those of the world first. Raises UnknownWorld."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    parser = _parser()
+    arguments = parser.parse_args(given)
+    if arguments.world:
+        sites = [f"dcn{number}" for number in range(arguments.dcn)]
+        known = options_of(arguments.world, [site for site in sites if site not in arguments.without_storage])
+        arguments = parser.parse_args([*known, *given])
+    if not arguments.state and not arguments.list_faults:
+        parser.error("--state is needed: the folder for environment.yaml and what belongs to it")
+    if arguments.central_reads and not re.fullmatch(r"[\d.]+:[\d.]+", arguments.central_reads):
+        parser.error("--central-reads is such as 16:5")
+    if not 1 <= arguments.nodes <= 200 or not 0 <= arguments.dcn <= 2000:
+        parser.error("--nodes is 1 to 200, --dcn 0 to 2000")
+    return arguments
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dcn-verify simulate",
         description=__doc__,
-        epilog="example:\n  dcn-verify simulate --state sim --dcn 2\n  pytest --environment=sim/environment.yaml",
+        epilog=f"worlds:\n{listed()}\n\nexample:\n  dcn-verify simulate --state sim --dcn 2\n"
+        "  pytest --environment=sim/environment.yaml",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--state", type=Path, help="folder for environment.yaml, clouds.yaml, ssh_config, keys")
+    parser.add_argument(
+        "--world",
+        metavar="NAME",
+        help="a deployment that operators have, of those listed below; other options add to it",
+    )
     parser.add_argument("--dcn", type=int, default=2, help="how many DCN sites (default 2)")
     parser.add_argument(
         "--nodes",
@@ -55,9 +80,9 @@ def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--shared-user", choices=SHARED_CAPS, help="openstack is the cephx user for all, by these caps")
     parser.add_argument(
         "--absent-images",
-        choices=("stream", "copy", "refuse"),
+        choices=("stream", "copy", "copy-only", "refuse"),
         default="stream",
-        help="what Nova does with an image that a site has no copy of (default stream)",
+        help="what Nova does with an image that a site has no copy of (default stream); copy-only: or fails",
     )
     parser.add_argument("--clone-v2", action="store_true", help="the clusters require clients of mimic or later")
     parser.add_argument(
@@ -95,14 +120,7 @@ def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--shell-text", metavar="TEXT", help="what every node's shell prints before each answer")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME[:SITE]", help="start with this fault")
     parser.add_argument("--list-faults", action="store_true", help="print the catalogue of faults and end")
-    arguments = parser.parse_args(argv)
-    if not arguments.state and not arguments.list_faults:
-        parser.error("--state is needed: the folder for environment.yaml and what belongs to it")
-    if arguments.central_reads and not re.fullmatch(r"[\d.]+:[\d.]+", arguments.central_reads):
-        parser.error("--central-reads is such as 16:5")
-    if not 1 <= arguments.nodes <= 200 or not 0 <= arguments.dcn <= 2000:
-        parser.error("--nodes is 1 to 200, --dcn 0 to 2000")
-    return arguments
+    return parser
 
 
 async def _serve(world: World, sockets: Sockets, arguments: argparse.Namespace) -> None:
@@ -161,7 +179,11 @@ def simulated(arguments: argparse.Namespace, base: int) -> World:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 when it was told to stop, 4 for what it cannot do."""
-    arguments = arguments_of(argv)
+    try:
+        arguments = arguments_of(argv)
+    except UnknownWorld as error:
+        sys.stderr.write(f"simulator: {error}\n")
+        return 4
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if arguments.list_faults:
         for each in CHANGES.values():
