@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from faults.catalogue.where import NoSuchSite
+from faults.detection.suite import Suite
 from helpers.environment import load_environment
 from simulator.faults import CHANGES
 from simulator.faults.way import site_of
@@ -42,9 +43,12 @@ def test_what_is_said_of_each_dcn_site_is_said_of_those_with_storage():
 
 
 @pytest.mark.parametrize("name", WORLDS)
-def test_a_world_can_be_served(name: str, tmp_path: Path):
+def test_topology_is_right_in_a_world_with_a_bare_site(name: str, tmp_path: Path):
     with running(tmp_path / "state", "--world", name, "--dcn", "2", "--without-storage", "dcn1") as environment:
         found = load_environment(environment)
+        seen = Suite(environment, tmp_path, tests=("tests/topology",)).run(name, read_only=True)
+
+    assert (seen.exit_code, seen.refused) == (0, "")
 
     assert [site.name for site in found.storage_sites] == ["central", "dcn0"]
     assert found.tenant
