@@ -29,7 +29,10 @@ def arguments_of(argv: Sequence[str] | None) -> argparse.Namespace:
     if arguments.world:
         sites = [f"dcn{number}" for number in range(arguments.dcn)]
         known = options_of(arguments.world, [site for site in sites if site not in arguments.without_storage])
+        asked_for = arguments.fault
         arguments = parser.parse_args([*known, *given])
+        # faults are made for the guide's layout, and what a world does to that comes after them
+        arguments.fault = asked_for + arguments.fault[: len(arguments.fault) - len(asked_for)]
     if not arguments.state and not arguments.list_faults:
         parser.error("--state is needed: the folder for environment.yaml and what belongs to it")
     if arguments.central_reads and not re.fullmatch(r"[\d.]+:[\d.]+", arguments.central_reads):
@@ -88,7 +91,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--central-reads", metavar="MIB:SECONDS", default="", help="other tenants read so much of central's images"
     )
-    parser.add_argument("--tenant", action="store_true", help="the environment file names an ordinary tenant")
+    parser.add_argument(
+        "--tenant",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="the environment file names an ordinary tenant, as in every world",
+    )
     parser.add_argument("--volume-cluster", metavar="NAME", help="the cinder_cluster of every DCN site, or `none`")
     for option, what in OPTIONS.items():
         parser.add_argument(option, dest="options", action="append_const", const=option, default=[], help=what)

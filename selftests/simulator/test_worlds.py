@@ -13,6 +13,7 @@ from helpers.environment import load_environment
 from simulator.faults import CHANGES
 from simulator.faults.way import site_of
 from simulator.process import running
+from simulator.serve import arguments_of
 from simulator.worlds import WORLDS, options_of
 
 EXAMPLES = Path(__file__).parents[2] / "environments"
@@ -52,6 +53,12 @@ def test_topology_is_right_in_a_world_with_a_bare_site(name: str, tmp_path: Path
 
     assert [site.name for site in found.storage_sites] == ["central", "dcn0"]
     assert found.tenant
+
+
+def test_a_fault_comes_before_what_a_world_does_to_its_place():
+    given = ["--state", "x", "--world", "wallaby", "--fault", "central-keyring-missing"]
+
+    assert arguments_of(given).fault[:2] == ["central-keyring-missing", "ceph-files-of-services-elsewhere:dcn0"]
 
 
 def test_a_fault_that_makes_no_sense_in_a_world_has_no_site_there():
