@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from simulator.faults import CHANGES, healthy
+from simulator.options import arguments_of
 from simulator.process import DidNotStart, running
-from simulator.serve import arguments_of
 
 
 @pytest.mark.parametrize("options", healthy.VARIATIONS.values(), ids=list(healthy.VARIATIONS))

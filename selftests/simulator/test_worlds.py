@@ -12,8 +12,8 @@ from faults.detection.suite import Suite
 from helpers.environment import load_environment
 from simulator.faults import CHANGES
 from simulator.faults.way import site_of
+from simulator.options import arguments_of
 from simulator.process import running
-from simulator.serve import arguments_of
 from simulator.worlds import WORLDS, options_of
 
 EXAMPLES = Path(__file__).parents[2] / "environments"

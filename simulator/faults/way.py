@@ -20,8 +20,8 @@ from faults.detection.way import LeftOut, Refused, Say
 from simulator.faults import CHANGES, Change
 from simulator.faults import healthy as healthy_deployments
 from simulator.faults.changes import candidates
+from simulator.options import arguments_of, simulated
 from simulator.process import DidNotStart, running
-from simulator.serve import arguments_of, simulated
 from simulator.worlds import WORLDS, UnknownWorld
 
 #: The number of DCN sites: some faults mix up two sites, and a snapshot is copied from one to another.
