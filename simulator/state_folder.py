@@ -54,7 +54,8 @@ def write(
         for node in world.machines
     ]
     (ssh / "known_hosts").write_text("".join(known))
-    deployment_files.write(folder, world)
+    if "--no-undercloud" not in world.options:
+        deployment_files.write(folder, world)
     path = folder / "environment.yaml"
     environment = _environment(world, ceph_warnings) | ({"tenant": f"{CLOUD}-demo"} if tenant else {})
     if image_file:
@@ -142,7 +143,7 @@ def _environment(world: World, ceph_warnings: str) -> dict[str, Any]:
         # and its snapshots are hashed
         **({"timeouts": dict.fromkeys(_WAITS, patience)} if world.clock.factor == 0 else {}),
         **({"other_stores": [OTHER_STORE]} if "--other-store" in world.options else {}),
-        "undercloud": {"host": world.undercloud.node.name},
+        **({} if "--no-undercloud" in world.options else {"undercloud": {"host": world.undercloud.node.name}}),
         "sites": {name: _site(site, world.options) | _with_pods(world, site) for name, site in world.sites.items()},
     }
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import uvicorn
 from cryptography import x509
@@ -39,7 +40,8 @@ def server_files(folder: Path, site: Site) -> tuple[Path, Path]:
     ca_key = serialization.load_pem_private_key((folder / _CA_KEY).read_bytes(), None)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, site.nodes[0].address)])
-    hosts = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(node.address)) for node in site.nodes])
+    addresses = [x509.IPAddress(ipaddress.ip_address(node.address)) for node in site.nodes]
+    hosts = x509.SubjectAlternativeName([x509.DNSName(str(urlsplit(site.images.url).hostname)), *addresses])
     builder = _builder(name, ca.subject, key, site.images.certificate_days).add_extension(hosts, critical=False)
     certificate, key_file = folder / f"{site.name}.pem", folder / f"{site.name}.key"
     _write(certificate, key_file, builder.sign(ca_key, hashes.SHA256()), key)  # type: ignore[arg-type]

@@ -111,7 +111,7 @@ FAULTS: tuple[Fault, ...] = (
         source="known-failures 25",
         site="dcn",
         must="B3",
-        may="B11",
+        may="B2 B11 C2",
     ),
     fault(
         "copy-stays-importing",

@@ -61,15 +61,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--lab", action="store_true", help="in the lab on this machine, not in the simulator")
     parser.add_argument("--budget", type=float, metavar="SECONDS", help="begin no further fault after this time")
     parser.add_argument("--left", action="store_true", help="only those that were not caught yet")
-    parser.set_defaults(healthy=None)
+    parser.set_defaults(healthy=None, world=None)
     module.add_options(parser)
     options = parser.parse_args(given)
+    if options.healthy and options.world:
+        parser.error("--healthy has all worlds among its deployments: leave out --world")
     limits = Limits(options.jobs, options.budget)
     try:
         if options.healthy:
             return _CAUGHT if module.healthy(options.healthy, limits, _say) else _NOT_CAUGHT
         way: Way = module.make(options)
-        return _CAUGHT if run(way, _wanted(way, options.fault, left=options.left), limits, _say) else _NOT_CAUGHT
+        wanted = _wanted(way, options.fault, left=options.left)
+        return _CAUGHT if run(way, wanted, limits, _say, published=not options.world) else _NOT_CAUGHT
     except Refused as error:
         sys.stderr.write(f"detect: {error}\n")
         return error.exit_code

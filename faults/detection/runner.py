@@ -54,9 +54,10 @@ def results_of(way: Way) -> Results:
     return Results(REPORTS / f"detection-{way.name}.json")
 
 
-def run(way: Way, wanted: Sequence[Fault], limits: Limits, say: Say) -> bool:
+def run(way: Way, wanted: Sequence[Fault], limits: Limits, say: Say, *, published: bool = True) -> bool:
     """Observe faults, and publish what was seen; whether each that could be tried was tried and caught.
 
+    :param published: whether the documentation gets the results
     :raises Refused: detection could not begin, or not go on
     """
     results = results_of(way)
@@ -78,12 +79,14 @@ def run(way: Way, wanted: Sequence[Fault], limits: Limits, say: Say) -> bool:
             tried.add(found.fault)
             for line in progress(found.detection, number, len(wanted)):
                 say(line)
-    _publish(way, results, tried)
+    if published:
+        _publish(way, results, tried)
     detections = [one.detection for one in results.in_order() if one.fault in tried]
     say(matrix(detections))
     caught = sum(one.good for one in detections)
     not_tried = len(wanted) - len(tried) - left_out
-    say(f"{caught} of {len(tried)} caught; {results.file}, {PAGE}" + (f"; {not_tried} not tried" if not_tried else ""))
+    files = f"{results.file}, {PAGE}" if published else f"{results.file}"
+    say(f"{caught} of {len(tried)} caught; {files}" + (f"; {not_tried} not tried" if not_tried else ""))
     # where all were left out, nothing is known
     return caught == len(wanted) - left_out and bool(tried or not wanted)
 

@@ -10,7 +10,7 @@ import pytest
 
 from faults.catalogue import FAULTS
 from simulator.faults import CHANGES, Injector, UnknownFault
-from simulator.serve import arguments_of, simulated
+from simulator.options import arguments_of, simulated
 from simulator.world.build import healthy_world
 
 

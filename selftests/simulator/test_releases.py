@@ -21,6 +21,8 @@ OF_RELEASES = {
 LOOKED_AT = {
     "import-methods-of-the-guide": "images",
     "no-image-tasks-api": "images",
+    "locations-api": "stores or images",
+    "location-import": "round_trip",
     "glance-image-import-conf": "stores",
     "glance-in-a-web-server": "stores",
     "glance-config-folder": "stores",

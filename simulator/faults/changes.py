@@ -14,6 +14,7 @@ from typing import Any
 
 from faults.catalogue import Fault, find
 from faults.catalogue.where import Candidate, Kind, NoSuchSite, choose
+from simulator.world.build import OPTIONS
 from simulator.world.clusters import RbdError, RbdImage
 from simulator.world.images import Image
 from simulator.world.sites import Site, Store
@@ -131,7 +132,7 @@ class Injector:
             raise UnknownFault(f"{name}: {error}") from None
         if len(site.nodes) < found.nodes:
             raise UnknownFault(f"{name} needs {found.nodes} nodes at {site.name}; start with --nodes {found.nodes}")
-        if missing := set(found.options) - self._world.options:
+        if missing := (OPTIONS.keys() & found.options) - self._world.options:
             raise UnknownFault(f"{name} needs another deployment; start with {' '.join(sorted(missing))}")
         stack = ExitStack()
         stack.enter_context(found.inject(self._world, site))

@@ -125,7 +125,12 @@ def _conf(at: Site, of: Site) -> File:
 
 
 def _keyring(at: Site, of: Site) -> File:
-    return at.nodes[0].files[f"/etc/ceph/{of.ceph.name}.client.external.keyring"]
+    return at.nodes[0].files[_keyring_path(of)]
+
+
+def _keyring_path(of: Site) -> str:
+    """Return where the other sites have the key of the user whom they are at this one."""
+    return f"/etc/ceph/{of.ceph.name}.client.{of.ceph.client}.keyring"
 
 
 # --- a DCN site's nodes as clients of central ---
@@ -151,7 +156,7 @@ def glance_sees_no_central_conf(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def central_keyring_missing(world: World, site: Site) -> Iterator[None]:
-    with removed(site.nodes[0].files, f"/etc/ceph/{world.central.ceph.name}.client.external.keyring"):
+    with removed(site.nodes[0].files, _keyring_path(world.central)):
         yield
 
 
@@ -263,7 +268,7 @@ def dcn_conf_missing(world: World, site: Site) -> Iterator[None]:
 
 @modelled()
 def dcn_keyring_missing(world: World, site: Site) -> Iterator[None]:
-    with removed(world.central.nodes[0].files, f"/etc/ceph/{site.ceph.name}.client.external.keyring"):
+    with removed(world.central.nodes[0].files, _keyring_path(site)):
         yield
 
 
@@ -315,8 +320,8 @@ def dcn_conf_leads_to_another_cluster(world: World, site: Site) -> Iterator[None
 @modelled()
 def dcn_keyring_of_another_site(world: World, site: Site) -> Iterator[None]:
     file = _keyring(world.central, site)
-    other = world.central.ceph.users["client.external"].key
-    text = file.read().replace(site.ceph.users["client.external"].key, other)
+    other = world.central.ceph.users[f"client.{world.central.ceph.client}"].key
+    text = file.read().replace(site.ceph.users[f"client.{site.ceph.client}"].key, other)
     with changed(file, "text", text), no_access(world, site, errno.EACCES):
         yield
 

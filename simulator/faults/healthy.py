@@ -16,12 +16,14 @@ from faults.detection.verdicts import in_order
 from faults.detection.way import Say
 from simulator.faults import CHANGES
 from simulator.process import DidNotStart, running
+from simulator.worlds import WORLDS
 
 #: Names of healthy variations, and the options of `dcn-verify simulate` for them. Stores with the same ID at all sites
 #: are not included: reading an image through a site would make its record name central's store (known-failures 26).
 VARIATIONS: dict[str, tuple[str, ...]] = {
     "as-the-guide-has-it": (),
     **{name: ("--fault", name) for name, change in CHANGES.items() if change.harmless},
+    **{f"the-world-{name}": ("--world", name) for name in WORLDS},
     "cephadm-without-admin-keyring": ("--cephadm", "--nodes", "2"),
     "cephadm-and-files-elsewhere": ("--cephadm", "--fault", "ceph-files-of-services-elsewhere"),
     "docker-and-other-container-names": ("--docker", "--other-containers", "dcn0"),

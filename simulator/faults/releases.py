@@ -54,6 +54,15 @@ def no_image_tasks_api(world: World, site: Site) -> Iterator[None]:
         yield
 
 
+@variation(site="central", source="Glance 2.17: GET /v2/images/ID/locations; administrators may ask from 2026.2 on")
+def locations_api(world: World, site: Site) -> Iterator[None]:
+    """Administrators may ask every Glance for the locations of an image by a request of their own."""
+    with ExitStack() as stack:
+        for glance in (each.images for each in world.storage_sites):
+            stack.enter_context(changed(glance, "locations_api", "admin"))
+        yield
+
+
 @variation(site="central", source="OpenStack 2026.2: Nova adds an RBD snapshot by Glance's locations API")
 def location_import(world: World, site: Site) -> Iterator[None]:
     """An image of a server is active before its checksum is known, and is locked until then."""

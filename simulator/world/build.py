@@ -7,7 +7,7 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from simulator.world.clock import Speed
-from simulator.world.clusters import Cluster, Mon, Pool
+from simulator.world.clusters import Cluster, Mon, Pool, cephx_key
 from simulator.world.configuration import give_other_cluster, give_own_cluster, give_services
 from simulator.world.guest import DOC_URI, FILE_NAME, guest_file
 from simulator.world.nodes import Node
@@ -25,6 +25,8 @@ OPTIONS = {
     "--shared-glance": "DCN sites have no Glance: they use central's",
     "--edge-glance": "the last DCN site has no storage, and a Glance that keeps images in Cinder volumes",
     "--tls": "every Glance has TLS, with a private CA",
+    "--no-undercloud": "nothing lists stacks, and there are no deployment files of TripleO",
+    "--long-keys": "cephx keys have 32 bytes, as those of Ceph Tentacle",
     "--other-store": f"every Glance has the store {OTHER_STORE}, which belongs to no site",
 }
 # below the addresses of central's nodes
@@ -91,8 +93,8 @@ def healthy_world(
 
     With `same_store_names`, every site's own Glance names its own store as central does (TripleO without
     GlanceBackendID). With `other_zone_names`, the availability zones are not named like the sites. `volume_cluster` is
-    the cluster of every DCN site's volume services, or `none`. `shared_user` is a key of `SHARED_CAPS`.
-    `absent_images` is what Nova does with an image that a site has no copy of: `stream`, `copy` or `refuse`. With
+    the cluster of every DCN site's volume services, or `none`. `shared_user` is a key of `SHARED_CAPS`. `absent_images`
+    is what Nova does with an image that a site has no copy of, `stream`, `copy`, `copy-only` or `refuse`. With
     `clone_v2`, RBD clones need no protected parent. `options` are among `OPTIONS`. With `cephadm`, monitors run in
     containers of cephadm's, without an admin keyring. With `docker`, it runs all containers. The sites in
     `other_containers` have another name for Glance's container, and only the nodes of those in `glances_behind_nodes`
@@ -115,18 +117,22 @@ def healthy_world(
         site.local_store = _DEFAULT_STORE if same_store_names else site.store
         _give_stores(world, site)
         site.ceph.min_client = "mimic" if clone_v2 else "luminous"
-        site.nova.never_download = absent_images == "refuse"
-        site.nova.glance_store = (site.local_store or "") if absent_images == "copy" else ""
+        if "--long-keys" in options:
+            for user in site.ceph.users.values():
+                user.key = cephx_key(2)
+        site.nova.never_download = absent_images in ("refuse", "copy-only")
+        site.nova.glance_store = (site.local_store or "") if absent_images.startswith("copy") else ""
     shared = [site for site in sites if "--shared-glance" in options and not site.central]
     for site in world.storage_sites:
         if site in shared:
             _use_central_glance(world, site)
             continue
-        if "--services-glance" in options and not site.central:
+        for_services = "--services-glance" in options and not site.central
+        if for_services:
             site.images.import_methods, site.images.conversion = ["copy-image", "glance-direct"], False
         if "--other-store" in options:
             _give_other_store(world, site)
-        if "--internal-glance" in options:
+        if "--internal-glance" in options and not for_services:
             _give_internal_glance(site, base)
     if "--edge-glance" in options and not sites[-1].central:
         _give_edge_glance(world, sites[-1], base)

@@ -29,9 +29,10 @@ class Unreachable(Exception):
     """No monitor of the cluster answers; a client waits until its own timeout expires."""
 
 
-def cephx_key() -> str:
-    """Return a new secret in the format of keyrings (type, time, length, 16 bytes)."""
-    return base64.b64encode(struct.pack("<HIIH", 1, int(now().timestamp()), 0, 16) + os.urandom(16)).decode()
+def cephx_key(kind: int = 1) -> str:
+    """Return a new secret in the format of keyrings (type, time, length, bytes); Tentacle's are of type 2."""
+    length = 16 * kind
+    return base64.b64encode(struct.pack("<HIIH", kind, int(now().timestamp()), 0, length) + os.urandom(length)).decode()
 
 
 @dataclass

@@ -101,8 +101,12 @@ async def _copy_disk(world: World, server: Server, image: Image) -> None:
     if root is not None:
         root.snapshots.pop(copied_from, None)
     server.task_state = "image_uploading"
-    glance = world.hooks.through("snapshot.glance", site.glance or world.central.images, site=site)
-    here = (store for store in glance.stores.values() if store.cluster is site.cluster and site.cluster)
+    own = site.glance or world.central.images
+    glance = world.hooks.through("snapshot.glance", own, site=site)
+    # what another Glance gets is uploaded into its default store
+    here = (
+        store for store in glance.stores.values() if glance is own and store.cluster is site.cluster and site.cluster
+    )
     store = next(here, glance.stores[glance.default])
     if image.id in world.images.records and store.cluster is not None:
         await world.reach(store.cluster)
