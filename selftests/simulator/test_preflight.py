@@ -71,7 +71,7 @@ def test_a_finding_that_no_selected_claim_judges_is_said_with_what_it_blocks(wit
     ended = suite(without_monitor, "-m", "A11", "-q")
 
     assert ended.exit_code == 1
-    assert ended.outcomes("A11")["test_external_key_works_across_sites[dcn1]"] == "blocked"
+    assert set(ended.outcomes("A11").values()) == {"blocked", "passed"}
     assert "✗ preflight[dcn1-distributedcomputehci-0-containers]" in ended.printed
     assert "blocks 1 check: A11 at dcn1" in ended.printed
 

@@ -61,7 +61,7 @@ def _printed(simulator: Any, commands: Iterable[str]) -> tuple[str, str]:
         ("test_nova_compute_has_read_its_files[dcn1]", r"was changed at ([\d: -]+) UTC"),
         ("test_central_nodes_are_clients_of_this_cluster[dcn1]", r"seen: .*sha256:(\w+)"),
         ("test_central_nodes_are_clients_of_this_cluster[dcn1]", r"seen: .*mon_addresses: \{([\d.]+)\}"),
-        ("test_external_key_works_across_sites[dcn1]", r"seen: .*: cluster (\S+)"),
+        ("test_external_key_works_from_central[dcn1]", r"seen: .*: cluster (\S+)"),
         ("test_every_image_has_a_record[dcn1]", r"seen: .*images/(\S+):"),
     ],
 )

@@ -21,7 +21,7 @@ _SHOWN = {"test_record_has_locations"}
 #: Checks for which that is an answer: what is not there is in nobody's way.
 ABOUT_NOTHING = {
     "records": _ORPHANS,
-    "pools": {*_ORPHANS, "test_external_key_works_across_sites"},
+    "pools": {*_ORPHANS, "test_external_key_works_from_central", "test_external_key_works_from_here"},
     "files": {"test_no_key_is_for_everybody_without_storage", *_SHOWN},
     "nodes": _SHOWN,
     "containers": _SHOWN,
