@@ -73,7 +73,7 @@ def application(
 ) -> Starlette:
     """Return an ASGI application for (method, path, handler) rows; paths in `opened` need no token.
 
-    A service with its own `unauthorized` answer sends it before the request has an ID.
+    A service with its own `unauthorized` answer sends it, and the documents in `opened`, before the request has an ID.
     """
     # Nova also sends its own older header with the request ID
     names = ("x-openstack-request-id", *(("x-compute-request-id",) if service == "compute" else ()))
@@ -101,7 +101,8 @@ def application(
             except Exception:
                 _LOG.exception("%s %s %s", service, method, request.url.path)
                 response = render(request, Refusal(500, "Unexpected API Error."))
-            for name in () if unauthorized and response.status_code == 401 else names:
+            without_id = unauthorized and (response.status_code == 401 or path in opened)
+            for name in () if without_id else names:
                 response.headers[name] = request_id
             return response
 

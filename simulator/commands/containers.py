@@ -145,7 +145,15 @@ def _inspect(call: Call, words: list[str]) -> Output:
         return Output(b"[]\n", f'Error: inspecting object: no such object: "{name}"\n', 125)
     state = {"Status": container.state, "Running": container.state == "running"}
     if any("json .Mounts" in word for word in words):
-        mounts = [{"Source": folder, "Destination": place} for place, folder in container.mounts.items()]
+        of_a_folder = {
+            "Type": "bind",
+            "Driver": "",
+            "Mode": "",
+            "Options": ["rbind"],
+            "RW": True,
+            "Propagation": "rprivate",
+        }
+        mounts = [of_a_folder | {"Source": at, "Destination": place} for place, at in container.mounts.items()]
         return Output((json.dumps(mounts) + "\n").encode())
     if any(word.startswith(("--format", "-f")) for word in words):
         started = f"{datetime.fromtimestamp(container.started, UTC):%Y-%m-%d %H:%M:%S} +0000 UTC"

@@ -247,13 +247,13 @@ def volume_cluster_of_another_site(world: World, site: Site) -> Iterator[None]:
         yield
 
 
-@modelled()
+@modelled(nodes=3)
 def etcd_is_down(world: World, site: Site) -> Iterator[None]:
     with changed(_cinder(site), "etcd", ""):
         yield
 
 
-@modelled()
+@modelled(nodes=3)
 def etcd_has_no_leader(world: World, site: Site) -> Iterator[None]:
     with changed(_cinder(site), "etcd", "false"):
         yield

@@ -212,7 +212,10 @@ def cinder_conf(site: Site, node: Node) -> str:
         *([f"rbd_secret_uuid = {cinder.secret}"] if cinder.secret else []),
     ]
     if cinder.cluster:
-        locks = cinder.coordination or f"etcd3+http://{site.nodes[0].address}:{ETCD_PORT}"
+        # as in the lab, a single service needs no etcd
+        alone = len([each for each in site.nodes if "cinder-volume" in each.roles]) == 1
+        etcd = f"etcd3+http://{site.nodes[0].address}:{ETCD_PORT}"
+        locks = cinder.coordination or ("file:///var/lib/cinder/coordination" if alone else etcd)
         lines += ["", "[coordination]", f"backend_url = {locks}"]
     for backend, options in cinder.more.items():
         lines += ["", f"[{backend}]", *(f"{option} = {value}" for option, value in options.items())]

@@ -107,7 +107,7 @@ class Cinder:
     """The settings of the site's volume service; `cluster` is the name of its cluster if it runs active/active.
 
     `more` maps further backends to their options. `coordination` is the URL of its locks, by default that of an etcd on
-    the first node, which says `etcd` of its health; empty: it is down.
+    the first node, or a folder where there is only one service. The etcd says `etcd` of its health; empty: it is down.
     """
 
     glance_url: str
