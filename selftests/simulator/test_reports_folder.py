@@ -42,7 +42,8 @@ def test_a_run_without_its_folder_ends_and_cleans_up(
     start: Any, tmp_path: Path, spoil: Callable[[Path], None], workers: str
 ):
     reports = tmp_path / "reports"
-    with start(tmp_path / "sim", "--dcn", "1") as found:
+    # not so fast that the run is over before the folder is gone
+    with start(tmp_path / "sim", "--dcn", "1", "--speed", "lab") as found:
         command = [
             sys.executable,
             "-m",
