@@ -79,11 +79,12 @@ record: .venv/ready ## record anew what the healthy lab answers: the simulator i
 clean-leftovers: .venv/ready ## remove what killed runs have left in ENVIRONMENT=file.yaml (default: the lab)
 	$(BIN)/dcn-verify clean --environment '$(or $(ENVIRONMENT),$(LAB_FOLDER)/environment.yaml)'
 
+# the options of this machine's pip, which the compiler repeats, are left out
 lock: .tools/ready ## resolve pyproject.toml anew into requirements.lock, with hashes
 	.tools/bin/pip-compile --quiet --upgrade --generate-hashes --all-extras --strip-extras --allow-unsafe --no-annotate \
-	  --no-header --no-emit-index-url --no-emit-find-links --no-emit-options --output-file .tools/lock pyproject.toml
+	  --no-header --output-file .tools/lock pyproject.toml
 	(echo '# Exact versions and hashes of everything that the project runs with; made by `make lock` from pyproject.toml.'; \
-	 grep -v -e '^#' -e '^$$' .tools/lock) > requirements.lock
+	 grep -v -e '^#' -e '^--' -e '^$$' .tools/lock) > requirements.lock
 
 sbom: .venv/ready .tools/ready ## write a software bill of materials (CycloneDX) to dist/dcn-verify.cdx.json
 	@mkdir -p dist

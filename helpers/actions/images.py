@@ -187,7 +187,7 @@ class ImageActions:
 
     def _put(self, image_id: str, data: bytes | Path, store: str) -> None:
         size = data.stat().st_size if isinstance(data, Path) else len(data)
-        reproduce = self.glance.upload_by_hand(image_id, store, size)
+        reproduce = self.glance.upload_command(image_id, store, size)
         with refusals_fail(f"central: upload of image {image_id} to store {store}", reproduce):
             self.glance.upload(image_id, data, store, self.environment.timeouts.import_)
 

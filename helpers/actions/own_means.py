@@ -79,16 +79,16 @@ class OwnMeans:
     def _create_flavor(self, what: str, disk: int, ram: int) -> str:
         name, nova = self._run.name(what), self._cloud.nova
         sizes = ("--vcpus", "1", "--ram", str(ram), "--disk", str(disk))
-        by_hand = nova.command("flavor", "create", "--private", *sizes, name)
-        with refusals_fail(f"central: flavor {name}", by_hand), self._run.ledger.asking("flavor", name):
+        reproduce = nova.command("flavor", "create", "--private", *sizes, name)
+        with refusals_fail(f"central: flavor {name}", reproduce), self._run.ledger.asking("flavor", name):
             flavor_id = nova.create_flavor(name, ram=ram, disk=disk)
         self._run.ledger.plan("flavor", name, id=flavor_id)
         return flavor_id
 
     def _create_network(self, what: str) -> str | None:
         name, neutron = self._run.name(what), self._cloud.neutron
-        by_hand = neutron.command("network", "create", name)
-        with refusals_fail(f"central: network {name}", by_hand), self._run.ledger.asking("network", name) as entry:
+        reproduce = neutron.command("network", "create", name)
+        with refusals_fail(f"central: network {name}", reproduce), self._run.ledger.asking("network", name) as entry:
             network_id = neutron.create(name)
         if network_id is None:
             self._run.ledger.gone(entry)

@@ -121,7 +121,7 @@ class ServerActions:
         """
         began = time.monotonic()
         request = f"{site.name}: server {self.run.name(what)} in zone {site.availability_zone}"
-        with refusals_fail(request, *self._request_by_hand(what, site, **source)):
+        with refusals_fail(request, *self._request_commands(what, site, **source)):
             server_id = self.create(what, site, **source)
         server = self.reach(server_id, "ACTIVE", request)
         seconds = round(time.monotonic() - began, 1)
@@ -139,7 +139,7 @@ class ServerActions:
         """
         began = time.monotonic()
         request = f"{site.name}: server {self.run.name(what)} in zone {site.availability_zone}"
-        with refusals_fail(request, *self._request_by_hand(what, site, **source)):
+        with refusals_fail(request, *self._request_commands(what, site, **source)):
             server_id = self.create(what, site, **source)
         server, ended = None, "ACTIVE"
         try:
@@ -151,7 +151,7 @@ class ServerActions:
         self.remove(server_id)
         return AttemptedServer(server, ended, disk, seconds)
 
-    def _request_by_hand(self, what: str, site: Site, **source: object) -> tuple[str, ...]:
+    def _request_commands(self, what: str, site: Site, **source: object) -> tuple[str, ...]:
         """The request for a server itself, and what shows whether there is one: a refused one has no record to show."""
         network, name, reproduce = self.environment.network_of(site), self.run.name(what), self.cloud.nova.command
         if self.environment.own_network:

@@ -106,7 +106,7 @@ def as_raw(source: ImageSource) -> Iterator[Path]:
         command = ("qemu-img", "convert", "-f", source.disk_format, "-O", "raw", str(source.local), str(raw))
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell
-            problem = done.stderr.strip()
+            problem = (done.stderr.strip() or f"exit status {done.returncode}") if done.returncode else ""
         except FileNotFoundError:
             problem = "qemu-img is not installed here"
         if problem or not raw.exists():

@@ -101,10 +101,10 @@ class Site:
         """The same for whoever looks at each of them: Unknown where there is none."""
         named = ", ".join(map(str, self.nodes)) or "none"
         sought = f"{self}: no node has the role {role} in the environment file; nodes of this site there: {named}"
-        return Listed(self.nodes_with(role), sought, (self.roles_by_hand,))
+        return Listed(self.nodes_with(role), sought, (self.roles_command,))
 
     @property
-    def roles_by_hand(self) -> str:
+    def roles_command(self) -> str:
         """The command that shows which roles the environment file gives to whom."""
         return f"grep -nE '^ *{self}:|roles' {self.file or 'environment.yaml'}"
 

@@ -43,13 +43,13 @@ class Configuration:
     """A service's configuration as its files say it now; `reproduce` shows each file that says so.
 
     `prefix` is what leads to where they are, such as `podman exec glance_api`. `doubts` say why the service may run
-    with something else, a line each, and `doubts_by_hand` shows that.
+    with something else, a line each, and `doubt_commands` shows that.
     """
 
     values: OsloConfig
     reproduce: tuple[str, ...]
     doubts: tuple[str, ...] = ()
-    doubts_by_hand: tuple[str, ...] = ()
+    doubt_commands: tuple[str, ...] = ()
     prefix: tuple[str, ...] = ()
 
 
@@ -91,8 +91,8 @@ def read_config(node: Runner, services: Services, name: str) -> Configuration:
         for file in newer
     )
     shown = tuple(node.command(*prefix, "stat", "-L", "-c", "%z %n", file.path) for file in newer)
-    by_hand = (*shown, _start_by_hand(node, prefix)) if newer else ()
-    return Configuration(values, reproduce, doubts, by_hand, prefix)
+    commands = (*shown, _start_command(node, prefix)) if newer else ()
+    return Configuration(values, reproduce, doubts, commands, prefix)
 
 
 def sources_of(arguments: Sequence[str] | None, program: Program) -> tuple[str, ...]:
@@ -150,14 +150,14 @@ def _unfound(node: Runner, prefix: tuple[str, ...], program: Program) -> tuple[t
     if program.wsgi:
         return (), ()
     doubt = f"{node.name}: no process of {program.name} is found, so nobody can tell what it runs with"
-    return (doubt,), (_start_by_hand(node, prefix),)
+    return (doubt,), (_start_command(node, prefix),)
 
 
 def _what_happened(file: FileFacts) -> str:
     return f"changed at {_moment(file.changed)}" if file.exists else "removed"
 
 
-def _start_by_hand(node: Runner, prefix: tuple[str, ...]) -> str:
+def _start_command(node: Runner, prefix: tuple[str, ...]) -> str:
     """What shows since when a service runs."""
     if not prefix:
         return node.command("ps", "-eo", "lstart,args")

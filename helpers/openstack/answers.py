@@ -67,13 +67,13 @@ def in_words(error: Exception) -> str:
     return f"{layer[1]}:{layer[2]}: {layer[3]}" if layer else words
 
 
-def error_commands(error: Exception, by_hand: Callable[[str], str]) -> tuple[str, ...]:
+def error_commands(error: Exception, command_for: Callable[[str], str]) -> tuple[str, ...]:
     """The command that requests the resource that the error is about; empty if the error names none.
 
-    :param by_hand: URL → the command line that requests it
+    :param command_for: URL → the command line that requests it
     """
     found = _URL.search(str(getattr(error, "url", None) or error))
-    return (by_hand(found.group().removesuffix("/action")),) if found else ()
+    return (command_for(found.group().removesuffix("/action")),) if found else ()
 
 
 def curl(cloud: str, url: str, method: str = "GET", body: str = "", options: str = "") -> str:

@@ -21,7 +21,7 @@ from helpers.openstack.command_line import command_line
 from helpers.openstack.imports import ON_THE_WAY, wait_imported
 from helpers.openstack.records import ImageRecord, Location, Store, Task, located_at
 from helpers.openstack.retries import once
-from helpers.openstack.via import Way, by_hand
+from helpers.openstack.via import Way, around_curl
 from helpers.wait import wait_until
 
 #: The minor version of the Images API since which it has the locations API.
@@ -65,7 +65,7 @@ class Glance:
     ) -> None:
         self.site, self.internal, self._proxy, self._cloud = site, internal, proxy, cloud
         self._in_catalog = in_catalog and site.central and way is None
-        self._before, self._options = by_hand(way, str(site.glance)) if way else ("", "")
+        self._before, self._options = around_curl(way, str(site.glance)) if way else ("", "")
 
     def __repr__(self) -> str:
         return f"<Glance of {self.site.name} at {self.site.glance}>"
@@ -246,7 +246,7 @@ class Glance:
             f"upload of image {image_id}",
         )
 
-    def upload_by_hand(self, image_id: str, store: str, size: int) -> str:
+    def upload_command(self, image_id: str, store: str, size: int) -> str:
         """The command line that uploads so many bytes into a store."""
         options = f"-H 'Content-Type: application/octet-stream' -H 'x-image-meta-store: {store}' --data-binary @-"
         url = f"{self.site.glance}/v2/images/{image_id}/file"

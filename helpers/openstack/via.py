@@ -74,7 +74,7 @@ def _pools(way: Way) -> dict[str, type[HTTPConnectionPool]]:
     return {"http": PlainPool, "https": SecurePool}
 
 
-def by_hand(way: Way, url: str) -> tuple[str, str]:
+def around_curl(way: Way, url: str) -> tuple[str, str]:
     """What a person types before a command of curl's for this URL, and the command's further options."""
     parts = urlsplit(url)
     port = parts.port or _PORTS[parts.scheme]

@@ -146,7 +146,7 @@ def _glance_problem(glance: Glance, seconds: float) -> str:
 def ask_file(environment: Environment, site: Site, prerequisite: Prerequisite, role: str) -> Iterator[Probed]:
     """The environment file says which nodes of a site have the role; without any, what is asked there is unknown."""
     problem = f"no node has the role {role} in {environment}: name those that have it at sites.{site}.nodes"
-    yield Probed(site.name, prerequisite, None, "unknown", problem, (site.roles_by_hand,))
+    yield Probed(site.name, prerequisite, None, "unknown", problem, (site.roles_command,))
 
 
 def ask_cluster(cluster: Cluster, seconds: float) -> Iterator[Probed]:

@@ -100,7 +100,7 @@ def test_a_file_that_was_changed_since_leaves_a_doubt():
         f"dcn0-hci-0: {CONF} was changed at 2023-11-14 22:16:00 UTC, after nova-compute had read it "
         "(2023-11-14 22:14:50 UTC): what it runs with is not known until it is restarted",
     )
-    assert found.doubts_by_hand[0] == f"ssh dcn0-hci-0 stat -L -c '%z %n' {CONF}"
+    assert found.doubt_commands[0] == f"ssh dcn0-hci-0 stat -L -c '%z %n' {CONF}"
 
 
 def test_a_file_that_is_gone_since_leaves_a_doubt():

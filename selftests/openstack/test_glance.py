@@ -142,5 +142,5 @@ def test_requests_by_hand_are_those_that_were_made():
         }' http://192.0.2.10:9292/v2/images/{ID}/import"""
     )
     assert '"all_stores": true' in here.import_command(ID, "copy-image", (), all_stores=True)
-    assert here.upload_by_hand(ID, "a", 7).startswith("head -c 7 /dev/urandom | curl -s -H")
-    assert "-H 'x-image-meta-store: a' --data-binary @- http://192.0.2.10:9292" in here.upload_by_hand(ID, "a", 7)
+    assert here.upload_command(ID, "a", 7).startswith("head -c 7 /dev/urandom | curl -s -H")
+    assert "-H 'x-image-meta-store: a' --data-binary @- http://192.0.2.10:9292" in here.upload_command(ID, "a", 7)

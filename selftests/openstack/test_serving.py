@@ -98,3 +98,15 @@ def test_what_cannot_be_converted_is_unknown(source: ImageSource, monkeypatch: p
         as_raw(qcow2),
     ):
         pass
+
+
+def test_a_warning_of_qemu_img_is_no_failure(source: ImageSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    tool = tmp_path / "bin" / "qemu-img"
+    tool.parent.mkdir()
+    tool.write_text('#!/bin/sh\necho "warning: this is slow" >&2\nexec /bin/cp "$6" "$7"\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tool.parent))
+    qcow2 = source.model_copy(update={"disk_format": "qcow2"})
+
+    with as_raw(qcow2) as raw:
+        assert raw.read_bytes() == source.local.read_bytes()

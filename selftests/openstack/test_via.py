@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from helpers.openstack.via import Through, by_hand
+from helpers.openstack.via import Through, around_curl
 
 HOST = "glance.dcn0.internal"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
@@ -110,4 +110,4 @@ def test_a_node_that_does_not_lead_there_is_told() -> None:
 )
 def test_the_command_by_hand_forwards_a_port(url: str, expected: tuple[str, str]) -> None:
     """One that anybody may listen on; the URL and its name stay."""
-    assert by_hand(FakeWay(None), url) == expected
+    assert around_curl(FakeWay(None), url) == expected
